@@ -1,0 +1,12 @@
+# bash completion of mtp-score; made from the table of flags.
+_mtp_score() {
+    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}
+    COMPREPLY=()
+    case $before in
+    --format) mapfile -t COMPREPLY < <(compgen -W 'auto json text' -- "$word"); return ;;
+    esac
+    case $word in
+    -*) mapfile -t COMPREPLY < <(compgen -W '-h --help --version --format' -- "$word"); return ;;
+    esac
+}
+complete -F _mtp_score mtp-score

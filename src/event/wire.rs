@@ -1,0 +1,198 @@
+//! An event as one JSON line, and back: field names are written once, here.
+
+use std::borrow::Cow;
+use std::net::IpAddr;
+
+use serde::Deserialize;
+
+use super::{Event, Kind, Stamp, TimeFrom, Usage};
+use crate::output::json::Row;
+
+/// Writes the event as one line.
+pub fn write(event: &Event<'_>, out: &mut Vec<u8>) {
+    let mut row = Row::new(out, event.kind.name());
+    if let Some(ts) = event.ts {
+        row.stamp("ts", ts);
+    }
+    row.maybe_text("user", event.user.as_deref());
+    if let Some(ip) = event.ip {
+        row.ip("ip", ip);
+    }
+    row.maybe_number("port", event.port);
+    row.maybe_text("mode", event.mode.as_deref());
+    row.maybe_text("id", event.id.as_deref());
+    if let Some(ms) = event.lasted_ms {
+        row.thousandths("seconds", ms);
+    }
+    row.maybe_number("bytes_up", event.bytes_up);
+    row.maybe_number("bytes_down", event.bytes_down);
+    row.maybe_text("reason", event.reason.as_deref());
+    row.maybe_number("count", event.count);
+    if let Some(usage) = event.usage {
+        row.maybe_number("connects", usage.connects);
+        row.number("current", usage.current);
+        if let Some(megabytes) = usage.megabytes {
+            row.float("megabytes", megabytes);
+        }
+        row.maybe_number("messages", usage.messages);
+    }
+    row.maybe_text("text", event.text.as_deref());
+    row.text("proxy", event.proxy);
+    row.maybe_text("source", event.source.as_deref());
+    row.maybe_text("ts_from", event.ts_from.map(TimeFrom::name));
+    row.end();
+}
+
+/// A row of any tool, as far as events go; keys that are not known are passed over.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Record<'l> {
+    /// `connect`, `summary`, `sample`, …
+    #[serde(borrow, rename = "type")]
+    pub kind: Cow<'l, str>,
+    /// As in [`Event`], as text.
+    #[serde(borrow)]
+    pub ts: Option<Cow<'l, str>>,
+    /// As in [`Event`].
+    #[serde(borrow)]
+    pub user: Option<Cow<'l, str>>,
+    /// As in [`Event`], as text.
+    #[serde(borrow)]
+    pub ip: Option<Cow<'l, str>>,
+    /// As in [`Event`].
+    pub port: Option<u16>,
+    /// As in [`Event`].
+    #[serde(borrow)]
+    pub mode: Option<Cow<'l, str>>,
+    /// As in [`Event`].
+    #[serde(borrow)]
+    pub id: Option<Cow<'l, str>>,
+    /// As in [`Event`].
+    pub seconds: Option<f64>,
+    /// As in [`Event`].
+    pub bytes_up: Option<u64>,
+    /// As in [`Event`].
+    pub bytes_down: Option<u64>,
+    /// As in [`Event`].
+    #[serde(borrow)]
+    pub reason: Option<Cow<'l, str>>,
+    /// As in [`Event`].
+    pub count: Option<u64>,
+    /// As in [`Usage`].
+    pub connects: Option<u64>,
+    /// As in [`Usage`].
+    pub current: Option<i64>,
+    /// As in [`Usage`].
+    pub megabytes: Option<f64>,
+    /// As in [`Usage`].
+    pub messages: Option<u64>,
+    /// As in [`Event`].
+    #[serde(borrow)]
+    pub text: Option<Cow<'l, str>>,
+    /// As in [`Event`].
+    #[serde(borrow)]
+    pub proxy: Option<Cow<'l, str>>,
+    /// As in [`Event`].
+    #[serde(borrow)]
+    pub source: Option<Cow<'l, str>>,
+    /// As in [`Event`], as text.
+    #[serde(borrow)]
+    pub ts_from: Option<Cow<'l, str>>,
+    /// Of a `meta` row of mtp-parse: lines that were not recognised.
+    pub not_recognised: Option<u64>,
+    /// Of a `meta` row of mtp-parse: lines that were understood.
+    pub understood: Option<u64>,
+    /// The tool a `meta` row is from.
+    #[serde(borrow)]
+    pub tool: Option<Cow<'l, str>>,
+}
+
+impl<'l> Record<'l> {
+    /// Reads a line. `None`: it is no JSON object of ours.
+    pub fn read(line: &'l [u8]) -> Option<Self> {
+        serde_json::from_slice(line).ok()
+    }
+
+    /// The moment, where there is one.
+    pub fn stamp(&self) -> Option<Stamp> {
+        Stamp::read(self.ts.as_deref()?.as_bytes()).map(|(stamp, _)| stamp)
+    }
+
+    /// The address, where there is one.
+    pub fn address(&self) -> Option<IpAddr> {
+        super::read_ip(self.ip.as_deref()?.as_bytes())
+    }
+
+    /// The event, if this is one. The proxy's name is kept only where it is one of ours.
+    pub fn event(self, proxies: &[&'static str]) -> Option<Event<'l>> {
+        let kind = Kind::read(&self.kind)?;
+        let (ts, ip) = (self.stamp(), self.address());
+        let named = proxies.iter().find(|name| Some(**name) == self.proxy.as_deref());
+        Some(Event {
+            kind,
+            ts,
+            user: self.user,
+            ip,
+            port: self.port,
+            mode: self.mode,
+            id: self.id,
+            lasted_ms: self.seconds.map(milliseconds),
+            bytes_up: self.bytes_up,
+            bytes_down: self.bytes_down,
+            reason: self.reason,
+            count: self.count,
+            usage: self.current.map(|current| Usage {
+                connects: self.connects,
+                current,
+                megabytes: self.megabytes,
+                messages: self.messages,
+            }),
+            text: self.text,
+            proxy: named.copied().unwrap_or(""),
+            source: self.source,
+            ts_from: match self.ts_from.as_deref() {
+                Some("frame") => Some(TimeFrom::Frame),
+                Some("arrival") => Some(TimeFrom::Arrival),
+                _ => None,
+            },
+        })
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates")]
+fn milliseconds(seconds: f64) -> u64 {
+    (seconds * 1000.0).round() as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read_back() {
+        let mut event = Event::new(Kind::Disconnect, "access");
+        event.ts = Some(Stamp(1_795_448_472_020));
+        event.user = Some("max \"p\" \u{1b}[2J Елена\n".into());
+        event.ip = "2001:db8::1".parse().ok();
+        event.port = Some(35441);
+        event.id = Some("ebf4a3-1".into());
+        event.lasted_ms = Some(36_862);
+        event.reason = Some("closed".into());
+        event.usage =
+            Some(Usage { connects: Some(2), current: -1, megabytes: Some(0.5), messages: Some(1) });
+        event.ts_from = Some(TimeFrom::Frame);
+        let mut line = Vec::new();
+        write(&event, &mut line);
+        assert!(line.is_ascii() || std::str::from_utf8(&line).is_ok());
+        let back = Record::read(&line).and_then(|record| record.event(&["access"]));
+        assert_eq!(back, Some(event));
+    }
+
+    #[test]
+    fn rows_of_others_are_read_as_far_as_they_go() {
+        let row = br#"{"type":"summary","user":"a","score":3,"ips":["::1"],"new":{"x":[1]}}"#;
+        assert_eq!(Record::read(row).map(|row| row.kind.into_owned()).as_deref(), Some("summary"));
+        assert!(Record::read(b"[1,2]").is_none());
+        assert!(Record::read(b"{\"type\":\"connect\",\"port\":\"x\"}").is_none());
+    }
+}

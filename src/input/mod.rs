@@ -1,0 +1,8 @@
+//! Bytes in: files and standard input, plain or compressed, as numbered lines that are lent.
+
+pub mod lines;
+pub mod source;
+pub mod wait;
+
+pub use lines::{Fill, Lines};
+pub use wait::Signals;

@@ -1,0 +1,88 @@
+//! Rows and texts on their way out: blocks under load, nothing held back when the input is idle.
+
+pub mod json;
+pub mod safe;
+pub mod say;
+
+use std::fs::File;
+use std::io::{self, IsTerminal, Write};
+use std::os::fd::AsFd;
+
+use crate::error::Error;
+
+/// What a tool writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Text on a terminal, JSON lines elsewhere.
+    Auto,
+    /// JSON lines.
+    Json,
+    /// Text for people.
+    Text,
+}
+
+/// The names of the formats.
+pub fn format_names() -> Vec<&'static str> {
+    vec!["auto", "json", "text"]
+}
+
+impl Format {
+    /// Reads a format's name.
+    pub fn read(name: &str) -> Result<Self, String> {
+        match name {
+            "auto" => Ok(Self::Auto),
+            "json" => Ok(Self::Json),
+            "text" => Ok(Self::Text),
+            _ => Err(format!("'{name}' is no format: one of {}", format_names().join(", "))),
+        }
+    }
+
+    /// Whether text is wanted, given where standard output leads.
+    pub fn is_text(self) -> bool {
+        match self {
+            Self::Auto => io::stdout().is_terminal(),
+            Self::Json => false,
+            Self::Text => true,
+        }
+    }
+}
+
+/// How much is gathered before it is written: large enough that a write costs nothing a row,
+/// and what a pipe takes at once.
+const BLOCK: usize = 64 * 1024;
+
+/// Where rows go. Rows are appended to `buffer`; call [`Out::after_row`] after each.
+#[derive(Debug)]
+pub struct Out {
+    /// Rows that were not written yet.
+    pub buffer: Vec<u8>,
+    to: File,
+}
+
+impl Out {
+    /// Standard output, without the standard library's buffer.
+    pub fn stdout() -> Result<Self, Error> {
+        let copy = io::stdout().as_fd().try_clone_to_owned().map_err(Error::Output)?;
+        Ok(Self::to(File::from(copy)))
+    }
+
+    /// An open file.
+    pub fn to(file: File) -> Self {
+        Self { buffer: Vec::with_capacity(2 * BLOCK), to: file }
+    }
+
+    /// Writes a block if one is full.
+    pub fn after_row(&mut self) -> Result<(), Error> {
+        if self.buffer.len() >= BLOCK { self.flush() } else { Ok(()) }
+    }
+
+    /// Writes all there is: when the input is idle, and at the end.
+    pub fn flush(&mut self) -> Result<(), Error> {
+        if !self.buffer.is_empty() {
+            let written = self.to.write_all(&self.buffer);
+            self.buffer.clear();
+            written.map_err(Error::Output)?;
+        }
+        Ok(())
+    }
+}

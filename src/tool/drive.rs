@@ -1,0 +1,111 @@
+//! The loop of every filter: lines in, rows out, signals and the clock in between.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use crate::error::{Ending, Error};
+use crate::input::lines::{Fill, Lines};
+use crate::input::source::Source;
+use crate::input::wait::Signals;
+use crate::output::{Out, say::Voice};
+
+/// What a filter does with what comes.
+pub trait Filter {
+    /// Takes a line of this input.
+    fn line(&mut self, line: &[u8], at: Place<'_>, out: &mut Out) -> Result<(), Error>;
+
+    /// The next moment it wants to be woken at.
+    fn deadline(&self) -> Option<Instant> {
+        None
+    }
+
+    /// That moment has come.
+    fn tick(&mut self, _out: &mut Out) -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// SIGUSR1: say how things stand.
+    fn report(&mut self, out: &mut Out) -> Result<(), Error>;
+
+    /// The input is idle: what is due to readers may leave now. Rows already written are flushed
+    /// by the loop.
+    fn idle(&mut self, _out: &mut Out) -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// An input has ended; `cut` lines of it were longer than is kept.
+    fn source_ended(&mut self, _cut: u64) {}
+
+    /// All has ended, or was told to.
+    fn finish(&mut self, out: &mut Out) -> Result<(), Error>;
+}
+
+/// Where a line is from.
+#[derive(Clone, Copy, Debug)]
+pub struct Place<'p> {
+    /// The input's name.
+    pub input: &'p str,
+    /// The line's number in it, from 1.
+    pub line: u64,
+}
+
+/// Runs a filter over the files, or standard input. A file that cannot be read is said, and the
+/// others still are.
+pub fn run(
+    paths: &[PathBuf],
+    filter: &mut dyn Filter,
+    out: &mut Out,
+    voice: Voice,
+) -> Result<Ending, Error> {
+    let signals = Signals::take().map_err(|error| Error::input("signals", error))?;
+    let mut ending = Ending::Done;
+    for path in Source::named(paths) {
+        let passed = Source::open(&path)
+            .and_then(|source| pass(&mut Lines::new(source), filter, out, &signals));
+        match passed {
+            Ok(Fill::Stop) => break,
+            Ok(_) => {}
+            Err(error @ Error::Input { .. }) => {
+                voice.say(&error);
+                ending = Ending::Lost;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    filter.finish(out)?;
+    out.flush()?;
+    Ok(ending)
+}
+
+/// Passes one input through, to its end or a signal.
+fn pass(
+    lines: &mut Lines,
+    filter: &mut dyn Filter,
+    out: &mut Out,
+    signals: &Signals,
+) -> Result<Fill, Error> {
+    let name = lines.name().to_owned();
+    loop {
+        let deadline = filter.deadline();
+        let fill = lines.fill(signals, deadline, &mut || {
+            filter.idle(out)?;
+            out.flush()
+        })?;
+        while let Some((line, number)) = lines.numbered() {
+            filter.line(line, Place { input: &name, line: number }, out)?;
+            out.after_row()?;
+        }
+        let is_due = deadline.is_some_and(|at| fill == Fill::Tick || at <= Instant::now());
+        if is_due {
+            filter.tick(out)?;
+        }
+        match fill {
+            Fill::More | Fill::Tick => {}
+            Fill::Report => filter.report(out)?,
+            Fill::End | Fill::Stop => {
+                filter.source_ended(lines.cut);
+                return Ok(fill);
+            }
+        }
+    }
+}

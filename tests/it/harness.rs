@@ -1,0 +1,92 @@
+//! What the tests share: running a tool, and comparing or blessing files.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+/// The package's folder.
+pub(crate) fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A file under `tests/fixtures`.
+pub(crate) fn fixture(name: &str) -> PathBuf {
+    root().join("tests/fixtures").join(name)
+}
+
+/// The built program of this name.
+pub(crate) fn tool(name: &str) -> Command {
+    let path = match name {
+        "mtp-parse" => env!("CARGO_BIN_EXE_mtp-parse"),
+        "mtp-score" => env!("CARGO_BIN_EXE_mtp-score"),
+        "mtp-conns" => env!("CARGO_BIN_EXE_mtp-conns"),
+        "mtp-users" => env!("CARGO_BIN_EXE_mtp-users"),
+        "mtp-report" => env!("CARGO_BIN_EXE_mtp-report"),
+        other => panic!("no tool is called {other}"),
+    };
+    let mut command = Command::new(path);
+    command.env_remove("NO_COLOR").env("LC_ALL", "C.UTF-8").env("TZ", "UTC");
+    command
+}
+
+/// Runs a tool on this input, to its end.
+pub(crate) fn run(name: &str, args: &[&str], input: &[u8]) -> Output {
+    let mut child = tool(name)
+        .args(args)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the tool starts");
+    let mut stdin = child.stdin.take().unwrap();
+    let input = input.to_vec();
+    let writer = std::thread::spawn(move || drop(stdin.write_all(&input)));
+    let output = child.wait_with_output().expect("the tool ends");
+    writer.join().unwrap();
+    output
+}
+
+/// Standard output as text.
+pub(crate) fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// Compares files with what they should hold, and reports all differences at the end; with
+/// `MTP_BLESS=1` it writes them instead.
+#[derive(Default)]
+pub(crate) struct Ledger {
+    wrong: Vec<String>,
+}
+
+impl Ledger {
+    /// Holds one file against what it should be.
+    pub(crate) fn expect(&mut self, path: &Path, want: &[u8]) {
+        let have = fs::read(path).ok();
+        if have.as_deref() == Some(want) {
+            return;
+        }
+        if std::env::var_os("MTP_BLESS").is_some() {
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, want).unwrap();
+            return;
+        }
+        let first = have.as_deref().map_or("it is missing".to_owned(), |have| {
+            let (have, want) = (text(have), text(want));
+            let line = have.lines().zip(want.lines()).position(|(a, b)| a != b);
+            let line = line.unwrap_or_else(|| have.lines().count().min(want.lines().count()));
+            let at = |text: &str| text.lines().nth(line).unwrap_or("(nothing)").to_owned();
+            format!("line {}:\n  is     {}\n  should {}", line + 1, at(&have), at(&want))
+        });
+        self.wrong.push(format!("{}: {first}", path.display()));
+    }
+
+    /// Fails if anything differed.
+    pub(crate) fn close(self) {
+        assert!(
+            self.wrong.is_empty(),
+            "{}\nMTP_BLESS=1 cargo test writes these files; read the difference before you commit",
+            self.wrong.join("\n")
+        );
+    }
+}

@@ -1,0 +1,12 @@
+//! The tests that run the built programs and hold the house to its rules.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    reason = "a test that cannot go on says so by ending"
+)]
+
+mod harness;
+mod pages;
+mod tidy;
