@@ -26,13 +26,13 @@ impl<O: Default> Cli<O> {
         let mut parser = lexopt::Parser::from_args(args);
         let (mut options, mut format) = (O::default(), Format::Auto);
         let (mut command, mut given) = (None, Vec::new());
-        while let Some(arg) = parser.next().map_err(|error| self.misused(error))? {
+        while let Some(arg) = parser.next().map_err(|error| self.misused(&error))? {
             match arg {
                 Arg::Short('h') => return Ok(Asked::Show(help::short(&self.page()))),
                 Arg::Long("help") => return Ok(Asked::Show(help::long(&self.page()))),
                 Arg::Long("version") => return Ok(Asked::Show(help::version(self.name))),
                 Arg::Long("format") => {
-                    let text = parser.value().map_err(|error| self.misused(error))?;
+                    let text = parser.value().map_err(|error| self.misused(&error))?;
                     format = Format::read(&text.to_string_lossy())
                         .map_err(|why| Error::Usage(format!("--format: {why}")))?;
                 }
@@ -93,10 +93,10 @@ impl<O: Default> Cli<O> {
         })
     }
 
-    fn misused(&self, error: lexopt::Error) -> Error {
-        let said = if let lexopt::Error::UnexpectedValue { option, .. } = &error {
+    fn misused(&self, error: &lexopt::Error) -> Error {
+        let said = if let lexopt::Error::UnexpectedValue { option, .. } = error {
             format!("{option}: takes no value")
-        } else if let lexopt::Error::MissingValue { option: Some(option) } = &error {
+        } else if let lexopt::Error::MissingValue { option: Some(option) } = error {
             format!("{option}: needs a value")
         } else {
             error.to_string()

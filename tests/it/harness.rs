@@ -10,13 +10,8 @@ pub(crate) fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// A file under `tests/fixtures`.
-pub(crate) fn fixture(name: &str) -> PathBuf {
-    root().join("tests/fixtures").join(name)
-}
-
 /// The built program of this name.
-pub(crate) fn tool(name: &str) -> Command {
+fn tool(name: &str) -> Command {
     let path = match name {
         "mtp-parse" => env!("CARGO_BIN_EXE_mtp-parse"),
         "mtp-score" => env!("CARGO_BIN_EXE_mtp-score"),

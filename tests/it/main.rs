@@ -8,5 +8,6 @@
 )]
 
 mod harness;
+mod misuse;
 mod pages;
 mod tidy;
