@@ -7,3 +7,4 @@ pub mod event;
 pub mod input;
 pub mod output;
 pub mod tool;
+pub mod view;

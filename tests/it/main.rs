@@ -11,3 +11,4 @@ mod harness;
 mod misuse;
 mod pages;
 mod tidy;
+mod view;

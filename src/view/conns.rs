@@ -1,0 +1,119 @@
+//! Samples as text: what `monitor.py` printed, and what the kernel knows of each address beside it.
+
+use unicode_width::UnicodeWidthStr;
+
+use super::look::{Look, Marks, Tone};
+use super::rows::{FromIp, Sample, Suspicion, stamp};
+use super::units;
+use super::words::fill;
+use crate::event::Stamp;
+use crate::output::safe::Safe;
+
+/// As long as monitor.py drew it.
+const RULE: &str = "========================================";
+/// How many connections of one address are worth a mark, as in monitor.py's example.
+pub const WARN: u64 = 2;
+
+/// The two lines above a sample.
+pub fn monitor(at: Stamp, look: &Look, out: &mut String) {
+    let title = fill(look.words().monitor, &[("at", &look.moment(at))]);
+    let title = format!("{}{title}", look.mark("🔍", ""));
+    look.line(out, 0, 0, Some(Tone::Strong), &title);
+    out.push_str(RULE);
+    out.push('\n');
+}
+
+/// A sample with its heading; addresses with `warn` connections or more are marked.
+pub fn sample(row: &Sample<'_>, warn: u64, look: &Look, out: &mut String) {
+    let words = look.words();
+    if let Some(at) = stamp(row.ts.as_ref()) {
+        monitor(at, look, out);
+    }
+    let active = fill(words.active, &[("n", &row.total)]);
+    look.line(out, 0, 3, None, &format!("{}{active}", look.mark("📊", "")));
+    let users = fill(words.unique_users, &[("n", &row.addresses)]);
+    look.line(out, 0, 3, None, &format!("{}{users}", look.mark("👥", "")));
+    out.push('\n');
+    if row.by_ip.is_empty() {
+        look.line(out, 0, 0, None, words.nobody);
+    } else {
+        by_ip(row, warn, look, out);
+    }
+    if !row.suspicious.is_empty() {
+        out.push('\n');
+        look.line(out, 0, 3, None, &format!("{}{}", look.mark("🚨", ""), words.suspicious));
+        for suspicion in &row.suspicious {
+            look.line(out, 2, 5, Some(Tone::Warn), &suspected(suspicion, look));
+        }
+    }
+    if let Some(note) = &row.note {
+        out.push('\n');
+        look.line(out, 0, 3, None, &format!("{}{}", look.mark("ℹ️", ""), Safe(note)));
+    }
+}
+
+fn by_ip(row: &Sample<'_>, warn: u64, look: &Look, out: &mut String) {
+    let words = look.words();
+    look.line(out, 0, 3, None, &format!("{}{}", look.mark("📋", ""), words.by_ip));
+    let left: Vec<_> = row.by_ip.iter().map(|from| connections(from, look)).collect();
+    let column = left.iter().map(|text| text.width()).max().unwrap_or(0) + 3;
+    for (from, left) in row.by_ip.iter().zip(&left) {
+        let (mark, tone) = if from.connections >= warn {
+            (look.mark("⚠️", words.warn_mark), Some(Tone::Warn))
+        } else {
+            (look.mark("✅", words.ok_mark), None)
+        };
+        let details = details(from, look);
+        // Both marks are two columns wide, and a blank follows.
+        let taken = 2 + if look.marks == Marks::Emoji { 3 } else { mark.width() };
+        let fits = look.width.is_none_or(|width| taken + column + details.width() <= width);
+        out.push_str("  ");
+        out.push_str(&mark);
+        out.push_str(&tone.map_or_else(|| left.clone(), |tone| look.tone(tone, left)));
+        if details.is_empty() {
+            out.push('\n');
+        } else if fits {
+            out.push_str(&" ".repeat(column - left.width()));
+            out.push_str(&look.tone(Tone::Quiet, &details));
+            out.push('\n');
+        } else {
+            out.push('\n');
+            look.line(out, 5, 5, Some(Tone::Quiet), &details);
+        }
+    }
+    let hidden = row.addresses.saturating_sub(u64::try_from(row.by_ip.len()).unwrap_or(u64::MAX));
+    if hidden > 0 {
+        look.line(out, 2, 2, None, &fill(words.more_addresses, &[("n", &hidden)]));
+    }
+}
+
+fn connections(from: &FromIp<'_>, look: &Look) -> String {
+    let values: [(&str, &dyn std::fmt::Display); 2] =
+        [("ip", &Safe(&from.ip)), ("n", &from.connections)];
+    fill(look.words().ip_connections, &values)
+}
+
+/// `rtt 48 ms, 1.2 MB down, last data 2 s ago`: what is known of it.
+fn details(from: &FromIp<'_>, look: &Look) -> String {
+    let words = look.words();
+    let rtt = from.rtt_ms.map(|ms| fill(words.rtt, &[("ms", &format!("{ms:.0}"))]));
+    let down = from.bytes_down.map(|n| fill(words.down, &[("size", &units::bytes(n))]));
+    let idle = from
+        .idle_seconds
+        .map(|seconds| fill(words.last_data, &[("span", &units::span(seconds, words))]));
+    [rtt, down, idle].into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+fn suspected(suspicion: &Suspicion<'_>, look: &Look) -> String {
+    let words = look.words();
+    let ip = Safe(&suspicion.ip);
+    match (&*suspicion.kind, suspicion.connections, suspicion.minutes) {
+        ("multiple_connections", Some(n), _) => {
+            fill(words.multiple_connections, &[("ip", &ip), ("n", &n)])
+        }
+        ("frequent_connections", _, Some(n)) => {
+            fill(words.frequent_connections, &[("ip", &ip), ("n", &n)])
+        }
+        (kind, ..) => format!("{ip}: {}", Safe(&kind.replace('_', " "))),
+    }
+}

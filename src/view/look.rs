@@ -1,0 +1,259 @@
+//! How text is to look: as wide, colourful and pictorial as the place it goes to can show.
+
+use std::env;
+use std::io::{self, IsTerminal};
+
+use jiff::tz::TimeZone;
+use unicode_width::UnicodeWidthStr;
+
+use crate::event::Stamp;
+use crate::view::words::{EN, VI, Words};
+
+/// The narrowest that is written for.
+pub const WIDTH_MIN: usize = 60;
+
+/// Whether colours are sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Colours {
+    /// None: a pipe, `NO_COLOR`, `TERM=dumb`.
+    Off,
+    /// The eight that every terminal has.
+    On,
+}
+
+/// What stands before a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Marks {
+    /// ✅ and ⚠️.
+    Emoji,
+    /// `ok` and `warn`.
+    Words,
+}
+
+/// The language of a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lang {
+    /// English.
+    En,
+    /// Tiếng Việt.
+    Vi,
+}
+
+/// A colour or weight.
+#[derive(Clone, Copy, Debug)]
+pub enum Tone {
+    /// What a line is about.
+    Strong,
+    /// What is there for whoever looks closer.
+    Quiet,
+    /// In order.
+    Good,
+    /// Worth a look.
+    Warn,
+    /// Worth doing something about.
+    Bad,
+}
+
+/// How text is to look.
+#[derive(Clone, Debug)]
+pub struct Look {
+    /// Columns; `None`: lines are as long as they are, for a pipe or file.
+    pub width: Option<usize>,
+    /// Colours.
+    pub colours: Colours,
+    /// Emoji or words.
+    pub marks: Marks,
+    /// The language.
+    pub lang: Lang,
+    /// The zone that times are shown in.
+    pub zone: TimeZone,
+}
+
+impl Lang {
+    /// The names of the languages.
+    pub fn names() -> Vec<&'static str> {
+        vec!["en", "vi"]
+    }
+
+    /// Reads a language's name.
+    pub fn read(name: &str) -> Option<Self> {
+        match name {
+            "en" => Some(Self::En),
+            "vi" => Some(Self::Vi),
+            _ => None,
+        }
+    }
+
+    /// The language of the locale.
+    pub fn of_locale() -> Self {
+        let locale = locale(["LC_ALL", "LC_MESSAGES", "LANG"]);
+        if locale.starts_with("vi") { Self::Vi } else { Self::En }
+    }
+
+    /// Its words.
+    pub fn words(self) -> &'static Words {
+        match self {
+            Self::En => &EN,
+            Self::Vi => &VI,
+        }
+    }
+}
+
+impl Look {
+    /// For standard output as it is: English, as the scripts printed it. `marks` is what
+    /// `--no-emoji` asked for, if it was given.
+    pub fn of_stdout(marks: Option<Marks>) -> Self {
+        let term = env::var("TERM").unwrap_or_default();
+        let is_terminal = io::stdout().is_terminal();
+        let no_color = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let is_dumb = term == "dumb";
+        let coloured = is_terminal && !no_color && !is_dumb && !term.is_empty();
+        Self {
+            width: width(is_terminal),
+            colours: if coloured { Colours::On } else { Colours::Off },
+            marks: marks
+                .unwrap_or_else(|| marks_of(&term, &locale(["LC_ALL", "LC_CTYPE", "LANG"]))),
+            lang: Lang::En,
+            zone: TimeZone::system(),
+        }
+    }
+
+    /// Without a terminal: no limit, no colour, emoji, UTC.
+    pub fn plain() -> Self {
+        Self {
+            width: None,
+            colours: Colours::Off,
+            marks: Marks::Emoji,
+            lang: Lang::En,
+            zone: TimeZone::UTC,
+        }
+    }
+
+    /// The words of the language.
+    pub fn words(&self) -> &'static Words {
+        self.lang.words()
+    }
+
+    /// The emoji with a blank after it, or else the word if there is one.
+    pub fn mark(&self, emoji: &str, word: &str) -> String {
+        match (self.marks, word) {
+            (Marks::Emoji, _) => format!("{emoji} "),
+            (Marks::Words, "") => String::new(),
+            (Marks::Words, word) => format!("{word} "),
+        }
+    }
+
+    /// The text in this tone.
+    pub fn tone(&self, tone: Tone, text: &str) -> String {
+        let code = match tone {
+            Tone::Strong => "1",
+            Tone::Quiet => "2",
+            Tone::Good => "32",
+            Tone::Warn => "33",
+            Tone::Bad => "1;31",
+        };
+        match self.colours {
+            Colours::On => format!("\u{1b}[{code}m{text}\u{1b}[0m"),
+            Colours::Off => text.to_owned(),
+        }
+    }
+
+    /// `2026-11-23 14:35:10` in the zone.
+    pub fn moment(&self, at: Stamp) -> String {
+        self.strftime(at, "%Y-%m-%d %H:%M:%S")
+    }
+
+    /// `14:35:10` in the zone.
+    pub fn clock(&self, at: Stamp) -> String {
+        self.strftime(at, "%H:%M:%S")
+    }
+
+    /// The moment in a form of `strftime(3)`.
+    pub fn strftime(&self, at: Stamp, form: &str) -> String {
+        let moment = jiff::Timestamp::from_millisecond(at.0).unwrap_or_default();
+        moment.to_zoned_datetime(self.zone.clone()).strftime(form).to_string()
+    }
+
+    /// Adds a line: `indent` blanks, then the text, wrapped under a hanging indent of `hang`
+    /// where it is wider than the look. The text holds no colours, so that its width is known.
+    pub fn line(
+        &self,
+        out: &mut String,
+        indent: usize,
+        hang: usize,
+        tone: Option<Tone>,
+        text: &str,
+    ) {
+        let limit = self.width.unwrap_or(usize::MAX);
+        let (mut margin, mut line) = (indent, String::new());
+        let mut flush = |margin: usize, line: &mut String| {
+            let shown = tone.map_or_else(|| line.clone(), |tone| self.tone(tone, line));
+            out.push_str(&" ".repeat(margin));
+            out.push_str(&shown);
+            out.push('\n');
+            line.clear();
+        };
+        for piece in text.split_inclusive(' ') {
+            let wide = margin + line.width() + piece.trim_end().width() > limit;
+            if wide && !line.trim_end().is_empty() {
+                line.truncate(line.trim_end().len());
+                flush(margin, &mut line);
+                margin = hang;
+            }
+            line.push_str(piece);
+        }
+        flush(margin, &mut line);
+    }
+}
+
+/// The first of these variables that says anything, as the C library reads a locale.
+fn locale(names: [&str; 3]) -> String {
+    let said = names.into_iter().filter_map(|name| env::var(name).ok());
+    said.into_iter().find(|value| !value.is_empty()).unwrap_or_default()
+}
+
+/// Emoji need a locale that is UTF-8, or says nothing, and more than the kernel's console.
+fn marks_of(term: &str, locale: &str) -> Marks {
+    let lower = locale.to_ascii_lowercase();
+    let is_unicode = lower.is_empty() || lower.contains("utf-8") || lower.contains("utf8");
+    let shows = is_unicode && term != "dumb" && term != "linux";
+    if shows { Marks::Emoji } else { Marks::Words }
+}
+
+/// `COLUMNS`, which is exported only on purpose, else what the terminal says.
+fn width(is_terminal: bool) -> Option<usize> {
+    let said = env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
+    let asked = || {
+        let size = rustix::termios::tcgetwinsize(io::stdout()).ok();
+        size.map(|size| usize::from(size.ws_col)).filter(|columns| *columns > 0).or(Some(80))
+    };
+    let width = said.or_else(|| if is_terminal { asked() } else { None });
+    width.map(|columns: usize| columns.max(WIDTH_MIN))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_wrapped_under_their_indent() {
+        let look = Look { width: Some(60), ..Look::plain() };
+        let mut out = String::new();
+        let words = "one two three four five six seven eight nine ten eleven twelve thirteen";
+        look.line(&mut out, 3, 6, None, words);
+        assert_eq!(out.lines().count(), 2);
+        assert!(out.lines().all(|line| line.width() <= 60), "{out}");
+        assert!(out.lines().nth(1).is_some_and(|line| line.starts_with("      t")), "{out}");
+        let joined: Vec<_> = out.split_whitespace().collect();
+        assert_eq!(joined.join(" "), words);
+    }
+
+    #[test]
+    fn a_place_without_unicode_gets_words() {
+        assert_eq!(marks_of("xterm", "C"), Marks::Words);
+        assert_eq!(marks_of("xterm", "vi_VN.UTF-8"), Marks::Emoji);
+        assert_eq!(marks_of("", ""), Marks::Emoji);
+        assert_eq!(marks_of("dumb", "C.UTF-8"), Marks::Words);
+        assert_eq!(marks_of("linux", "C.UTF-8"), Marks::Words);
+    }
+}

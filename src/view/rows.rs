@@ -1,0 +1,220 @@
+//! Rows of the tools as text needs them: what is missing is empty, what is new is passed over.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::event::Stamp;
+
+/// What is said of a user's account.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Verdict {
+    /// Not enough seen.
+    #[default]
+    Unknown,
+    /// One person, as far as can be seen.
+    Clear,
+    /// Perhaps more.
+    Watch,
+    /// Several people.
+    Sharing,
+}
+
+impl Verdict {
+    /// All, worst first.
+    pub const ALL: [Self; 4] = [Self::Sharing, Self::Watch, Self::Clear, Self::Unknown];
+
+    /// Reads a row's `verdict`; what is not known to this version is unknown.
+    pub fn read(name: &str) -> Self {
+        Self::ALL.into_iter().find(|verdict| verdict.name() == name).unwrap_or_default()
+    }
+
+    /// As in a row.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::Clear => "clear",
+            Self::Watch => "watch",
+            Self::Sharing => "sharing",
+        }
+    }
+}
+
+/// The seed's three parts of a score.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Points {
+    /// For several addresses.
+    pub addresses: u64,
+    /// For connections close together from two addresses.
+    pub simultaneous: u64,
+    /// For many connections.
+    pub frequency: u64,
+}
+
+/// A reason of a verdict: `kind` and whatever numbers belong to it.
+pub type Evidence = serde_json::Map<String, Value>;
+
+/// A `summary` row of mtp-score.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Summary<'l> {
+    /// Event time.
+    #[serde(borrow)]
+    pub ts: Option<Cow<'l, str>>,
+    /// The user.
+    #[serde(borrow)]
+    pub user: Cow<'l, str>,
+    /// At most 100.
+    pub score: u64,
+    /// `low`, `medium`, `high`.
+    #[serde(borrow)]
+    pub risk: Cow<'l, str>,
+    /// Its parts.
+    pub points: Points,
+    /// In the window.
+    pub connections: u64,
+    /// In the window.
+    pub addresses: u64,
+    /// Pairs of connections.
+    pub simultaneous: u64,
+    /// How many people use it at once.
+    pub people: Option<f64>,
+    /// See [`Verdict`].
+    #[serde(borrow)]
+    pub verdict: Cow<'l, str>,
+    /// The first connection.
+    #[serde(borrow)]
+    pub first_seen: Option<Cow<'l, str>>,
+    /// The last.
+    #[serde(borrow)]
+    pub last_seen: Option<Cow<'l, str>>,
+    /// Seconds between connections.
+    pub mean_interval: Option<f64>,
+    /// The most recent addresses.
+    #[serde(borrow)]
+    pub ips: Vec<Cow<'l, str>>,
+    /// Why.
+    pub evidence: Vec<Evidence>,
+}
+
+/// An `alert` row of mtp-score.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Alert<'l> {
+    /// Event time.
+    #[serde(borrow)]
+    pub ts: Option<Cow<'l, str>>,
+    /// The user.
+    #[serde(borrow)]
+    pub user: Cow<'l, str>,
+    /// See [`Verdict`].
+    #[serde(borrow)]
+    pub verdict: Cow<'l, str>,
+    /// What it was before.
+    #[serde(borrow)]
+    pub was: Option<Cow<'l, str>>,
+    /// How many people use it at once.
+    pub people: Option<f64>,
+    /// At most 100.
+    pub score: Option<u64>,
+    /// `low`, `medium`, `high`.
+    #[serde(borrow)]
+    pub risk: Option<Cow<'l, str>>,
+    /// Why.
+    pub evidence: Vec<Evidence>,
+}
+
+/// A `sample` row of mtp-conns.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Sample<'l> {
+    /// When.
+    #[serde(borrow)]
+    pub ts: Option<Cow<'l, str>>,
+    /// Connections.
+    pub total: u64,
+    /// Addresses, or networks with `--prefix`.
+    pub addresses: u64,
+    /// Largest first.
+    #[serde(borrow)]
+    pub by_ip: Vec<FromIp<'l>>,
+    /// Addresses that behave unlike one client.
+    #[serde(borrow)]
+    pub suspicious: Vec<Suspicion<'l>>,
+    /// What could not be seen, in words.
+    #[serde(borrow)]
+    pub note: Option<Cow<'l, str>>,
+}
+
+/// The connections of one address.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct FromIp<'l> {
+    /// The address or network.
+    #[serde(borrow)]
+    pub ip: Cow<'l, str>,
+    /// How many.
+    pub connections: u64,
+    /// The oldest of them, as far as it was watched.
+    #[serde(borrow)]
+    pub since: Option<Cow<'l, str>>,
+    /// Milliseconds.
+    pub rtt_ms: Option<f64>,
+    /// Bytes from the client.
+    pub bytes_up: Option<u64>,
+    /// Bytes to the client.
+    pub bytes_down: Option<u64>,
+    /// Seconds since the last data.
+    pub idle_seconds: Option<f64>,
+}
+
+/// What monitor.py called suspicious.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Suspicion<'l> {
+    /// `multiple_connections` or `frequent_connections`.
+    #[serde(borrow)]
+    pub kind: Cow<'l, str>,
+    /// The address.
+    #[serde(borrow)]
+    pub ip: Cow<'l, str>,
+    /// Connections at once.
+    pub connections: Option<u64>,
+    /// Different minutes.
+    pub minutes: Option<u64>,
+}
+
+/// A `meta` row of any tool.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Meta<'l> {
+    /// When.
+    #[serde(borrow)]
+    pub ts: Option<Cow<'l, str>>,
+    /// Which tool counted.
+    #[serde(borrow)]
+    pub tool: Option<Cow<'l, str>>,
+    /// Lines.
+    pub read: Option<u64>,
+    /// Lines that became events.
+    pub understood: Option<u64>,
+    /// Lines that say nothing of connections.
+    pub passed_over: Option<u64>,
+    /// Lines of no dialect.
+    pub not_recognised: Option<u64>,
+    /// Lines over the limit.
+    pub cut: Option<u64>,
+    /// Rows that mtp-score could not use.
+    pub not_understood: Option<u64>,
+    /// Events too late to be counted in order.
+    pub late: Option<u64>,
+    /// Users.
+    pub users: Option<u64>,
+}
+
+/// A row's time.
+pub fn stamp(text: Option<&Cow<'_, str>>) -> Option<Stamp> {
+    Stamp::read(text?.as_bytes()).map(|(stamp, _)| stamp)
+}
