@@ -1,6 +1,7 @@
 //! What the five `mtp-*` tools are made of. `ARCHITECTURE.md` has the map and the layers:
 //! a module uses its own layer and those above it, and `tests/it/tidy.rs` holds it to that.
 
+pub mod accesslog;
 pub mod cli;
 pub mod error;
 pub mod event;
