@@ -3,10 +3,27 @@ _mtp_score() {
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}
     COMPREPLY=()
     case $before in
+    --window) :; return ;;
+    --together) :; return ;;
+    --late) :; return ;;
+    --state) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
+    --every) :; return ;;
+    --only) mapfile -t COMPREPLY < <(compgen -W 'all high' -- "$word"); return ;;
+    --top) :; return ;;
+    --ips) :; return ;;
+    --alert-on) mapfile -t COMPREPLY < <(compgen -W 'risk' -- "$word"); return ;;
+    --per-address) :; return ;;
+    --per-pair) :; return ;;
+    --per-connection) :; return ;;
+    --free-connections) :; return ;;
+    --score-max) :; return ;;
+    --medium-from) :; return ;;
+    --high-from) :; return ;;
     --format) mapfile -t COMPREPLY < <(compgen -W 'auto json text' -- "$word"); return ;;
     esac
     case $word in
-    -*) mapfile -t COMPREPLY < <(compgen -W '-h --help --version --format' -- "$word"); return ;;
+    -*) mapfile -t COMPREPLY < <(compgen -W '--window --together --late --state --every --only --top --ips --alert-on --per-address --per-pair --per-connection --free-connections --score-max --medium-from --high-from -h --help --version --format' -- "$word"); return ;;
     esac
+    mapfile -t COMPREPLY < <(compgen -f -- "$word")
 }
 complete -F _mtp_score mtp-score

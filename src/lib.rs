@@ -8,5 +8,6 @@ pub mod error;
 pub mod event;
 pub mod input;
 pub mod output;
+pub mod score;
 pub mod tool;
 pub mod view;

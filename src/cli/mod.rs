@@ -8,6 +8,7 @@ pub mod complete;
 pub mod help;
 pub mod man;
 pub mod read;
+pub mod value;
 
 use std::ffi::OsString;
 use std::path::PathBuf;

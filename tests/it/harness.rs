@@ -85,3 +85,16 @@ impl Ledger {
         );
     }
 }
+
+/// Numbers that look like chance and are the same every time (xorshift).
+pub(crate) struct Random(pub(crate) u64);
+
+impl Random {
+    /// The next number, less than `most`.
+    pub(crate) fn below(&mut self, most: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) % most.max(1)
+    }
+}

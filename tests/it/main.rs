@@ -11,5 +11,6 @@ mod docker;
 mod harness;
 mod misuse;
 mod pages;
+mod score_laws;
 mod tidy;
 mod view;

@@ -1,0 +1,179 @@
+//! The book: takes events, keeps users, says when something about one has changed.
+
+use std::hash::{BuildHasher, Hash, Hasher};
+use std::net::IpAddr;
+
+use foldhash::fast::FixedState;
+use serde::{Deserialize, Serialize};
+
+use super::order::{Arrival, Held, Known, Order};
+use super::rule::{Points, Risk, Rule};
+use super::users::{User, Users};
+use super::window::Span;
+
+/// What was counted that is no user's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tally {
+    /// Connections that were taken.
+    pub connections: u64,
+    /// Connections that came later than `--late` allows.
+    pub late: u64,
+    /// Connections that had been taken before.
+    pub again: u64,
+    /// Connections that name a user and no address.
+    pub no_address: u64,
+    /// Connections and sightings that name an address and no user.
+    pub no_user: u64,
+    /// Connections without a time.
+    pub no_time: u64,
+    /// Rows that name a user's counters and no address: all that a stock proxy says.
+    pub usage: u64,
+    /// Lines of the stream that were no row.
+    pub not_understood: u64,
+    /// Lines of the logs that mtp-parse did not recognise.
+    pub not_recognised: Running,
+    /// Lines of the logs that mtp-parse understood.
+    pub understood: Running,
+}
+
+/// A count that its teller repeats as it grows, and begins anew when it is started again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Running {
+    before: u64,
+    last: u64,
+}
+
+impl Running {
+    /// The teller says this now.
+    pub fn hear(&mut self, count: u64) {
+        if count < self.last {
+            self.before += self.last;
+        }
+        self.last = count;
+    }
+
+    /// The sum over all tellers.
+    pub fn sum(self) -> u64 {
+        self.before + self.last
+    }
+}
+
+/// A connection, as an event tells it.
+#[derive(Clone, Copy, Debug)]
+pub struct Connection<'e> {
+    /// When it began, in milliseconds.
+    pub ts: i64,
+    /// Whose.
+    pub user: &'e str,
+    /// From where.
+    pub ip: IpAddr,
+    /// The client's port.
+    pub port: Option<u16>,
+    /// What the proxy calls it.
+    pub id: Option<&'e str>,
+    /// The container, service or host that logged it.
+    pub source: &'e str,
+}
+
+/// The risk of a user has changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// Whose.
+    pub user: u32,
+    /// When: the newest moment of the stream.
+    pub now: i64,
+    /// What it was.
+    pub was: Risk,
+}
+
+/// All that is known.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Book {
+    /// What windows span.
+    pub span: Span,
+    /// The users.
+    pub users: Users,
+    /// The events that wait for their turn.
+    pub order: Order,
+    /// What was counted.
+    pub tally: Tally,
+}
+
+impl Book {
+    /// An empty book.
+    pub fn new(span: Span) -> Self {
+        Self {
+            span,
+            users: Users::default(),
+            order: Order::new(span.late_ms),
+            tally: Tally::default(),
+        }
+    }
+
+    /// Goes on, after it was loaded or made, with these limits.
+    pub fn resume(&mut self, span: Span) {
+        self.span = span;
+        self.order.resume(span.late_ms);
+    }
+
+    /// Takes a connection. Gives the change of risk it brought.
+    pub fn connect(&mut self, connection: &Connection<'_>, rule: &Rule) -> Option<Change> {
+        let (identity, known) = identity(connection);
+        let arrival = self.order.arrival(connection.ts, identity, known);
+        self.order.advance(connection.source, connection.ts);
+        match arrival {
+            Arrival::New => {}
+            Arrival::Late => {
+                self.tally.late += 1;
+                return None;
+            }
+            Arrival::Again => {
+                self.tally.again += 1;
+                return None;
+            }
+        }
+        let number = self.users.number(connection.user)?;
+        self.tally.connections += 1;
+        let now = self.order.newest().unwrap_or(connection.ts);
+        let (ts, ip, port) = (connection.ts, connection.ip, connection.port.unwrap_or(0));
+        self.order.hold(Held { ts, ip, port, user: number, identity });
+        let user = self.users.get_mut(number)?;
+        user.window.add(ts, ip, &self.span);
+        user.first = user.first.min(ts);
+        user.last = user.last.max(ts);
+        user.is_changed = true;
+        let (_, risk) = judge(user, now, &self.span, rule);
+        let was = std::mem::replace(&mut user.risk, risk);
+        (was != risk).then_some(Change { user: number, now, was })
+    }
+
+    /// A user was named without an address.
+    pub fn name_only(&mut self, name: &str) {
+        self.tally.usage += 1;
+        self.users.number(name);
+    }
+
+    /// Passes on the events whose turn has come.
+    pub fn settle(&mut self) {
+        while self.order.release().is_some() {}
+    }
+}
+
+/// What the rule says of a user at this moment.
+pub fn judge(user: &mut User, now: i64, span: &Span, rule: &Rule) -> (Points, Risk) {
+    user.window.pass(now, span);
+    let points = rule.points(user.window.counts());
+    (points, rule.risk(points.score))
+}
+
+/// Connections are told apart by their id; without one, by how they look.
+fn identity(connection: &Connection<'_>) -> (u64, Known) {
+    let mut hasher = FixedState::default().build_hasher();
+    connection.user.hash(&mut hasher);
+    if let Some(id) = connection.id {
+        (connection.source, id).hash(&mut hasher);
+        return (hasher.finish(), Known::ById);
+    }
+    (connection.ip, connection.port, connection.ts).hash(&mut hasher);
+    (hasher.finish(), Known::ByLooks)
+}

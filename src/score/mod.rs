@@ -1,0 +1,15 @@
+//! Events to suspicion: what is kept of each user, and the rule its users know.
+
+mod addresses;
+pub mod book;
+mod busy;
+pub mod order;
+pub mod row;
+pub mod rule;
+pub mod state;
+pub mod users;
+pub mod window;
+
+pub use book::{Book, Connection};
+pub use rule::{Counts, Points, Risk, Rule};
+pub use window::{Span, Window};

@@ -1,0 +1,168 @@
+//! The flags of `mtp-score`.
+
+use super::{Only, Options};
+use crate::cli::value::{count, duration_ms};
+use crate::cli::{Among, Flag, Takes, Value};
+
+/// Windows count in milliseconds since their first connection, in 32 bits: 49 days.
+const WINDOW_MAX_MS: i64 = 45 * 86_400_000;
+
+const fn text(
+    name: &'static str,
+    act: fn(&mut Options, &str) -> Result<(), String>,
+) -> Takes<Options> {
+    Takes::Text(Value { name, among: Among::Any }, act)
+}
+
+fn only_names() -> Vec<&'static str> {
+    vec!["all", "high"]
+}
+
+fn alert_names() -> Vec<&'static str> {
+    vec!["risk"]
+}
+
+/// All of them.
+pub(super) const FLAGS: &[Flag<Options>] = &[
+    Flag::new(
+        "window",
+        "How long a connection counts: 24h, 7d, all",
+        text("DURATION", |o, text| {
+            o.span.window_ms = match text {
+                "all" => None,
+                _ => match duration_ms(text)? {
+                    ms @ 1..=WINDOW_MAX_MS => Some(ms),
+                    _ => return Err(format!("'{text}': from 1ms to 45d, or all")),
+                },
+            };
+            Ok(())
+        }),
+    ),
+    Flag::new(
+        "together",
+        "Connections that began less than this apart are simultaneous (300s)",
+        text("DURATION", |o, text| {
+            o.span.together_ms = duration_ms(text)?;
+            Ok(())
+        }),
+    ),
+    Flag::new(
+        "late",
+        "How far out of order events may be (30s)",
+        text("DURATION", |o, text| {
+            o.span.late_ms = duration_ms(text)?;
+            Ok(())
+        }),
+    )
+    .detail(
+        "Events up to so much older than the newest of their source count as if they had come in \
+         order; older ones are left out and counted. A file that has one service after another \
+         needs as much as it spans: --late 3d.",
+    ),
+    Flag::new(
+        "state",
+        "Keep the book in FILE",
+        Takes::Path("FILE", |o, path| o.state = Some(path)),
+    ),
+    Flag::new(
+        "every",
+        "Write summaries of the users that changed, each DURATION of event time",
+        text("DURATION", |o, text| {
+            o.every_ms = Some(duration_ms(text)?.max(1));
+            Ok(())
+        }),
+    )
+    .detail("When the stream is quiet for as long, they come by the clock."),
+    Flag::new(
+        "only",
+        "Write only of users like these: high",
+        Takes::Text(Value { name: "WHICH", among: Among::Names(only_names) }, |o, text| {
+            o.only = match text {
+                "all" => Only::All,
+                "high" => Only::High,
+                _ => return Err(format!("'{text}': one of {}", only_names().join(", "))),
+            };
+            Ok(())
+        }),
+    ),
+    Flag::new(
+        "top",
+        "Write only of the N most suspicious users",
+        text("N", |o, text| {
+            o.top = Some(count(text, 1)?);
+            Ok(())
+        }),
+    ),
+    Flag::new(
+        "ips",
+        "How many addresses a summary lists (20)",
+        text("N", |o, text| {
+            o.ips_max = count(text, 0)?;
+            Ok(())
+        }),
+    ),
+    Flag::new(
+        "alert-on",
+        "Alert also when this changes: risk",
+        Takes::Text(Value { name: "WHAT", among: Among::Names(alert_names) }, |o, text| {
+            o.alert_on_risk = text == "risk";
+            o.alert_on_risk.then_some(()).ok_or_else(|| format!("'{text}': it can be risk"))
+        }),
+    ),
+    Flag::new(
+        "per-address",
+        "Points for an address (10)",
+        text("N", |o, text| {
+            o.rule.per_address = count(text, 0)?;
+            Ok(())
+        }),
+    ),
+    Flag::new(
+        "per-pair",
+        "Points for a simultaneous pair (50)",
+        text("N", |o, text| {
+            o.rule.per_pair = count(text, 0)?;
+            Ok(())
+        }),
+    ),
+    Flag::new(
+        "per-connection",
+        "Points for a connection too many (2)",
+        text("N", |o, text| {
+            o.rule.per_connection = count(text, 0)?;
+            Ok(())
+        }),
+    ),
+    Flag::new(
+        "free-connections",
+        "Connections that cost nothing (20)",
+        text("N", |o, text| {
+            o.rule.connections_free = count(text, 0)?;
+            Ok(())
+        }),
+    ),
+    Flag::new(
+        "score-max",
+        "The highest score (100)",
+        text("N", |o, text| {
+            o.rule.most = count(text, 1)?;
+            Ok(())
+        }),
+    ),
+    Flag::new(
+        "medium-from",
+        "The lowest score of medium risk (11)",
+        text("N", |o, text| {
+            o.rule.medium_from = count(text, 0)?;
+            Ok(())
+        }),
+    ),
+    Flag::new(
+        "high-from",
+        "The lowest score of high risk (31)",
+        text("N", |o, text| {
+            o.rule.high_from = count(text, 0)?;
+            Ok(())
+        }),
+    ),
+];

@@ -1,0 +1,110 @@
+//! `mtp-score`: events to suspicion: who shares an account.
+
+mod flags;
+mod stream;
+
+use std::path::PathBuf;
+
+use crate::cli::{Among, Cli, Operands, Section};
+use crate::error::{Ending, Error};
+use crate::output::{Format, Out, say::Voice};
+use crate::score::{Rule, Span};
+use crate::tool::{EXIT_STATUS, drive};
+
+/// What `mtp-score` was asked for.
+#[derive(Debug)]
+pub struct Options {
+    files: Vec<PathBuf>,
+    rule: Rule,
+    span: Span,
+    state: Option<PathBuf>,
+    every_ms: Option<i64>,
+    only: Only,
+    top: Option<usize>,
+    ips_max: usize,
+    alert_on_risk: bool,
+}
+
+/// Which users are told of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Only {
+    /// All.
+    All,
+    /// Those of high risk.
+    High,
+}
+
+/// How long a connection counts if nothing else is said: a day.
+const WINDOW_MS: i64 = 86_400_000;
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            files: Vec::new(),
+            rule: Rule::default(),
+            span: Span { window_ms: Some(WINDOW_MS), together_ms: 300_000, late_ms: 30_000 },
+            state: None,
+            every_ms: None,
+            only: Only::All,
+            top: None,
+            ips_max: 20,
+            alert_on_risk: false,
+        }
+    }
+}
+
+/// The command line of `mtp-score`.
+pub const CLI: Cli<Options> = Cli {
+    name: "mtp-score",
+    brief: "events to suspicion: who shares an account",
+    usage: "[OPTION…] [FILE…]",
+    about: ABOUT,
+    commands: &[],
+    operands: Operands::Words(Among::Files, |options, word| {
+        options.files.push(word.into());
+        Ok(())
+    }),
+    flags: flags::FLAGS,
+    sections: &[RULE, STATE, EXIT_STATUS],
+};
+
+const ABOUT: &str = "Reads the rows of mtp-parse and keeps what it needs of every user. Writes a \
+summary of every user at the end of the input, on SIGUSR1 and, with --every, as they change; and \
+an alert when something about a user changes.
+
+  docker compose logs -f | mtp-parse | mtp-score
+
+All times are the events' own: a run over an archive says what the live run said.";
+
+const RULE: Section = Section {
+    title: "THE SCORE",
+    text: || {
+        "Over the connections of the last --window, N of them from U addresses: addresses, 10 x U \
+         when U is more than 1; simultaneous, 50 for each pair of connections from two different \
+         addresses that began less than --together apart; frequency, 2 x (N - 20) when N is more \
+         than 20. The score is the sum, at most 100: low to 10, medium to 30, high above.\n\nA \
+         phone that moves reaches 100 within a day, as does a shared account: the score says how \
+         busy an account is, not how many people use it."
+            .to_owned()
+    },
+};
+
+const STATE: Section = Section {
+    title: "STATE",
+    text: || {
+        "With --state the book is loaded from FILE if it is there, and saved every minute, on \
+         SIGTERM and at the end: written beside and renamed. Lines that the saved book had seen \
+         change nothing when they come again (docker compose logs --since). With --state the end \
+         of the input is a pause: what came within the last --late is judged when it goes on.\n\nA \
+         damaged file, or one of another version, is refused and left alone."
+            .to_owned()
+    },
+};
+
+/// Runs the tool.
+pub fn run(options: Options, _format: Format, voice: Voice) -> Result<Ending, Error> {
+    let mut out = Out::stdout()?;
+    let files = options.files.clone();
+    let mut stream = stream::Stream::new(options, voice)?;
+    drive::run(&files, &mut stream, &mut out, voice)
+}

@@ -1,0 +1,213 @@
+//! The stream of `mtp-score`: rows in, the book kept, rows out.
+
+use std::cmp::Reverse;
+use std::time::{Duration, Instant};
+
+use super::{Only, Options};
+use crate::error::Error;
+use crate::event::Kind;
+use crate::event::wire::Record;
+use crate::output::{Out, say::Voice};
+use crate::score::book::judge;
+use crate::score::row::{self, Telling};
+use crate::score::{Book, Connection, state};
+use crate::tool::drive::{Filter, Place};
+
+/// How often the book is saved.
+const SAVE_EVERY: Duration = Duration::from_mins(1);
+
+/// The stream.
+pub(super) struct Stream {
+    options: Options,
+    voice: Voice,
+    book: Book,
+    tell: Telling,
+    /// The next moment of event time at which summaries are due.
+    next_summaries: i64,
+    /// When they are due by the clock, if the stream is quiet.
+    quiet_at: Option<Instant>,
+    save_at: Instant,
+}
+
+impl Stream {
+    pub(super) fn new(options: Options, voice: Voice) -> Result<Self, Error> {
+        let saved = options.state.as_deref().map(state::load).transpose()?.flatten();
+        let mut book = saved.unwrap_or_else(|| Book::new(options.span));
+        book.resume(options.span);
+        let tell = Telling { rule: options.rule, span: options.span, ips_max: options.ips_max };
+        let next_summaries = book.order.newest().map_or(i64::MIN, |now| next(now, &options));
+        let save_at = Instant::now() + SAVE_EVERY;
+        Ok(Self { options, voice, book, tell, next_summaries, quiet_at: None, save_at })
+    }
+
+    fn connect(&mut self, record: &Record<'_>, out: &mut Out) {
+        let Some(user) = record.user.as_deref() else {
+            self.book.tally.no_user += 1;
+            return;
+        };
+        let Some(ip) = record.address() else {
+            self.book.tally.no_address += 1;
+            self.book.name_only(user);
+            return;
+        };
+        let Some(ts) = record.stamp().map(|stamp| stamp.0) else {
+            self.book.tally.no_time += 1;
+            return;
+        };
+        let source = record.source.as_deref().unwrap_or_default();
+        if self.options.every_ms.is_some() {
+            self.summaries_due(ts, out);
+        }
+        let id = record.id.as_deref();
+        let connection = Connection { ts, user, ip, port: record.port, id, source };
+        let change = self.book.connect(&connection, &self.options.rule);
+        if let (true, Some(change)) = (self.options.alert_on_risk, change)
+            && let Some(user) = self.book.users.get_mut(change.user)
+        {
+            row::risk_alert(&mut out.buffer, user, change, &self.tell);
+        }
+        self.book.settle();
+    }
+
+    /// Writes the summaries of changed users if this moment is past the next that is due.
+    fn summaries_due(&mut self, ts: i64, out: &mut Out) {
+        if ts >= self.next_summaries {
+            if let Some(now) = self.book.order.newest() {
+                self.summaries(now, Which::Changed, out);
+            }
+            self.next_summaries = next(ts, &self.options);
+        }
+        let every = self.options.every_ms.and_then(|ms| u64::try_from(ms).ok());
+        self.quiet_at = every.map(|ms| Instant::now() + Duration::from_millis(ms));
+    }
+
+    /// Writes summaries, the most suspicious first.
+    fn summaries(&mut self, now: i64, which: Which, out: &mut Out) {
+        let rule = &self.options.rule;
+        let mut told = Vec::new();
+        for user in self.book.users.all_mut() {
+            if which == Which::Changed && !std::mem::take(&mut user.is_changed) {
+                continue;
+            }
+            let (points, risk) = judge(user, now, &self.tell.span, rule);
+            let is_wanted = match self.options.only {
+                Only::All => true,
+                Only::High => risk == crate::score::Risk::High,
+            };
+            if is_wanted {
+                told.push((Reverse(points.score), user));
+            }
+        }
+        told.sort_by(|a, b| (a.0, &a.1.name).cmp(&(b.0, &b.1.name)));
+        told.truncate(self.options.top.unwrap_or(usize::MAX));
+        for (_, user) in told {
+            row::summary(&mut out.buffer, user, now, &self.tell);
+        }
+    }
+
+    fn save(&mut self) -> Result<(), Error> {
+        self.save_at = Instant::now() + SAVE_EVERY;
+        self.options.state.as_deref().map_or(Ok(()), |path| state::save(path, &self.book))
+    }
+
+    fn conclude(&mut self, out: &mut Out) {
+        if let Some(now) = self.book.order.newest() {
+            self.summaries(now, Which::All, out);
+        }
+        row::meta(&mut out.buffer, &self.book);
+        self.say();
+    }
+
+    /// What was taken, and what was not, in one line.
+    fn say(&self) {
+        let tally = self.book.tally;
+        let mut said =
+            format!("{} connections of {} users", tally.connections, self.book.users.len());
+        let lost = [
+            (tally.late, "came too late (see --late)"),
+            (tally.again, "had been seen before"),
+            (tally.no_address, "had no address"),
+            (tally.no_user, "had no user"),
+            (tally.no_time, "had no time"),
+            (tally.not_understood, "lines were no rows"),
+        ];
+        for (count, what) in lost.into_iter().filter(|(count, _)| *count > 0) {
+            said.push_str(&format!("; {count} {what}"));
+        }
+        self.voice.say(said);
+        if tally.connections == 0 && tally.usage > 0 {
+            self.voice.say(
+                "this log names users and addresses, but never together: nothing can be said of \
+                 who shares an account. 'mtp-users access-log on' makes the proxy tell",
+            );
+        }
+    }
+}
+
+/// Whose summaries.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Which {
+    All,
+    Changed,
+}
+
+/// The next multiple of `--every` after this moment.
+fn next(ts: i64, options: &Options) -> i64 {
+    options.every_ms.map_or(i64::MAX, |every| (ts.div_euclid(every) + 1).saturating_mul(every))
+}
+
+impl Filter for Stream {
+    fn line(&mut self, line: &[u8], _at: Place<'_>, out: &mut Out) -> Result<(), Error> {
+        let Some(record) = Record::read(line) else {
+            self.book.tally.not_understood += u64::from(!line.trim_ascii().is_empty());
+            return Ok(());
+        };
+        match (Kind::read(&record.kind), &*record.kind) {
+            (Some(Kind::Connect), _) => self.connect(&record, out),
+            (Some(Kind::Seen), _) => self.book.tally.no_user += 1,
+            (Some(Kind::Usage), _) => {
+                if let Some(user) = record.user.as_deref() {
+                    self.book.name_only(user);
+                }
+            }
+            (None, "meta") if record.tool.as_deref() == Some("mtp-parse") => {
+                let tally = &mut self.book.tally;
+                tally.not_recognised.hear(record.not_recognised.unwrap_or(0));
+                tally.understood.hear(record.understood.unwrap_or(0));
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        let save = self.options.state.as_ref().map(|_| self.save_at);
+        [save, self.quiet_at].into_iter().flatten().min()
+    }
+
+    fn tick(&mut self, out: &mut Out) -> Result<(), Error> {
+        let now = Instant::now();
+        if self.quiet_at.is_some_and(|at| at <= now) {
+            self.quiet_at = None;
+            if let Some(newest) = self.book.order.newest() {
+                self.summaries(newest, Which::Changed, out);
+            }
+        }
+        if self.save_at <= now {
+            out.flush()?;
+            self.save()?;
+        }
+        Ok(())
+    }
+
+    fn report(&mut self, out: &mut Out) -> Result<(), Error> {
+        self.conclude(out);
+        Ok(())
+    }
+
+    fn finish(&mut self, out: &mut Out) -> Result<(), Error> {
+        self.conclude(out);
+        out.flush()?;
+        self.save()
+    }
+}
