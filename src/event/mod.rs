@@ -1,11 +1,13 @@
 //! The words of the stream: what can happen at a proxy, and its form as one JSON line.
 
+pub mod clock;
 pub mod stamp;
 pub mod wire;
 
 use std::borrow::Cow;
 use std::net::IpAddr;
 
+pub use clock::Clock;
 pub use stamp::Stamp;
 
 /// Text from a log: borrowed from the line wherever the line is valid UTF-8.

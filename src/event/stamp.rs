@@ -83,6 +83,11 @@ impl Stamp {
         out.push(b'Z');
     }
 
+    /// The year, in UTC.
+    pub fn year(self) -> i64 {
+        i64::from(civil_of(self.0.div_euclid(DAY_MS)).0)
+    }
+
     /// As text.
     pub fn text(self) -> String {
         let mut out = Vec::with_capacity(24);
