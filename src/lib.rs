@@ -6,6 +6,7 @@ pub mod cli;
 pub mod docker;
 pub mod error;
 pub mod event;
+pub mod frame;
 pub mod input;
 pub mod output;
 pub mod score;

@@ -36,6 +36,11 @@ impl Stamp {
         Some((Self(local.0 - offset_ms), taken + zone))
     }
 
+    /// Reads a zone that is a number, all of the text: `Z`, `+03:00`, `+07`: milliseconds east.
+    pub fn offset_ms(text: &[u8]) -> Option<i64> {
+        read_offset(text).filter(|(_, taken)| *taken == text.len()).map(|(offset, _)| offset)
+    }
+
     /// Reads `2026-11-23T15:40:35.158` or the same with a blank, ignoring what follows.
     pub fn read_local(text: &[u8]) -> Option<(Self, usize)> {
         let head: &[u8; 19] = text.first_chunk()?;

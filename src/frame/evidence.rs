@@ -1,0 +1,198 @@
+//! What earlier lines of a stream tell about the next, for the few shapes that a line alone does
+//! not decide: a prefix with a single blank, lines glued together, and indented continuations.
+
+use super::compose::{self, EXITED};
+use super::form::Form;
+use super::taken::Taken;
+use crate::event::Stamp;
+
+/// How many containers' names and prefixes are remembered.
+const NAMES_MAX: usize = 256;
+/// No name of a container, unit or host is longer.
+pub(super) const NAME_LEN_MAX: usize = 255;
+
+/// How the line before stood.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Before {
+    /// There was none.
+    #[default]
+    Nothing,
+    /// In a frame of Compose, or announced by it.
+    Compose,
+    /// In another frame, or in none.
+    Other,
+}
+
+/// What is remembered of a stream.
+#[derive(Debug, Default)]
+pub(super) struct Evidence {
+    before: Before,
+    /// Compose 1 said `Attaching to …`: these are its containers' whole names.
+    attached: Vec<Vec<u8>>,
+    /// The prefixes it has used, padding and bar included.
+    prefixes: Vec<Vec<u8>>,
+    indent: Option<Indent>,
+    source: Vec<u8>,
+}
+
+/// The column where journalctl began a message, for further lines of the same message.
+#[derive(Clone, Copy, Debug)]
+struct Indent {
+    column: usize,
+    form: Form,
+    ts: Option<Stamp>,
+    has_source: bool,
+}
+
+impl Evidence {
+    /// Compose has said whom it attaches to.
+    pub(super) fn attach(&mut self, names: &[u8]) {
+        self.before = Before::Compose;
+        for name in names.split(|byte| *byte == b',').map(<[u8]>::trim_ascii) {
+            remember(&mut self.attached, name);
+        }
+    }
+
+    /// Whether a name with one blank before its bar is Compose's prefix: a stock statistics line
+    /// of a user called `a | b` looks the same.
+    pub(super) fn trusts(&self, prefix: &compose::Prefix<'_>, is_coloured: bool) -> bool {
+        let by_history = match self.before {
+            Before::Compose => true,
+            Before::Nothing => compose::is_numbered(prefix.name),
+            Before::Other => false,
+        };
+        prefix.blanks > 1 || is_coloured || by_history
+    }
+
+    /// Remembers how a message stood.
+    pub(super) fn note(&mut self, line: &[u8], outer: Option<&Taken<'_>>) {
+        self.indent = None;
+        let Some(taken) = outer else {
+            self.before = Before::Other;
+            return;
+        };
+        let is_compose = taken.form == Form::Compose;
+        self.before = if is_compose { Before::Compose } else { Before::Other };
+        if is_compose && !self.attached.is_empty() {
+            let end = line.len() - taken.rest.len();
+            remember(&mut self.prefixes, line.get(..end).unwrap_or_default().trim_ascii_end());
+        }
+        if taken.form.is_journalctl_text() {
+            self.source.clear();
+            self.source.extend_from_slice(taken.source.unwrap_or_default());
+            self.indent = Some(Indent {
+                column: line.len() - taken.rest.len(),
+                form: taken.form,
+                ts: taken.ts,
+                has_source: taken.source.is_some(),
+            });
+        }
+    }
+
+    /// A further line of journalctl's last message: it is indented to that message's column.
+    pub(super) fn continued<'l>(&'l self, line: &'l [u8]) -> Option<Taken<'l>> {
+        let indent = self.indent?;
+        let (blank, rest) = line.split_at_checked(indent.column)?;
+        blank.iter().all(|byte| *byte == b' ').then_some(())?;
+        let source = indent.has_source.then_some(self.source.as_slice());
+        Some(Taken { ts: indent.ts, source, ..Taken::new(indent.form, rest) })
+    }
+
+    /// Where in a line of Compose 1 the next one begins, because a container's last line had no
+    /// end: at a prefix that was used before, or at a known container's exit.
+    pub(super) fn glued(&self, line: &[u8]) -> Option<usize> {
+        if self.attached.is_empty() {
+            return None;
+        }
+        let own = compose::prefix(line)?.rest;
+        let start = line.len() - own.len();
+        let by_prefix = memchr::memchr_iter(b'|', own).find_map(|bar| {
+            let upto = line.get(..=start + bar)?;
+            let end = line.get(start + bar + 1);
+            let prefix = self.prefixes.iter().find(|prefix| upto.ends_with(prefix))?;
+            let at = upto.len() - prefix.len();
+            (at > start && matches!(end, None | Some(b' '))).then_some(at)
+        });
+        by_prefix.or_else(|| {
+            let code = memchr::memmem::rfind(line, EXITED)?;
+            let (head, tail) = line.split_at_checked(code)?;
+            let name = self.attached.iter().find(|name| head.ends_with(name))?;
+            let at = head.len() - name.len();
+            (at > start && compose::is_exit_code(tail)).then_some(at)
+        })
+    }
+}
+
+fn remember(names: &mut Vec<Vec<u8>>, name: &[u8]) {
+    let fits = names.len() < NAMES_MAX && !name.is_empty() && name.len() <= NAME_LEN_MAX;
+    if fits && !names.iter().any(|known| known == name) {
+        names.push(name.to_vec());
+    }
+}
+
+/// The same for a coloured line, before its colours go: Compose 1 colours the prefix and nothing
+/// else, so a second `ESC[36mNAME  |ESC[0m ` is a second line, and so is a coloured exit.
+pub(super) fn glued_in_colour(line: &[u8]) -> Option<usize> {
+    if !line.starts_with(b"\x1b[") {
+        return None;
+    }
+    let mut bars = memchr::memmem::find_iter(line, b"|\x1b[0m ");
+    let first = bars.next()?;
+    let by_prefix = bars.find_map(|bar| {
+        let padded = line.get(..bar)?.trim_ascii_end();
+        (padded.len() < bar).then(|| coloured_name(padded)).flatten()
+    });
+    let at = by_prefix.or_else(|| {
+        let code = memchr::memmem::rfind(line, EXITED)?;
+        let tail = line.get(code..)?.strip_suffix(b"\x1b[0m")?;
+        compose::is_exit_code(tail).then(|| coloured_name(line.get(..code)?)).flatten()
+    })?;
+    (at > first).then_some(at)
+}
+
+/// Where a colour begins that is followed by a name up to the end.
+fn coloured_name(text: &[u8]) -> Option<usize> {
+    let at = memchr::memrchr(b'\x1b', text)?;
+    let tail = text.get(at..)?;
+    let name = tail.get(super::clean::csi(tail)?..)?;
+    let (_, rest) = compose::name(name)?;
+    rest.is_empty().then_some(at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn glued_lines_are_parted() {
+        let mut evidence = Evidence::default();
+        let line = b"px_1     | x";
+        let note = |evidence: &mut Evidence| {
+            let rest = compose::prefix(line).unwrap().rest;
+            evidence.note(line, Some(&Taken::new(Form::Compose, rest)));
+        };
+        note(&mut evidence);
+        assert_eq!(evidence.glued(b"noise_1  | no endpx_1     | next"), None);
+        evidence.attach(b"mixed_px_1, mixed_noise_1");
+        note(&mut evidence);
+        assert_eq!(evidence.glued(b"noise_1  | no endpx_1     | next"), Some(17));
+        assert_eq!(evidence.glued(b"noise_1  | no endpx_1  | next"), None);
+        assert_eq!(evidence.glued(b"noise_1  | no endpx_1     |next"), None);
+        assert_eq!(evidence.glued(b"px_1     | no endmixed_noise_1 exited with code 3"), Some(17));
+        assert_eq!(evidence.glued(b"px_1     | no endother_1 exited with code 3"), None);
+    }
+
+    #[test]
+    fn glued_lines_in_colour() {
+        let at = |line: &str| glued_in_colour(line.as_bytes());
+        let head = "\x1b[33mnoise_1  |\x1b[0m no end";
+        assert_eq!(at(&format!("{head}\x1b[36mpx_1     |\x1b[0m next")), Some(head.len()));
+        assert_eq!(
+            at(&format!("{head}\x1b[33mm_noise_1 exited with code 3\x1b[0m")),
+            Some(head.len())
+        );
+        assert_eq!(at(&format!("{head} m_noise_1 exited with code 3\x1b[0m")), None);
+        assert_eq!(at(&format!("{head}px_1     |\x1b[0m next")), None);
+        assert_eq!(at(head), None);
+    }
+}

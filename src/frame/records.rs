@@ -1,0 +1,177 @@
+//! Records of Docker's json-file and of `journalctl -o json`: which fields mean what.
+
+use super::form::Form;
+use super::json::{Fields, Value, unescape};
+use super::taken::Taken;
+use crate::event::Stamp;
+
+/// What stands for a message that journalctl left out. No dialect knows it, so it is counted
+/// as not recognised.
+const LEFT_OUT: &[u8] = b"[journalctl left this message out: it needs --all]";
+
+/// A record, its message decoded.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Record<'l> {
+    /// `rest` is empty: the message is in the buffer.
+    pub(super) taken: Taken<'l>,
+    /// Which of a container's streams it is from.
+    pub(super) stream: &'l [u8],
+    /// The line goes on in the stream's next record.
+    pub(super) is_partial: bool,
+}
+
+/// Reads either kind of record; the first key tells which it may be.
+pub(super) fn read<'l>(line: &'l [u8], into: &mut Vec<u8>) -> Option<Record<'l>> {
+    let first = Fields::of(line)?.next()?.0;
+    match first {
+        b"log" | b"stream" | b"attrs" | b"time" => json_file(line, into),
+        [b'_' | b'A'..=b'Z', ..] => journal(line, into),
+        _ => None,
+    }
+}
+
+/// `{"log":"LINE\n","stream":"stdout","attrs":{"tag":"px"},"time":"2026-…Z"}`. A piece of a
+/// longer line has no `\n`.
+fn json_file<'l>(line: &'l [u8], into: &mut Vec<u8>) -> Option<Record<'l>> {
+    let (mut log, mut stream, mut ts, mut source) = (None, None, None, None);
+    let mut fields = Fields::of(line)?;
+    for (key, value) in fields.by_ref() {
+        match (key, value) {
+            (b"log", Value::Text(text)) => log = Some(text),
+            (b"stream", Value::Text(text)) => stream = Some(text),
+            (b"time", Value::Text(text)) => ts = Stamp::read(text).map(|(stamp, _)| stamp),
+            (b"attrs", Value::Other(attrs)) => source = label(attrs),
+            _ => {}
+        }
+    }
+    (fields.is_whole && (stream.is_some() || ts.is_some())).then_some(())?;
+    unescape(log?, into)?;
+    let is_partial = !into.ends_with(b"\n");
+    if !is_partial {
+        into.pop();
+    }
+    let taken = Taken { ts, source, ..Taken::new(Form::JsonFile, b"") };
+    Some(Record { taken, stream: stream.unwrap_or_default(), is_partial })
+}
+
+/// The container's name, where the daemon was told to write one: the `tag` or Compose's label.
+fn label(attrs: &[u8]) -> Option<&[u8]> {
+    let named = |name: &[u8]| {
+        let mut fields = Fields::of(attrs)?;
+        fields.find(|(key, _)| *key == name).and_then(|(_, value)| value.plain())
+    };
+    named(b"tag").or_else(|| named(b"com.docker.compose.service"))
+}
+
+/// Journald's fields: all of them, in any order, as strings; a message with an escape byte as an
+/// array of byte numbers, one that is too long as `null`.
+fn journal<'l>(line: &'l [u8], into: &mut Vec<u8>) -> Option<Record<'l>> {
+    let (mut message, mut ts) = (None, None);
+    let mut names: [Option<&[u8]>; NAMES.len()] = [None; NAMES.len()];
+    let (mut stream, mut is_partial): (&[u8], _) = (b"", false);
+    let mut fields = Fields::of(line)?;
+    for (key, value) in fields.by_ref() {
+        match key {
+            b"MESSAGE" => message = Some(value),
+            b"__REALTIME_TIMESTAMP" => ts = value.plain().and_then(micros),
+            b"_STREAM_ID" | b"PRIORITY" if stream.is_empty() || key == b"_STREAM_ID" => {
+                stream = value.plain().unwrap_or_default();
+            }
+            b"CONTAINER_PARTIAL_MESSAGE" => is_partial |= value == Value::Text(b"true"),
+            b"_LINE_BREAK" => is_partial |= value == Value::Text(b"line-max"),
+            _ => {
+                let at = NAMES.iter().position(|name| *name == key);
+                if let Some(name) = at.and_then(|at| names.get_mut(at)) {
+                    *name = value.plain();
+                }
+            }
+        }
+    }
+    (fields.is_whole && ts.is_some()).then_some(())?;
+    match message? {
+        Value::Text(text) => unescape(text, into)?,
+        Value::Other(b"null") => {
+            into.clear();
+            into.extend_from_slice(LEFT_OUT);
+        }
+        Value::Other(array) => bytes(array, into)?,
+    }
+    let source = names.into_iter().flatten().next();
+    let source = source.map(|name| name.strip_suffix(b".service").unwrap_or(name));
+    let taken = Taken { ts, source, ..Taken::new(Form::JournalJson, b"") };
+    Some(Record { taken, stream, is_partial })
+}
+
+/// The fields that name who spoke, the most telling first.
+const NAMES: [&[u8]; 5] =
+    [b"CONTAINER_NAME", b"_SYSTEMD_USER_UNIT", b"_SYSTEMD_UNIT", b"SYSLOG_IDENTIFIER", b"_COMM"];
+
+/// Microseconds since 1970.
+fn micros(text: &[u8]) -> Option<Stamp> {
+    let micros: i64 = std::str::from_utf8(text).ok()?.parse().ok()?;
+    Some(Stamp(micros.div_euclid(1000)))
+}
+
+/// `[27,91,50,109]`. Only a message with bytes that cannot be printed is written so; one without
+/// is no journal's.
+fn bytes(array: &[u8], into: &mut Vec<u8>) -> Option<()> {
+    into.clear();
+    let inside = array.strip_prefix(b"[")?.strip_suffix(b"]")?;
+    for number in inside.split(|byte| *byte == b',') {
+        let number = std::str::from_utf8(number.trim_ascii()).ok()?;
+        into.push(number.parse().ok()?);
+    }
+    into.iter().any(|byte| !(0x20..0x7f).contains(byte)).then_some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(line: &str) -> Option<(String, Option<String>, Option<String>, bool)> {
+        let mut out = Vec::new();
+        let record = read(line.as_bytes(), &mut out)?;
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let (ts, source) = (record.taken.ts.map(Stamp::text), record.taken.source.map(text));
+        Some((text(&out), ts, source, record.is_partial))
+    }
+
+    #[test]
+    fn dockers_records() {
+        let at = Some("2026-11-23T15:12:15.594Z".to_owned());
+        let line =
+            r#"{"log":"a\u0026b\n","stream":"stdout","time":"2026-11-23T15:12:15.59447559Z"}"#;
+        assert_eq!(record(line), Some(("a&b".into(), at.clone(), None, false)));
+        let line = r#"{"time":"2026-11-23T15:12:15.594Z","attrs":{"x":"1","tag":"px"},"log":"a"}"#;
+        assert_eq!(record(line), Some(("a".into(), at, Some("px".into()), true)));
+        for other in [
+            r#"{"log":"a\n"}"#,
+            r#"{"log":"mtp-access\u0020ev=connect","stream":"stdout"}"#,
+            r#"{"log":1,"stream":"stdout"}"#,
+            r#"{"level":"info","log":"a","stream":"b"}"#,
+            r#"{"log":"a\n","stream":"stdout"} and more"#,
+        ] {
+            assert_eq!(record(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn journals_records() {
+        let of = |message: &str| {
+            let names = r#""_SYSTEMD_UNIT":"mtg@bob.service","SYSLOG_IDENTIFIER":"mtg""#;
+            let line = format!(
+                r#"{{"__REALTIME_TIMESTAMP":"1795448435162319",{names},"MESSAGE":{message}}}"#
+            );
+            record(&line).map(|(text, ts, source, _)| (text, ts.unwrap(), source.unwrap()))
+        };
+        let want = |text: &str| {
+            Some((text.to_owned(), "2026-11-23T15:40:35.162Z".to_owned(), "mtg@bob".to_owned()))
+        };
+        assert_eq!(of(r#""hi \"you\"""#), want("hi \"you\""));
+        assert_eq!(of("[27,91,49,109,104,105]"), want("\x1b[1mhi"));
+        assert_eq!(of("null"), want("[journalctl left this message out: it needs --all]"));
+        assert_eq!(of("[104,105]"), None);
+        assert_eq!(of("[256]"), None);
+        assert_eq!(record(r#"{"MESSAGE":"no time"}"#), None);
+    }
+}
