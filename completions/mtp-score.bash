@@ -22,7 +22,7 @@ _mtp_score() {
     --format) mapfile -t COMPREPLY < <(compgen -W 'auto json text' -- "$word"); return ;;
     esac
     case $word in
-    -*) mapfile -t COMPREPLY < <(compgen -W '--window --together --late --state --every --only --top --ips --alert-on --per-address --per-pair --per-connection --free-connections --score-max --medium-from --high-from -h --help --version --format' -- "$word"); return ;;
+    -*) mapfile -t COMPREPLY < <(compgen -W '--window --together --late --state --every --only --top --ips --alert-on --no-emoji --per-address --per-pair --per-connection --free-connections --score-max --medium-from --high-from -h --help --version --format' -- "$word"); return ;;
     esac
     mapfile -t COMPREPLY < <(compgen -f -- "$word")
 }

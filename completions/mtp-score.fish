@@ -8,6 +8,7 @@ complete -c mtp-score -l only -x -a 'all high' -d 'Write only of users like thes
 complete -c mtp-score -l top -x -d 'Write only of the N most suspicious users'
 complete -c mtp-score -l ips -x -d 'How many addresses a summary lists (20)'
 complete -c mtp-score -l alert-on -x -a 'risk' -d 'Alert also when this changes: risk'
+complete -c mtp-score -l no-emoji -d 'Plain words in place of emoji'
 complete -c mtp-score -l per-address -x -d 'Points for an address (10)'
 complete -c mtp-score -l per-pair -x -d 'Points for a simultaneous pair (50)'
 complete -c mtp-score -l per-connection -x -d 'Points for a connection too many (2)'

@@ -3,6 +3,7 @@
 use super::{Only, Options};
 use crate::cli::value::{count, duration_ms};
 use crate::cli::{Among, Flag, Takes, Value};
+use crate::view::look::Marks;
 
 /// Windows count in milliseconds since their first connection, in 32 bits: 49 days.
 const WINDOW_MAX_MS: i64 = 45 * 86_400_000;
@@ -108,6 +109,11 @@ pub(super) const FLAGS: &[Flag<Options>] = &[
             o.alert_on_risk = text == "risk";
             o.alert_on_risk.then_some(()).ok_or_else(|| format!("'{text}': it can be risk"))
         }),
+    ),
+    Flag::new(
+        "no-emoji",
+        "Plain words in place of emoji",
+        Takes::Nothing(|o| o.marks = Some(Marks::Words)),
     ),
     Flag::new(
         "per-address",

@@ -1,5 +1,6 @@
 //! `mtp-score`: events to suspicion: who shares an account.
 
+mod face;
 mod flags;
 mod stream;
 
@@ -10,6 +11,7 @@ use crate::error::{Ending, Error};
 use crate::output::{Format, Out, say::Voice};
 use crate::score::{Rule, Span};
 use crate::tool::{EXIT_STATUS, drive};
+use crate::view::look::Marks;
 
 /// What `mtp-score` was asked for.
 #[derive(Debug)]
@@ -23,6 +25,7 @@ pub struct Options {
     top: Option<usize>,
     ips_max: usize,
     alert_on_risk: bool,
+    marks: Option<Marks>,
 }
 
 /// Which users are told of.
@@ -49,6 +52,7 @@ impl Default for Options {
             top: None,
             ips_max: 20,
             alert_on_risk: false,
+            marks: None,
         }
     }
 }
@@ -102,9 +106,9 @@ const STATE: Section = Section {
 };
 
 /// Runs the tool.
-pub fn run(options: Options, _format: Format, voice: Voice) -> Result<Ending, Error> {
+pub fn run(options: Options, format: Format, voice: Voice) -> Result<Ending, Error> {
     let mut out = Out::stdout()?;
     let files = options.files.clone();
-    let mut stream = stream::Stream::new(options, voice)?;
+    let mut stream = stream::Stream::new(options, format, voice)?;
     drive::run(&files, &mut stream, &mut out, voice)
 }

@@ -3,11 +3,12 @@
 use std::cmp::Reverse;
 use std::time::{Duration, Instant};
 
+use super::face::Face;
 use super::{Only, Options};
 use crate::error::Error;
-use crate::event::Kind;
 use crate::event::wire::Record;
-use crate::output::{Out, say::Voice};
+use crate::event::{Kind, Stamp};
+use crate::output::{Format, Out, say::Voice};
 use crate::score::book::judge;
 use crate::score::row::{self, Telling};
 use crate::score::{Book, Connection, state};
@@ -22,6 +23,9 @@ pub(super) struct Stream {
     voice: Voice,
     book: Book,
     tell: Telling,
+    face: Face,
+    /// Rows on their way to the face.
+    rows: Vec<u8>,
     /// The next moment of event time at which summaries are due.
     next_summaries: i64,
     /// When they are due by the clock, if the stream is quiet.
@@ -30,14 +34,16 @@ pub(super) struct Stream {
 }
 
 impl Stream {
-    pub(super) fn new(options: Options, voice: Voice) -> Result<Self, Error> {
+    pub(super) fn new(options: Options, format: Format, voice: Voice) -> Result<Self, Error> {
         let saved = options.state.as_deref().map(state::load).transpose()?.flatten();
         let mut book = saved.unwrap_or_else(|| Book::new(options.span));
         book.resume(options.span);
         let tell = Telling { rule: options.rule, span: options.span, ips_max: options.ips_max };
         let next_summaries = book.order.newest().map_or(i64::MIN, |now| next(now, &options));
         let save_at = Instant::now() + SAVE_EVERY;
-        Ok(Self { options, voice, book, tell, next_summaries, quiet_at: None, save_at })
+        let face = Face::of(format, options.marks);
+        let rows = Vec::new();
+        Ok(Self { options, voice, book, tell, face, rows, next_summaries, quiet_at: None, save_at })
     }
 
     fn connect(&mut self, record: &Record<'_>, out: &mut Out) {
@@ -64,7 +70,9 @@ impl Stream {
         if let (true, Some(change)) = (self.options.alert_on_risk, change)
             && let Some(user) = self.book.users.get_mut(change.user)
         {
-            row::risk_alert(&mut out.buffer, user, change, &self.tell);
+            self.rows.clear();
+            row::risk_alert(&mut self.rows, user, change, &self.tell);
+            self.face.alert(&self.rows, &mut out.buffer);
         }
         self.book.settle();
     }
@@ -100,9 +108,11 @@ impl Stream {
         }
         told.sort_by(|a, b| (a.0, &a.1.name).cmp(&(b.0, &b.1.name)));
         told.truncate(self.options.top.unwrap_or(usize::MAX));
+        self.rows.clear();
         for (_, user) in told {
-            row::summary(&mut out.buffer, user, now, &self.tell);
+            row::summary(&mut self.rows, user, now, &self.tell);
         }
+        self.face.summaries(Stamp(now), &self.rows, &mut out.buffer);
     }
 
     fn save(&mut self) -> Result<(), Error> {
@@ -114,7 +124,9 @@ impl Stream {
         if let Some(now) = self.book.order.newest() {
             self.summaries(now, Which::All, out);
         }
-        row::meta(&mut out.buffer, &self.book);
+        self.rows.clear();
+        row::meta(&mut self.rows, &self.book);
+        self.face.meta(&self.rows, &mut out.buffer);
         self.say();
     }
 
