@@ -98,3 +98,9 @@ impl Random {
         self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) % most.max(1)
     }
 }
+
+/// Says loudly that something cannot be tested here; where nothing may be skipped, it fails.
+pub(crate) fn skip(what: &str) {
+    assert!(std::env::var_os("MTP_NO_SKIP").is_none(), "cannot be had here: {what}");
+    eprintln!("SKIPPED: {what}");
+}

@@ -7,10 +7,13 @@
     reason = "a test that cannot go on says so by ending"
 )]
 
+mod accesslog;
+mod accesslog_survives;
 mod docker;
 mod harness;
 mod misuse;
 mod pages;
+mod proxy;
 mod score_laws;
 mod tidy;
 mod view;

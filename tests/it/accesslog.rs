@@ -1,0 +1,105 @@
+//! The access log of the genuine proxy, held against what its clients know they did.
+
+use std::io::{self, Write};
+use std::net::{Ipv4Addr, SocketAddrV4};
+use std::thread;
+
+use mtp::accesslog;
+
+use crate::harness::skip;
+use crate::proxy::{Access, Client, Log, Mode, Opening, Proxy, dial, random};
+
+/// Names that a log line, a shell or a terminal may stumble over, and their secrets' last byte.
+const NAMES: &[(&str, u8)] = &[
+    ("alice", 1),
+    ("max power: 2", 2),
+    ("\u{415}\u{43b}\u{435}\u{43d}\u{430}", 3),
+    ("quote\" back\\ line\n tab\t %s \u{202e}bidi", 4),
+    ("", 5),
+    ("limited", 6),
+    ("expired", 7),
+];
+
+fn secret(last: u8) -> [u8; 16] {
+    let mut secret = [0xa5; 16];
+    secret[15] = last;
+    secret
+}
+
+/// A config for these users, and the block.
+fn config(block: &str) -> String {
+    let user = |(name, last): &(&str, u8)| {
+        format!("    {}: \"{}\",\n", serde_json::json!(name), hex::encode(secret(*last)))
+    };
+    let users: String = NAMES.iter().map(user).collect();
+    format!(
+        "USERS = {{\n{users}}}\nUSER_MAX_TCP_CONNS = {{\"limited\": 0}}\n\
+         USER_EXPIRATIONS = {{\"expired\": \"01/02/2020\"}}\n{block}"
+    )
+}
+
+/// What one client does, and what the log must say of it.
+fn visit(to: SocketAddrV4, from: Ipv4Addr, n: usize) -> Access {
+    let (name, last) = NAMES[n % NAMES.len()];
+    let dc = [2, -4, 1, 9, 5][n % 5];
+    let opening = Opening::new(Mode::ALL[n / 3 % 4], secret(last), dc);
+    let mut client = Client::open(from, to, &opening).expect("it is let in");
+    let end = match (dc, name) {
+        (9, _) => "no-dc",
+        (_, "limited" | "expired") => "limit",
+        _ => "closed",
+    };
+    for round in 0..=u8::try_from(n % 4).unwrap() {
+        assert_eq!(client.ask(round * 3 + 1).is_ok(), end == "closed", "{n}: {name:?} to {dc}");
+    }
+    let sent = if end == "closed" { client.sent } else { 0 };
+    Access {
+        user: name.to_owned(),
+        ip: from.to_string(),
+        port: client.port,
+        mode: opening.mode.name().to_owned(),
+        dc: dc.into(),
+        up: sent,
+        down: sent,
+        end: end.to_owned(),
+    }
+}
+
+/// What somebody does who must not be in the log.
+fn probe(to: SocketAddrV4, from: Ipv4Addr, n: usize) -> io::Result<()> {
+    let mode = Mode::ALL[n / 4 % 4];
+    match n % 4 {
+        0 => Opening::new(mode, secret(99), 2).replay(from, to),
+        1 => dial(from, to)?.write_all(&random::<90>()),
+        2 => dial(from, to)?.write_all(b"GET / HTTP/1.1\r\nHost: example.com\r\n\r\n"),
+        _ => dial(from, to).map(drop),
+    }
+}
+
+/// Sixty visits from nine networks, each after a probe.
+fn crowd(to: SocketAddrV4, thread: u8) -> Vec<Access> {
+    let visits = (0..60).map(|n: u8| {
+        probe(to, Ipv4Addr::new(127, 66, thread, n + 1), usize::from(n)).unwrap();
+        let from = Ipv4Addr::new(127, 20 + thread, n % 9, 1 + n % 50);
+        visit(to, from, usize::from(thread) * 60 + usize::from(n))
+    });
+    visits.collect()
+}
+
+#[test]
+fn each_authenticated_connection_has_two_lines_and_nobody_else_any() {
+    let Some(mut proxy) = Proxy::start(&config(&accesslog::text("\n"))) else {
+        return skip("mtprotoproxy");
+    };
+    let to = proxy.address;
+    let crowds: Vec<_> = (0..4).map(|k| thread::spawn(move || crowd(to, k))).collect();
+    for _ in 0..50 {
+        proxy.reload();
+    }
+    let mut truth: Vec<Access> = crowds.into_iter().flat_map(|each| each.join().unwrap()).collect();
+    truth.sort();
+    proxy.wait("every connection is over", |proxy| Log::read(&proxy.lines()).open == 0);
+    let log = Log::read(&proxy.lines());
+    assert_eq!(log.starts, 1);
+    assert_eq!(log.done, truth);
+}
