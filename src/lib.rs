@@ -9,6 +9,7 @@ pub mod event;
 pub mod frame;
 pub mod input;
 pub mod output;
+pub mod pyconfig;
 pub mod score;
 pub mod tool;
 pub mod view;
