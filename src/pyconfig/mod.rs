@@ -138,7 +138,7 @@ mod tests {
 
     #[test]
     fn the_last_assignment_counts_and_statements_add_to_it() {
-        let source = "USERS = {'old': '0'}\nUSERS = {\n  \"a\": \"1\" \"2\", # }\n  'b': (r'3'),\n}\n\
+        let source = "USERS = {'x': '0'}\nUSERS = {\n  \"a\": \"1\" \"2\", # }\n  'b': (r'3'),\n}\n\
                       USERS['c'] = '4'\nUSERS.update({'d': '5', 'a': '6'})\ndel USERS['b']\n\
                       USERS |= {u'e': '7'}\nUSERS.pop('nobody', None)\n";
         let have = users(source.as_bytes()).unwrap();
