@@ -13,9 +13,10 @@ const PREFIX_MAX: usize = 400;
 /// `2026-11-23T15:41:40.324509072Z `, at the start. Engines write nine digits of a second,
 /// always; programs that log their own time write three or six, so the two are told apart.
 pub(super) fn engine_time(text: &[u8]) -> Option<(Stamp, &[u8])> {
-    let is_nine = text.get(19) == Some(&b'.') && text.get(29).is_some_and(|c| !c.is_ascii_digit());
-    let (stamp, taken) = is_nine.then(|| Stamp::read(text)).flatten()?;
-    (taken >= 30 && text.get(10) == Some(&b'T')).then_some(())?;
+    let fraction = text.get(19..30)?;
+    let [b'.', digits @ .., b'Z' | b'+' | b'-'] = fraction else { return None };
+    let is_engine = digits.iter().all(u8::is_ascii_digit) && text.get(10) == Some(&b'T');
+    let (stamp, taken) = is_engine.then(|| Stamp::read(text)).flatten()?;
     match text.get(taken..)? {
         [] => Some((stamp, b"")),
         [b' ', rest @ ..] => Some((stamp, rest)),
@@ -84,6 +85,7 @@ mod tests {
         assert_eq!(rest("2026-11-23T15:41:40.324509072+03:00 x"), Some(&b"x"[..]));
         assert_eq!(rest("2026-11-23T15:41:40.324509072Z"), Some(&b""[..]));
         assert_eq!(rest("2026-11-23T15:41:40.324509Z DEBUG x"), None);
+        assert_eq!(rest("2026-11-23T15:41:40.324509+03:00 x"), None);
         assert_eq!(rest("2026-11-23T15:41:40.3245090721Z x"), None);
         assert_eq!(rest("2026-11-23 15:41:40.324509072Z x"), None);
         assert_eq!(rest("2026-11-23T15:41:40.324509072Zx"), None);
