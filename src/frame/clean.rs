@@ -1,7 +1,7 @@
 //! What terminals are told between the letters: colours and line clearing (CSI sequences), and
 //! the carriage returns at a line's end. They stand before, inside and after every framing.
 
-use memchr::memchr;
+use memchr::{memchr, memmem};
 
 const ESC: u8 = 0x1b;
 
@@ -68,6 +68,34 @@ pub(super) fn csi_body(body: &[u8]) -> Option<usize> {
     is_final.then_some(end + 1)
 }
 
+/// rsyslog writes the escape byte as `#033`; only before a colour can that be nothing else.
+pub(super) fn has_octal_escape(text: &[u8]) -> bool {
+    memchr(b'#', text).is_some() && memmem::find(text, OCTAL_ESCAPE).is_some()
+        || text.ends_with(OCTAL_RETURN)
+}
+
+const OCTAL_ESCAPE: &[u8] = b"#033[";
+const OCTAL_RETURN: &[u8] = b"#015";
+
+/// Copies a message without the colours and line ends that rsyslog made readable.
+pub(super) fn strip_octal(text: &[u8], into: &mut Vec<u8>) {
+    into.clear();
+    let mut rest = text;
+    while let Some(end) = rest.strip_suffix(OCTAL_RETURN) {
+        rest = end;
+    }
+    while let Some(at) = memmem::find(rest, OCTAL_ESCAPE) {
+        into.extend_from_slice(rest.get(..at).unwrap_or_default());
+        let sequence = rest.get(at + OCTAL_ESCAPE.len()..).unwrap_or_default();
+        let end = csi_body(sequence);
+        if end.is_none() {
+            into.extend_from_slice(OCTAL_ESCAPE);
+        }
+        rest = sequence.get(end.unwrap_or(0)..).unwrap_or_default();
+    }
+    into.extend_from_slice(rest);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -88,6 +116,14 @@ mod tests {
         assert_eq!(clean("a\x1b[3"), "a\x1b[3");
         assert_eq!(clean("a\x1b[3\u{7f}b"), "a\x1b[3\u{7f}b");
         assert_eq!(clean("\x1b\x1b[1mx"), "\x1bx");
+        let octal = |line: &str| {
+            let mut out = Vec::new();
+            has_octal_escape(line.as_bytes()).then(|| strip_octal(line.as_bytes(), &mut out))?;
+            String::from_utf8(out).ok()
+        };
+        assert_eq!(octal("#033[36mwarm#033[0m#015").as_deref(), Some("warm"));
+        assert_eq!(octal("#033[3"), Some("#033[3".to_owned()));
+        assert_eq!(octal("ticket #033 and #015."), None);
         assert_eq!(chomp(b"crlf\r\r"), b"crlf");
         assert_eq!(chomp(b"a\rb"), b"a\rb");
     }

@@ -23,6 +23,7 @@ mod pieces;
 mod records;
 mod stamped;
 mod syslog;
+mod tag;
 mod taken;
 mod unframer;
 

@@ -1,5 +1,6 @@
 //! Takes frames off a line, from the outside in, each kind at most once.
 
+use super::clean;
 use super::compose;
 use super::evidence::{Evidence, NAME_LEN_MAX};
 use super::form::Form;
@@ -100,7 +101,7 @@ impl<'l> Peeled<'l> {
 
     /// Whether rsyslog has made colours readable that must go.
     pub(super) fn needs_octal(&self) -> bool {
-        self.had.has(Kind::Syslog) && syslog::has_octal_escape(self.rest)
+        self.had.has(Kind::Syslog) && clean::has_octal_escape(self.rest)
     }
 
     /// The next text frame. The first byte says which it may be.

@@ -1,52 +1,16 @@
-//! journald's text forms and syslog: a time in one of many spellings, a host, and the program's
-//! name with its process id.
+//! journald's text forms and syslog: a time in one of many spellings before what `tag.rs` reads.
 
 use memchr::memchr;
 
 use super::form::Form;
+use super::tag::{is_number, tagged, tagged_alone, word};
 use super::taken::Taken;
 use crate::event::{Clock, Stamp};
-
-/// Words that stand where a host would in the lines of programs that log their own time.
-const LEVELS: [&[u8]; 6] = [b"TRACE", b"DEBUG", b"INFO", b"WARN", b"WARNING", b"ERROR"];
-
-/// `HOST TAG[PID]: LINE` or, without a host, `TAG[PID]: LINE`.
-fn tagged(text: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (first, rest) = word(text)?;
-    if let Some(tag) = tag(first) {
-        return Some((tag, rest));
-    }
-    let (second, rest) = word(rest)?;
-    let is_host = !first.ends_with(b":") && !LEVELS.contains(&first);
-    is_host.then_some(())?;
-    Some((tag(second)?, rest))
-}
-
-/// The first word, and what follows its blank.
-fn word(text: &[u8]) -> Option<(&[u8], &[u8])> {
-    let end = memchr(b' ', text).unwrap_or(text.len());
-    let (word, rest) = text.split_at_checked(end)?;
-    (!word.is_empty()).then_some((word, rest.get(1..).unwrap_or_default()))
-}
-
-/// The program in `python3[812]:` or `mtprotoproxy.service[812]:` or `kernel:`.
-fn tag(word: &[u8]) -> Option<&[u8]> {
-    let tag = word.strip_suffix(b":")?;
-    let tag = match tag.strip_suffix(b"]").and_then(|open| Some((open, memchr(b'[', open)?))) {
-        Some((open, at)) if open.get(at + 1..).is_some_and(is_number) => open.get(..at)?,
-        _ => tag,
-    };
-    (!tag.is_empty() && memchr(b':', tag).is_none()).then_some(tag)
-}
-
-fn is_number(text: &[u8]) -> bool {
-    !text.is_empty() && text.iter().all(u8::is_ascii_digit)
-}
 
 /// `Nov 23 18:21:18.345123 vps1 python3[812]: LINE`
 pub(super) fn short<'l>(line: &'l [u8], clock: &mut Clock) -> Option<Taken<'l>> {
     let (day, time, ms, taken) = bsd_time(line)?;
-    let (tag, rest) = tagged(line.get(taken..)?.strip_prefix(b" ")?)?;
+    let (tag, rest) = tagged_alone(line.get(taken..)?.strip_prefix(b" ")?)?;
     let ts = clock.yearless(day, time, ms)?;
     Some(Taken::new(Form::Short, rest).at(ts).from(tag))
 }
@@ -102,7 +66,7 @@ pub(super) fn short_full<'l>(line: &'l [u8], clock: &mut Clock) -> Option<Taken<
     DAYS.contains(&day).then_some(())?;
     let (civil, taken) = Stamp::read_local(rest)?;
     let (zone, rest) = word(rest.get(taken..)?.strip_prefix(b" ")?)?;
-    let (tag, rest) = tagged(rest)?;
+    let (tag, rest) = tagged_alone(rest)?;
     let ts = match zone {
         b"UTC" | b"GMT" => civil,
         zone => Stamp::offset_ms(zone)
@@ -122,7 +86,7 @@ pub(super) fn short_unix(line: &[u8]) -> Option<Taken<'_>> {
     is_time.then_some(())?;
     let seconds: i64 = std::str::from_utf8(seconds).ok()?.parse().ok()?;
     let ts = Stamp(seconds * 1000 + i64::from(digits(micros.get(..3)?)?));
-    let (tag, rest) = tagged(rest)?;
+    let (tag, rest) = tagged_alone(rest)?;
     Some(Taken::new(Form::ShortUnix, rest).at(ts).from(tag))
 }
 
@@ -136,7 +100,7 @@ pub(super) fn short_monotonic(line: &[u8]) -> Option<Taken<'_>> {
     let dot = memchr(b'.', time)?;
     let is_time = is_number(time.get(..dot)?) && is_number(time.get(dot + 1..)?);
     is_time.then_some(())?;
-    let (tag, rest) = tagged(inside.get(end + 1..)?.strip_prefix(b" ")?)?;
+    let (tag, rest) = tagged_alone(inside.get(end + 1..)?.strip_prefix(b" ")?)?;
     Some(Taken::new(Form::ShortMonotonic, rest).from(tag))
 }
 
@@ -214,30 +178,41 @@ pub(super) fn is_heading(line: &[u8]) -> bool {
     known.iter().any(|heading| line.starts_with(heading))
 }
 
-/// rsyslog writes the escape byte as `#033`; only before a colour can that be nothing else.
-pub(super) fn has_octal_escape(text: &[u8]) -> bool {
-    memchr(b'#', text).is_some() && memchr::memmem::find(text, OCTAL_ESCAPE).is_some()
-        || text.ends_with(OCTAL_RETURN)
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-const OCTAL_ESCAPE: &[u8] = b"#033[";
-const OCTAL_RETURN: &[u8] = b"#015";
-
-/// Copies a message without the colours and line ends that rsyslog made readable.
-pub(super) fn strip_octal(text: &[u8], into: &mut Vec<u8>) {
-    into.clear();
-    let mut rest = text;
-    while let Some(end) = rest.strip_suffix(OCTAL_RETURN) {
-        rest = end;
-    }
-    while let Some(at) = memchr::memmem::find(rest, OCTAL_ESCAPE) {
-        into.extend_from_slice(rest.get(..at).unwrap_or_default());
-        let sequence = rest.get(at + OCTAL_ESCAPE.len()..).unwrap_or_default();
-        let end = super::clean::csi_body(sequence);
-        if end.is_none() {
-            into.extend_from_slice(OCTAL_ESCAPE);
+    #[test]
+    fn times_without_zone_or_year() {
+        let mut clock = Clock::new(Some(jiff::tz::TimeZone::UTC), Some(2026));
+        let mut read = |line: &'static str| {
+            let line = line.as_bytes();
+            let taken = short(line, &mut clock).or_else(|| short_full(line, &mut clock));
+            let taken = taken.or_else(|| short_unix(line)).or_else(|| short_monotonic(line));
+            let taken = taken.or_else(|| with_priority(line, &mut clock))?;
+            Some((taken.form, taken.ts.map(Stamp::text)))
+        };
+        let at = |form, ts: &str| Some((form, Some(ts.to_owned())));
+        let noon = "2026-11-03T12:00:00Z";
+        assert_eq!(read("Nov  3 12:00:00 vm px[1]: x"), at(Form::Short, noon));
+        assert_eq!(read("<30>Nov  3 12:00:00 px[1]: x"), at(Form::Rfc3164, noon));
+        assert_eq!(read("Tue 2026-11-03 15:00:00 +03 vm px[1]: x"), at(Form::ShortFull, noon));
+        assert_eq!(read("Tue 2026-11-03 12:00:00 UTC vm px[1]: x"), at(Form::ShortFull, noon));
+        assert_eq!(read("1793707200.000000 vm px[1]: x"), at(Form::ShortUnix, noon));
+        assert_eq!(read("[   12.345678] vm px[1]: x"), Some((Form::ShortMonotonic, None)));
+        assert_eq!(read("<30>1 - - - - - - x"), Some((Form::Rfc5424, None)));
+        let data = r#"<30>1 2026-11-03T12:00:00Z vm px 1 - [a x="\]\""][b] x"#;
+        assert_eq!(read(data), at(Form::Rfc5424, noon));
+        for other in [
+            "Nov 31 12:00:00 vm px[1]: x",
+            "Nov 3 12:00:00 vm px[1]: x",
+            "Nov  3 12:00:00",
+            "<192>Nov  3 12:00:00 px[1]: x",
+            "<>Nov  3 12:00:00 px[1]: x",
+            "[21389][2026-11-23 15:37:04.479732 local] x",
+            "<30>1 2026-11-03T12:00:00Z vm px 1 - [a x",
+        ] {
+            assert_eq!(read(other), None, "{other}");
         }
-        rest = sequence.get(end.unwrap_or(0)..).unwrap_or_default();
     }
-    into.extend_from_slice(rest);
 }

@@ -118,7 +118,7 @@ impl Inside {
                 peeled.rest = buffer;
             } else if peeled.needs_octal() {
                 let Some(buffer) = spare.next() else { break };
-                syslog::strip_octal(peeled.rest, buffer);
+                clean::strip_octal(peeled.rest, buffer);
                 peeled.rest = buffer;
             } else if peeled.rest.first() == Some(&b'{') {
                 let Some(buffer) = spare.next() else { break };
