@@ -1,6 +1,7 @@
 //! The words of the stream: what can happen at a proxy, and its form as one JSON line.
 
 pub mod clock;
+mod scan;
 pub mod stamp;
 pub mod wire;
 

@@ -4,11 +4,12 @@
 use std::collections::VecDeque;
 use std::hash::BuildHasher;
 use std::net::IpAddr;
+use std::ops::Range;
 
 use hashbrown::HashTable;
 
 use super::addresses::{Addresses, Slot};
-use super::window::{between, insert};
+use super::sorted::{Near, below, insert};
 
 /// The index of one busy user. It is made from the window whenever it is missing, so it is in no
 /// saved state.
@@ -73,9 +74,12 @@ impl Busy {
         }
     }
 
-    /// How many connections of a slot began in the closed interval.
-    pub(super) fn between(&self, slot: Slot, from: u32, to: u32) -> usize {
-        self.times.get(slot as usize).map_or(0, |times| between(times, from, to, |time| *time))
+    /// How many connections of a slot began in this span.
+    pub(super) fn between(&self, slot: Slot, near: Near, span: Range<u32>) -> usize {
+        self.times.get(slot as usize).map_or(0, |times| {
+            let rank = |bound| below(times, near, bound, |time| *time);
+            rank(span.end) - rank(span.start)
+        })
     }
 }
 

@@ -6,6 +6,7 @@ mod busy;
 pub mod order;
 pub mod row;
 pub mod rule;
+mod sorted;
 pub mod state;
 pub mod users;
 pub mod window;

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::addresses::{ADDRESSES_MAX, Addresses, Slot};
 use super::busy::Busy;
 use super::rule::Counts;
+use super::sorted::{Near, below, insert};
 
 /// How many connections of one user are kept. Twelve bytes each: three megabytes. The score is at
 /// its top long before; past this the oldest are let go early, and that is told.
@@ -61,7 +62,7 @@ impl Window {
         }
         self.keep_index();
         let slot = self.slot(ip);
-        self.pairs += self.others_around(offset, slot, span);
+        self.pairs += self.others_around(offset, slot, span, Near::Back);
         insert(&mut self.times, (offset, slot), |time| time.0);
         self.addresses.add(slot, offset);
         if let Some(busy) = &mut self.busy {
@@ -99,14 +100,15 @@ impl Window {
     }
 
     /// How many connections from other addresses began close to this moment.
-    fn others_around(&self, offset: u32, slot: Slot, span: &Span) -> u64 {
+    fn others_around(&self, offset: u32, slot: Slot, span: &Span, near: Near) -> u64 {
         // Closer than `together_ms`: in whole milliseconds, at most one less.
         let reach = u32::try_from((span.together_ms - 1).max(0)).unwrap_or(u32::MAX);
-        let (from, to) = (offset.saturating_sub(reach), offset.saturating_add(reach));
-        let first = self.times.partition_point(|time| time.0 < from);
-        let beyond = self.times.partition_point(|time| time.0 <= to);
+        let (from, to) =
+            (offset.saturating_sub(reach), offset.saturating_add(reach).saturating_add(1));
+        let first = below(&self.times, near, from, |time| time.0);
+        let beyond = below(&self.times, near, to, |time| time.0);
         let own = match &self.busy {
-            Some(busy) => busy.between(slot, from, to),
+            Some(busy) => busy.between(slot, near, from..to),
             None => self.times.range(first..beyond).filter(|time| time.1 == slot).count(),
         };
         (beyond - first - own) as u64
@@ -156,7 +158,7 @@ impl Window {
             self.before += 1;
             return;
         }
-        self.pairs = self.pairs.saturating_sub(self.others_around(offset, slot, span));
+        self.pairs = self.pairs.saturating_sub(self.others_around(offset, slot, span, Near::Front));
         if let (Some(ip), Some(busy)) = (self.addresses.remove(slot), &mut self.busy) {
             busy.close(slot, ip);
         }
@@ -186,27 +188,5 @@ impl Window {
     fn offset_clamped(&self, ts: i64) -> Option<u32> {
         let offset = ts - self.base;
         (offset >= 0).then(|| u32::try_from(offset).unwrap_or(u32::MAX))
-    }
-}
-
-/// How many are in the closed interval.
-pub(super) fn between<T>(
-    sorted: &VecDeque<T>,
-    from: u32,
-    to: u32,
-    at: impl Fn(&T) -> u32,
-) -> usize {
-    let below = sorted.partition_point(|item| at(item) < from);
-    let within = sorted.partition_point(|item| at(item) <= to);
-    within - below
-}
-
-/// Inserts in order, after equals. Most arrivals are the newest.
-pub(super) fn insert<T>(sorted: &mut VecDeque<T>, item: T, at: impl Fn(&T) -> u32) {
-    if sorted.back().is_none_or(|last| at(last) <= at(&item)) {
-        sorted.push_back(item);
-    } else {
-        let place = sorted.partition_point(|other| at(other) <= at(&item));
-        sorted.insert(place, item);
     }
 }
