@@ -3,10 +3,20 @@ _mtp_parse() {
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}
     COMPREPLY=()
     case $before in
+    -d|--dialect) mapfile -t COMPREPLY < <(compgen -W 'access telemt mtg mtproxy seriyps zig mtprotoproxy minhpn pattern list' -- "$word"); return ;;
+    --pattern) :; return ;;
+    --users) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
+    --source) :; return ;;
+    --tz) :; return ;;
+    --year) :; return ;;
+    --since) :; return ;;
+    --until) :; return ;;
+    --rejects) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
     --format) mapfile -t COMPREPLY < <(compgen -W 'auto json text' -- "$word"); return ;;
     esac
     case $word in
-    -*) mapfile -t COMPREPLY < <(compgen -W '-h --help --version --format' -- "$word"); return ;;
+    -*) mapfile -t COMPREPLY < <(compgen -W '-d --dialect --pattern --users --source --tz --year --since --until --rejects --strict --explain -h --help --version --format' -- "$word"); return ;;
     esac
+    mapfile -t COMPREPLY < <(compgen -f -- "$word")
 }
 complete -F _mtp_parse mtp-parse

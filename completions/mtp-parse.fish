@@ -1,5 +1,15 @@
 # fish completion of mtp-parse; made from the table of flags.
-complete -c mtp-parse -f
+complete -c mtp-parse -l dialect -s d -x -a 'access telemt mtg mtproxy seriyps zig mtprotoproxy minhpn pattern list' -d 'Listen for this dialect only; list explains them'
+complete -c mtp-parse -l pattern -x -d 'Read other logs by a regular expression with named groups'
+complete -c mtp-parse -l users -r -F -d 'Turn secrets into users by the USERS of this config.py'
+complete -c mtp-parse -l source -x -d 'Call the source of all lines this'
+complete -c mtp-parse -l tz -x -d 'The zone of times that have none: UTC, +07:00, Europe/Kyiv, local'
+complete -c mtp-parse -l year -x -d 'The year of dates that have none'
+complete -c mtp-parse -l since -x -d 'Only events from this moment on'
+complete -c mtp-parse -l until -x -d 'Only events before this moment'
+complete -c mtp-parse -l rejects -r -F -d 'Write lines that are not recognised to this file, without secrets'
+complete -c mtp-parse -l strict -d 'End with status 1 if a line was not recognised or was cut'
+complete -c mtp-parse -l explain -d 'Say of each line its framing, dialect and meaning, or why it has none'
 complete -c mtp-parse -l help -s h -d 'Show this help: -h the short, --help the long one'
 complete -c mtp-parse -l version -d 'Show the version'
 complete -c mtp-parse -l format -x -a 'auto json text' -d 'What to write: auto, json or text'

@@ -3,6 +3,7 @@
 
 pub mod accesslog;
 pub mod cli;
+pub mod dialect;
 pub mod docker;
 pub mod error;
 pub mod event;

@@ -4,6 +4,7 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::LazyLock;
 
 /// The package's folder.
 pub(crate) fn root() -> PathBuf {
@@ -11,7 +12,7 @@ pub(crate) fn root() -> PathBuf {
 }
 
 /// The built program of this name.
-fn tool(name: &str) -> Command {
+pub(crate) fn tool(name: &str) -> Command {
     let path = match name {
         "mtp-parse" => env!("CARGO_BIN_EXE_mtp-parse"),
         "mtp-score" => env!("CARGO_BIN_EXE_mtp-score"),
@@ -103,4 +104,27 @@ impl Random {
 pub(crate) fn skip(what: &str) {
     assert!(std::env::var_os("MTP_NO_SKIP").is_none(), "cannot be had here: {what}");
     eprintln!("SKIPPED: {what}");
+}
+
+/// Holds rows against `man/mtp-stream.schema.json`.
+pub(crate) fn schema_holds(rows: &str) {
+    static SCHEMA: LazyLock<jsonschema::Validator> = LazyLock::new(|| {
+        let text = fs::read_to_string(root().join("man/mtp-stream.schema.json")).unwrap();
+        let schema = serde_json::from_str(&text).expect("the schema is JSON");
+        let options = jsonschema::draft202012::options().should_validate_formats(true);
+        options.build(&schema).expect("the schema is one")
+    });
+    let mut wrong = Vec::new();
+    for row in rows.lines() {
+        match serde_json::from_str::<serde_json::Value>(row) {
+            Err(error) => wrong.push(format!("{error}: {row}")),
+            Ok(value) => {
+                let faults = SCHEMA.iter_errors(&value);
+                wrong.extend(
+                    faults.map(|fault| format!("{}: {fault}: {row}", fault.instance_path())),
+                );
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

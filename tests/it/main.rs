@@ -9,6 +9,7 @@
 
 mod accesslog;
 mod accesslog_survives;
+mod dialects;
 mod docker;
 mod harness;
 mod misuse;

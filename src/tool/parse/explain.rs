@@ -1,0 +1,105 @@
+//! `--explain`: of each line its framing, dialect and meaning, or why it has none.
+
+use crate::dialect::{Heard, Reading, redact};
+use crate::event::wire;
+use crate::frame::{Framed, Message};
+use crate::output::json::Row;
+use crate::output::safe::Safe;
+use crate::tool::drive::Place;
+
+/// What is said of a line.
+#[derive(Debug, Default)]
+pub(super) struct Explained {
+    frame: String,
+    source: Option<String>,
+    dialect: Option<&'static str>,
+    meaning: String,
+    /// The events as rows.
+    events: Vec<String>,
+    text: String,
+}
+
+impl Explained {
+    /// A message with what was heard in it.
+    pub(super) fn message(message: &Message<'_>, heard: Heard, events: Vec<String>) -> Self {
+        let frame = match message.inner {
+            Some(inner) => format!("{} around {inner}", message.frame),
+            None => message.frame.to_owned(),
+        };
+        let meaning = match heard.reading {
+            Reading::Said => kinds(&events),
+            Reading::Chatter if heard.dialect.is_none() => "an empty line".to_owned(),
+            Reading::Chatter => "nothing that is counted here".to_owned(),
+            Reading::Broken(why) => format!("not recognised: {why}"),
+            Reading::Foreign => "not recognised: no dialect has such a line".to_owned(),
+        };
+        let source = message.source.map(|source| String::from_utf8_lossy(source).into_owned());
+        let text = redact::masked(message.text).into_owned();
+        Self { frame, source, dialect: heard.dialect, meaning, events, text }
+    }
+
+    /// What the framing keeps for itself.
+    pub(super) fn framing(framed: &Framed<'_>, raw: &[u8]) -> Self {
+        let meaning = match framed {
+            Framed::Held => "a piece of a longer line",
+            Framed::Chatter | Framed::Message(_) => "said by what frames the lines",
+        };
+        let text = redact::masked(raw).into_owned();
+        Self { frame: "framing".to_owned(), meaning: meaning.to_owned(), text, ..Self::default() }
+    }
+
+    /// As text: where, then what, then the line.
+    pub(super) fn show(&self, at: Place<'_>) -> String {
+        let from = self.source.as_ref().map(|source| format!(" from {source}"));
+        let dialect = self.dialect.map(|dialect| format!("; {dialect}"));
+        let head = format!(
+            "{}:{}: {}{}{}: {}",
+            at.input,
+            at.line,
+            self.frame,
+            from.unwrap_or_default(),
+            dialect.unwrap_or_default(),
+            self.meaning
+        );
+        let mut out = format!("{}\n    {}\n", Safe(&head), Safe(&self.text));
+        for event in &self.events {
+            out.push_str(&format!("    -> {}\n", Safe(event)));
+        }
+        out
+    }
+
+    /// As a row.
+    pub(super) fn write(&self, at: Place<'_>, out: &mut Vec<u8>) {
+        let mut row = Row::new(out, "explained");
+        row.text("input", at.input);
+        row.number("line", at.line);
+        row.text("frame", &self.frame);
+        row.maybe_text("source", self.source.as_deref());
+        row.maybe_text("dialect", self.dialect);
+        row.text("meaning", &self.meaning);
+        let events = row.key("events");
+        events.push(b'[');
+        events.extend_from_slice(self.events.join(",").as_bytes());
+        events.push(b']');
+        row.text("text", &self.text);
+        row.end();
+    }
+}
+
+/// An event as it would be written.
+pub(super) fn row(event: &crate::event::Event<'_>) -> String {
+    let mut out = Vec::new();
+    wire::write(event, &mut out);
+    String::from_utf8_lossy(out.trim_ascii_end()).into_owned()
+}
+
+/// `connect`, or `3 events`.
+fn kinds(events: &[String]) -> String {
+    match events {
+        [only] => {
+            let kind = only.strip_prefix("{\"type\":\"").and_then(|rest| rest.split('"').next());
+            kind.unwrap_or("an event").to_owned()
+        }
+        many => format!("{} events", many.len()),
+    }
+}
