@@ -3,10 +3,19 @@ _mtp_report() {
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}
     COMPREPLY=()
     case $before in
+    --html) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
+    --prometheus) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
+    --every) :; return ;;
+    --top) :; return ;;
+    --warn) :; return ;;
+    --anonymize-key) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
+    --lang) mapfile -t COMPREPLY < <(compgen -W 'en vi' -- "$word"); return ;;
+    --title) :; return ;;
     --format) mapfile -t COMPREPLY < <(compgen -W 'auto json text' -- "$word"); return ;;
     esac
     case $word in
-    -*) mapfile -t COMPREPLY < <(compgen -W '-h --help --version --format' -- "$word"); return ;;
+    -*) mapfile -t COMPREPLY < <(compgen -W '--text --html --prometheus --watch --every --top --warn --anonymize --anonymize-key --lang --title --no-emoji --strict -h --help --version --format' -- "$word"); return ;;
     esac
+    mapfile -t COMPREPLY < <(compgen -f -- "$word")
 }
 complete -F _mtp_report mtp-report

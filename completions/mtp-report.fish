@@ -1,5 +1,17 @@
 # fish completion of mtp-report; made from the table of flags.
-complete -c mtp-report -f
+complete -c mtp-report -l text -d 'Write text, beside what else is asked for'
+complete -c mtp-report -l html -r -F -d 'Make a page'
+complete -c mtp-report -l prometheus -r -F -d 'Make a file of metrics for node_exporter\'s textfile collector'
+complete -c mtp-report -l watch -d 'Show a screen that keeps itself current'
+complete -c mtp-report -l every -x -d 'On a live stream, make files anew at most this often (5s)'
+complete -c mtp-report -l top -x -d 'Show only the N worst users: all of the text, the pictures, the labels'
+complete -c mtp-report -l warn -x -d 'Mark addresses with N connections or more in samples (2)'
+complete -c mtp-report -l anonymize -d 'Hide names and addresses behind numbers, the same throughout'
+complete -c mtp-report -l anonymize-key -r -F -d 'The same by a secret key: names stay the same in every run'
+complete -c mtp-report -l lang -x -a 'en vi' -d 'The language of text and page: en or vi'
+complete -c mtp-report -l title -x -d 'The title of the page'
+complete -c mtp-report -l no-emoji -d 'Write words where emoji would stand'
+complete -c mtp-report -l strict -d 'Lines that are no rows are a failure: status 1'
 complete -c mtp-report -l help -s h -d 'Show this help: -h the short, --help the long one'
 complete -c mtp-report -l version -d 'Show the version'
 complete -c mtp-report -l format -x -a 'auto json text' -d 'What to write: auto, json or text'

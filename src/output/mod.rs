@@ -1,6 +1,7 @@
 //! Rows and texts on their way out: blocks under load, nothing held back when the input is idle.
 
 pub mod json;
+pub mod replace;
 pub mod safe;
 pub mod say;
 

@@ -115,6 +115,9 @@ pub struct Alert<'l> {
     /// What it was before.
     #[serde(borrow)]
     pub was: Option<Cow<'l, str>>,
+    /// What the risk was before, where that is what changed.
+    #[serde(borrow)]
+    pub was_risk: Option<Cow<'l, str>>,
     /// How many people use it at once.
     pub people: Option<f64>,
     /// At most 100.
@@ -133,6 +136,9 @@ pub struct Sample<'l> {
     /// When.
     #[serde(borrow)]
     pub ts: Option<Cow<'l, str>>,
+    /// The ports of the proxy: a number, or several.
+    #[serde(deserialize_with = "ports")]
+    pub port: Vec<u16>,
     /// Connections.
     pub total: u64,
     /// Addresses, or networks with `--prefix`.
@@ -212,6 +218,19 @@ pub struct Meta<'l> {
     pub late: Option<u64>,
     /// Users.
     pub users: Option<u64>,
+}
+
+fn ports<'d, D: serde::Deserializer<'d>>(from: D) -> Result<Vec<u16>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Ports {
+        One(u16),
+        Several(Vec<u16>),
+    }
+    Ok(match Ports::deserialize(from)? {
+        Ports::One(port) => vec![port],
+        Ports::Several(ports) => ports,
+    })
 }
 
 /// A row's time.

@@ -2,7 +2,7 @@
 
 use super::look::{Look, Tone};
 use super::rows::{Alert, Summary, Verdict, stamp};
-use super::words::fill;
+use super::words::{Words, fill};
 use super::{evidence, units};
 use crate::event::Stamp;
 use crate::output::safe::Safe;
@@ -50,7 +50,7 @@ pub fn alert(row: &Alert<'_>, look: &Look, out: &mut String) {
     let words = look.words();
     let verdict = Verdict::read(&row.verdict);
     let was = row.was.as_ref().map_or(Verdict::Unknown, |was| Verdict::read(was));
-    let (user, verdict_word, was) = (Safe(&row.user), name(verdict, look), name(was, look));
+    let (user, verdict_word, was) = (Safe(&row.user), name(verdict, words), name(was, words));
     let people = row.people.map(|people| {
         // Half a person is told: 3.4 people is not yet four.
         let form = if (0.95..1.05).contains(&people) { words.one_person } else { words.n_people };
@@ -64,6 +64,15 @@ pub fn alert(row: &Alert<'_>, look: &Look, out: &mut String) {
             fill(words.alert, &values)
         },
     );
+    if row.verdict.is_empty()
+        && let (Some(risk), Some(was)) = (&row.risk, &row.was_risk)
+    {
+        let (risk, was) = (Safe(risk), Safe(was));
+        let score = row.score.unwrap_or(0);
+        let values: [(&str, &dyn std::fmt::Display); 4] =
+            [("user", &user), ("risk", &risk), ("was", &was), ("n", &score)];
+        text = fill(words.risk_alert, &values);
+    }
     let facts = evidence::facts(&row.evidence, words);
     if !facts.is_empty() {
         text.push_str("; ");
@@ -77,8 +86,7 @@ pub fn alert(row: &Alert<'_>, look: &Look, out: &mut String) {
 }
 
 /// The verdict's word.
-pub fn name(verdict: Verdict, look: &Look) -> &'static str {
-    let words = look.words();
+pub fn name(verdict: Verdict, words: &Words) -> &'static str {
     match verdict {
         Verdict::Sharing => words.sharing,
         Verdict::Watch => words.watch,
@@ -119,22 +127,27 @@ fn ips(row: &Summary<'_>, look: &Look) -> String {
     fill(words.ips, &[("ips", &listed)])
 }
 
+/// `Looks like 3 people (3.4): sharing`
+pub fn estimate_text(row: &Summary<'_>, words: &Words) -> String {
+    let verdict = Verdict::read(&row.verdict);
+    let word = name(verdict, words);
+    match row.people {
+        Some(people) if verdict != Verdict::Unknown => {
+            let count = units::people(units::whole(people.round().max(1.0)), words);
+            let number = format!("{people:.1}");
+            fill(words.looks_like, &[("people", &count), ("n", &number), ("verdict", &word)])
+        }
+        Some(_) | None => fill(words.not_enough, &[("verdict", &word)]),
+    }
+}
+
 /// How many people, why, and since when.
 fn estimate(row: &Summary<'_>, look: &Look, out: &mut String) {
     let words = look.words();
     let verdict = Verdict::read(&row.verdict);
-    let word = name(verdict, look);
-    let mark = look.mark("👥", "");
-    if let (Some(people), true) = (row.people, verdict != Verdict::Unknown) {
-        let count = units::people(units::whole(people.round().max(1.0)), words);
-        let number = format!("{people:.1}");
-        let values: [(&str, &dyn std::fmt::Display); 3] =
-            [("people", &count), ("n", &number), ("verdict", &word)];
-        let text = fill(words.looks_like, &values);
-        look.line(out, 3, 6, Some(tone(verdict)), &format!("{mark}{text}"));
-    } else if !row.verdict.is_empty() {
-        let text = fill(words.not_enough, &[("verdict", &word)]);
-        look.line(out, 3, 6, None, &format!("{mark}{text}"));
+    if !row.verdict.is_empty() {
+        let text = format!("{}{}", look.mark("👥", ""), estimate_text(row, words));
+        look.line(out, 3, 6, Some(tone(verdict)), &text);
     }
     let mut facts = evidence::facts(&row.evidence, words);
     if verdict == Verdict::Clear && row.risk == "high" {

@@ -5,22 +5,25 @@ use std::fmt::Display;
 
 /// Makes the struct of words, its two languages and the list of all rows from one table.
 macro_rules! words {
-    ($($(#[$doc:meta])* $name:ident: $en:literal / $vi:literal;)+) => {
+    ($vis:vis, $($(#[$doc:meta])* $name:ident: $en:literal / $vi:literal;)+) => {
         /// The words of one language; `{name}` in them is filled by [`fill`].
         #[derive(Debug)]
-        pub struct Words {
-            $($(#[$doc])* pub $name: &'static str,)+
+        $vis struct Words {
+            $($(#[$doc])* $vis $name: &'static str,)+
         }
         /// English.
-        pub static EN: Words = Words { $($name: $en,)+ };
+        $vis static EN: Words = Words { $($name: $en,)+ };
         /// Tiếng Việt.
-        pub static VI: Words = Words { $($name: $vi,)+ };
+        $vis static VI: Words = Words { $($name: $vi,)+ };
         /// Every row: its name, English, Vietnamese.
-        pub const ROWS: &[(&str, &str, &str)] = &[$((stringify!($name), $en, $vi),)+];
+        #[cfg(test)]
+        $vis const ROWS: &[(&str, &str, &str)] = &[$((stringify!($name), $en, $vi),)+];
     };
 }
+pub(crate) use words;
 
 words! {
+    pub,
     /// Above an analysis.
     analysis: "MTProxy Log Analysis - {at}" / "Phân tích log MTProxy - {at}";
     /// Above a sample.
@@ -80,6 +83,9 @@ words! {
     alert: "{user}: {verdict} (was {was}): {people}" / "{user}: {verdict} (trước: {was}): {people}";
     /// An alert without an estimate.
     alert_bare: "{user}: {verdict} (was {was})" / "{user}: {verdict} (trước: {was})";
+    /// An alert of the old rule.
+    risk_alert: "{user}: risk {risk} (was {was}), score {n}"
+        / "{user}: rủi ro {risk} (trước: {was}), điểm {n}";
     /// Below an analysis.
     totals: "{users} users: {sharing} sharing, {watch} watch, {clear} clear, {unknown} unknown"
         / "{users} người: {sharing} chia sẻ, {watch} theo dõi, {clear} ổn, {unknown} chưa rõ";
@@ -89,6 +95,9 @@ words! {
     /// Where there were no users.
     no_users: "No connection with a user was seen."
         / "Không thấy kết nối nào có tên người dùng.";
+    /// Where there were events, but no scores.
+    unscored: "{n} connections of {users} users, and no scores: mtp-score makes them from events."
+        / "{n} kết nối của {users} người dùng, chưa có điểm: mtp-score tính điểm từ các sự kiện.";
     /// In a sample.
     active: "Total active connections: {n}" / "Tổng số kết nối đang hoạt động: {n}";
     /// In a sample.
