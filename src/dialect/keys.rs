@@ -16,19 +16,13 @@ pub struct Keys {
 }
 
 impl Keys {
-    /// The users of `USERS = {"name": "secret", …}` in a config file of mtprotoproxy.
-    pub fn read(config: &str) -> Self {
-        let mut users = HashMap::new();
-        let mut rest = config;
-        while let Some(at) = rest.find("USERS") {
-            let begins_line =
-                rest.get(..at).is_some_and(|head| head.is_empty() || head.ends_with('\n'));
-            rest = rest.get(at + "USERS".len()..).unwrap_or_default();
-            let dict = rest.trim_start().strip_prefix('=').map(str::trim_start);
-            let inside = dict.and_then(|dict| dict.strip_prefix('{')).filter(|_| begins_line);
-            users.extend(inside.map(pairs).unwrap_or_default());
-        }
-        Self { users }
+    /// Names with their secrets, as a config file has them. What is no secret is left out.
+    pub fn new(users: impl IntoIterator<Item = (String, String)>) -> Self {
+        let is_secret =
+            |text: &str| text.len() == DIGITS && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let users = users.into_iter().filter(|(_, secret)| is_secret(secret));
+        let by_secret = |(name, secret): (String, String)| (secret.to_ascii_lowercase(), name);
+        Self { users: users.map(by_secret).map(|(secret, name)| (secret.into(), name)).collect() }
     }
 
     /// How many users are known.
@@ -60,69 +54,23 @@ impl Keys {
     }
 }
 
-/// The string pairs of a dict's inside, up to its brace.
-fn pairs(inside: &str) -> Vec<(Vec<u8>, String)> {
-    let mut found = Vec::new();
-    let mut name: Option<String> = None;
-    let mut rest = inside;
-    loop {
-        let Some(letter) = rest.chars().next() else { return found };
-        let after = rest.get(letter.len_utf8()..).unwrap_or_default();
-        match letter {
-            '}' => return found,
-            '#' => rest = after.find('\n').and_then(|end| after.get(end..)).unwrap_or_default(),
-            '"' | '\'' => {
-                let Some((text, behind)) = literal(after, letter) else { return found };
-                rest = behind;
-                match name.take() {
-                    None => name = Some(text),
-                    Some(name) if text.len() == DIGITS => {
-                        found.push((text.to_ascii_lowercase().into_bytes(), name));
-                    }
-                    Some(_) => {}
-                }
-            }
-            ',' => {
-                name = None;
-                rest = after;
-            }
-            _ => rest = after,
-        }
-    }
-}
-
-/// A string literal without its quotes, and what follows it.
-fn literal(text: &str, quote: char) -> Option<(String, &str)> {
-    let mut out = String::new();
-    let mut letters = text.char_indices();
-    while let Some((at, letter)) = letters.next() {
-        match letter {
-            '\\' => out.push(letters.next()?.1),
-            _ if letter == quote => return Some((out, text.get(at + 1..)?)),
-            _ => out.push(letter),
-        }
-    }
-    None
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn users_of_a_config_by_secret() {
+    fn users_by_secret() {
         let secret = "0123456789abcdef0123456789abcdef";
-        let config = [
-            "PORT = 443\n# USERS = {}\nUSERS = {\n  \"max \\\"p\\\"\": \"",
-            secret,
-            "\",  # 'x'\n  'Елена':\n 'ffff456789abcdef0123456789abcdef',\n}\n",
-            "USER_MAX_TCP_CONNS = {\"a\": 3}\n",
-        ]
-        .concat();
-        let keys = Keys::read(&config);
+        let pair = |name: &str, secret: &str| (name.to_owned(), secret.to_owned());
+        let keys = Keys::new([
+            pair("max \"p\"", secret),
+            pair("Елена", "FFFF456789abcdef0123456789abcdef"),
+            pair("short", "0123"),
+        ]);
         assert_eq!(keys.len(), 2);
         assert_eq!(keys.user(secret.as_bytes()), "max \"p\"");
         assert_eq!(keys.user(format!("dd{}", secret.to_uppercase()).as_bytes()), "max \"p\"");
+        assert_eq!(keys.user(format!("ee{secret}77772e61").as_bytes()), "max \"p\"");
         assert_eq!(keys.user(b"ffff456789abcdef0123456789abcdef"), "Елена");
         assert_eq!(keys.user(b"0000456789abcdef0123456789abcdef"), "unknown_00004567");
     }

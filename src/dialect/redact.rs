@@ -24,7 +24,7 @@ pub fn masked(text: &[u8]) -> Text<'_> {
 
 /// The same for bytes. Masked are: 32 hexadecimal digits or more in a row, with anything they are
 /// part of; base64url that begins as a secret of mtg does; what follows `secret`, an equals sign
-/// or a colon, in any escaping; and what a proxy calls a bad secret.
+/// or a colon, in any escaping; what a proxy calls a bad secret; and long lists of small numbers.
 pub fn mask(text: &[u8]) -> Cow<'_, [u8]> {
     let mut out: Option<Vec<u8>> = None;
     let mut kept = 0;
@@ -62,6 +62,10 @@ fn secret(text: &[u8]) -> (usize, usize) {
     let word = run(text, |byte| byte.is_ascii_alphanumeric());
     if let Some((skip, length)) = named(text) {
         return (skip, length);
+    }
+    let numbers = numbers(text);
+    if numbers > 0 {
+        return (0, numbers);
     }
     let token = run(text, is_base64);
     let run_of = text.get(..word).unwrap_or_default();
@@ -110,6 +114,24 @@ fn named(text: &[u8]) -> Option<(usize, usize)> {
     let length = run(text.get(skip..)?, is_base64);
     let tight = text.get(skip - 1) == Some(&b'=');
     (is_assigned && (length >= NAMED_MIN || (tight && length > 0))).then_some((skip, length))
+}
+
+/// The length of a list of as many bytes as a secret has letters, written as numbers: so journald
+/// and Erlang show text that they find odd.
+fn numbers(text: &[u8]) -> usize {
+    let (mut count, mut at) = (0, 0);
+    loop {
+        let digits = run(text.get(at..).unwrap_or_default(), |byte| byte.is_ascii_digit());
+        if !(1..=3).contains(&digits) {
+            break;
+        }
+        (count, at) = (count + 1, at + digits);
+        if text.get(at) != Some(&b',') {
+            break;
+        }
+        at += 1 + run(text.get(at + 1..).unwrap_or_default(), |byte| byte == b' ');
+    }
+    if count >= BASE64_MIN { at } else { 0 }
 }
 
 /// The length of a colour change whose escape byte came before.
@@ -163,6 +185,7 @@ mod tests {
             "(HEX)",
             "xHEXx",
             "zzHEX",
+            "\":[55, 110,104,79,99,72,97,66,75,100,78,84,104,83,105,56,68,53,97,71,106,99],",
         ] {
             let text = form.replace("HEX", HEX).replace("B64", BASE64);
             let out = masked(text.as_bytes());

@@ -22,8 +22,8 @@ pub(crate) fn examples(name: &str) -> Vec<PathBuf> {
 fn without_arrival(rows: &str) -> String {
     let mut out = String::new();
     for row in rows.lines() {
-        let from = row.find("\"ts\":\"").map(|at| at + 6).unwrap_or(0);
-        let to = row[from..].find('"').map(|at| at + from).unwrap_or(from);
+        let from = row.find("\"ts\":\"").map_or(0, |at| at + 6);
+        let to = row[from..].find('"').map_or(from, |at| at + from);
         if row.contains("\"ts_from\":\"arrival\"") {
             out += &format!("{}arrival{}\n", &row[..from], &row[to..]);
         } else {

@@ -7,6 +7,7 @@ use std::time::SystemTime;
 use crate::dialect::keys::Keys;
 use crate::error::Error;
 use crate::output::say::Voice;
+use crate::pyconfig;
 
 /// Under load it is looked at once in so many lines.
 const LINES: u32 = 1024;
@@ -85,6 +86,7 @@ impl KeyFile {
             return Err(Error::refused(self.path.display(), "larger than any config.py"));
         }
         let bytes = fs::read(&self.path).map_err(failed)?;
-        Ok(Keys::read(&String::from_utf8_lossy(&bytes)))
+        let users = pyconfig::users(&bytes).map_err(|fault| fault.of(self.path.display()))?;
+        Ok(Keys::new(users))
     }
 }

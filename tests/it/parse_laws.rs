@@ -1,0 +1,191 @@
+//! What holds for `mtp-parse` on any input: no panic, only rows, the same at any cut of the bytes.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::process::Stdio;
+
+use mtp::dialect::{ALL, Ear, ear::Spoken};
+use mtp::event::{Clock, wire};
+use mtp::frame::{Framed, Unframer};
+
+use crate::dialects::examples;
+use crate::harness::{Random, run, schema_holds, text, tool};
+
+/// All recorded examples.
+fn logs() -> Vec<Vec<u8>> {
+    let paths = ALL.iter().flat_map(|dialect| examples(dialect.name));
+    paths.map(|path| fs::read(path).unwrap()).collect()
+}
+
+/// Rows of a log, read in the test's own process; `""` for times of arrival.
+fn rows(log: &[u8]) -> Vec<u8> {
+    let clock = Clock::new(Clock::read_zone("UTC").ok(), Some(2026));
+    let (mut unframer, mut ear) = (Unframer::new(clock.clone()), Ear::new(clock));
+    let mut out = Vec::new();
+    let mut hear = |framed: Framed<'_>| {
+        let Framed::Message(message) = framed else { return };
+        let spoken = Spoken { text: message.text, ts: message.ts, source: message.source };
+        ear.hear(spoken, &mut |mut event| {
+            event.ts = event.ts.filter(|_| event.ts_from.is_none());
+            wire::write(&event, &mut out);
+        });
+    };
+    for line in log.split(|byte| *byte == b'\n') {
+        unframer.read(line, &mut hear);
+    }
+    unframer.finish(&mut hear);
+    out
+}
+
+/// A copy with bytes flipped, cut out, doubled, or lines joined.
+fn damaged(log: &[u8], chance: &mut Random) -> Vec<u8> {
+    let mut copy = log.to_vec();
+    for _ in 0..=chance.below(20) {
+        let length = copy.len() as u64;
+        let at = usize::try_from(chance.below(length)).unwrap();
+        let to = (at + usize::try_from(chance.below(300)).unwrap()).min(copy.len());
+        match chance.below(6) {
+            0 => copy[at] = u8::try_from(chance.below(256)).unwrap(),
+            1 => copy[at] ^= 1 << chance.below(8),
+            2 => drop(copy.drain(at..to)),
+            3 => drop(copy.splice(at..at, copy[at..to].to_vec())),
+            4 => copy[at..to].iter_mut().filter(|byte| **byte == b'\n').for_each(|byte| *byte = 0),
+            _ => drop(copy.splice(at..at, [b'\n'])),
+        }
+        if copy.is_empty() {
+            return copy;
+        }
+    }
+    copy
+}
+
+#[test]
+fn damaged_logs_give_rows_and_no_panic() {
+    let logs = logs();
+    let mut chance = Random(20_261_123);
+    for n in 0..1000 {
+        let log = damaged(&logs[n % logs.len()], &mut chance);
+        let rows = rows(&log);
+        for row in rows.split(|byte| *byte == b'\n').filter(|row| !row.is_empty()) {
+            let row: serde_json::Value = serde_json::from_slice(row).unwrap();
+            assert!(row["type"].is_string());
+        }
+        if n % 50 == 0 {
+            let whole = run("mtp-parse", &["--tz", "UTC"], &log);
+            assert!(whole.status.success());
+            schema_holds(&text(&whole.stdout));
+        }
+    }
+}
+
+/// Logs one after another are read as each alone. Told apart by their source, since a block of
+/// statistics or a report may be open where a log ends.
+#[test]
+fn a_concatenation_of_logs_gives_a_concatenation_of_rows() {
+    let (mut all, mut want) = (Vec::new(), Vec::new());
+    for (n, log) in logs().into_iter().enumerate() {
+        let mut framed = Vec::new();
+        let lines = log.strip_suffix(b"\n").unwrap_or(&log);
+        for line in lines.split(|byte| *byte == b'\n') {
+            framed.extend_from_slice(format!("service-{n}  | ").as_bytes());
+            framed.extend_from_slice(line);
+            framed.push(b'\n');
+        }
+        want.extend(rows(&framed));
+        all.extend(framed);
+    }
+    assert_eq!(text(&rows(&all)), text(&want));
+}
+
+/// The program reads and writes in blocks; what it makes of the bytes may not depend on where
+/// those end.
+#[test]
+fn the_same_rows_however_the_bytes_arrive() {
+    let log: Vec<u8> = examples("access").iter().flat_map(|path| fs::read(path).unwrap()).collect();
+    let want = rows(&log);
+    for size in [1, 7, 4096] {
+        let mut child = tool("mtp-parse")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        let bytes = if size == 1 { log[..3000].to_vec() } else { log.clone() };
+        let sent = bytes.clone();
+        let writer = std::thread::spawn(move || {
+            for piece in sent.chunks(size) {
+                stdin.write_all(piece).unwrap();
+            }
+        });
+        let output = child.wait_with_output().unwrap();
+        writer.join().unwrap();
+        let want = if size == 1 { rows(&bytes) } else { want.clone() };
+        let events = text(&output.stdout);
+        let own_time = |rows: &str| {
+            let own = |row: &&str| !row.contains("arrival") && !row.contains("\"meta\"");
+            rows.lines().filter(own).map(str::to_owned).collect::<Vec<_>>()
+        };
+        assert_eq!(own_time(&events), own_time(&text(&want)), "{size} bytes at a time");
+    }
+}
+
+/// Lines of any length: cut at 1 MiB, counted, and memory stays small.
+#[test]
+fn long_lines_are_cut_and_counted() {
+    let known = b"mtp-access ts=2026-11-23T15:40:30.001Z ev=start boot=ebf4a3 pid=7\n";
+    let mut log = known.to_vec();
+    log.extend(vec![b'x'; 10 << 20]);
+    log.push(b'\n');
+    log.extend(vec![0; 3000]);
+    log.push(b'\n');
+    log.extend_from_slice(known);
+    let output = run("mtp-parse", &[], &log);
+    let rows = text(&output.stdout);
+    assert_eq!(rows.lines().filter(|row| row.contains("\"start\"")).count(), 2);
+    let meta = rows.lines().last().unwrap();
+    assert!(meta.contains("\"read\":4,") && meta.contains("\"cut\":1,"), "{meta}");
+    let said = text(&output.stderr);
+    assert_eq!(
+        said,
+        "mtp-parse: 4 lines read: 2 understood, 0 passed over, 2 not recognised, 1 cut\n"
+    );
+}
+
+#[test]
+fn a_reader_that_leaves_is_no_failure() {
+    let log = fs::read(&examples("access")[1]).unwrap().repeat(200);
+    let mut child = tool("mtp-parse")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let mut stdout = child.stdout.take().unwrap();
+    let writer = std::thread::spawn(move || drop(stdin.write_all(&log)));
+    let mut first = [0; 100];
+    stdout.read_exact(&mut first).unwrap();
+    drop(stdout);
+    let output = child.wait_with_output().unwrap();
+    writer.join().unwrap();
+    assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(0), ""));
+}
+
+#[test]
+fn a_full_disk_is_said_in_one_line() {
+    let log = fs::read(&examples("access")[1]).unwrap();
+    let full = || Stdio::from(fs::OpenOptions::new().write(true).open("/dev/full").unwrap());
+    let mut child = tool("mtp-parse");
+    let child = child.stdin(Stdio::piped()).stdout(full()).stderr(Stdio::piped());
+    let mut child = child.spawn().unwrap();
+    child.stdin.take().unwrap().write_all(&log).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(said, "mtp-parse: standard output: No space left on device\n");
+    let args = ["--rejects", "/dev/full"];
+    let output = run("mtp-parse", &args, b"not a log\n");
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(text(&output.stderr), "mtp-parse: /dev/full: No space left on device\n");
+}
