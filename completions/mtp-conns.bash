@@ -3,10 +3,21 @@ _mtp_conns() {
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}
     COMPREPLY=()
     case $before in
+    -p|--port) :; return ;;
+    -i|--interval) :; return ;;
+    -n|--count) :; return ;;
+    -t|--top) :; return ;;
+    --prefix) :; return ;;
+    --pid) :; return ;;
+    --netns) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
+    --container) :; return ;;
+    --via) mapfile -t COMPREPLY < <(compgen -W 'auto netlink proc' -- "$word"); return ;;
+    -e|--events) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
+    --warn) :; return ;;
     --format) mapfile -t COMPREPLY < <(compgen -W 'auto json text' -- "$word"); return ;;
     esac
     case $word in
-    -*) mapfile -t COMPREPLY < <(compgen -W '-h --help --version --format' -- "$word"); return ;;
+    -*) mapfile -t COMPREPLY < <(compgen -W '-p --port -i --interval -n --count -s --sockets --changes --info -t --top --prefix --pid --netns --container --via -e --events --warn --no-emoji -h --help --version --format' -- "$word"); return ;;
     esac
 }
 complete -F _mtp_conns mtp-conns

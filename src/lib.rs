@@ -12,5 +12,6 @@ pub mod input;
 pub mod output;
 pub mod pyconfig;
 pub mod score;
+pub mod sockets;
 pub mod tool;
 pub mod view;

@@ -21,6 +21,16 @@ impl<'b> Row<'b> {
         Self { out }
     }
 
+    /// Goes on with an object inside a row, whose opening and first key are written.
+    pub fn inside(out: &'b mut Vec<u8>) -> Self {
+        Self { out }
+    }
+
+    /// Ends an object inside a row.
+    pub fn close(self) {
+        self.out.push(b'}');
+    }
+
     /// Ends the row.
     pub fn end(self) {
         self.out.extend_from_slice(b"}\n");

@@ -11,6 +11,8 @@ use crate::output::safe::Safe;
 
 /// As long as monitor.py drew it.
 const RULE: &str = "========================================";
+/// The port that needs no mention.
+const USUAL_PORT: u16 = 443;
 /// How many connections of one address are worth a mark, as in monitor.py's example.
 pub const WARN: u64 = 2;
 
@@ -28,6 +30,9 @@ pub fn sample(row: &Sample<'_>, warn: u64, look: &Look, out: &mut String) {
     let words = look.words();
     if let Some(at) = stamp(row.ts.as_ref()) {
         monitor(at, look, out);
+    }
+    if let Some(place) = place(row, look) {
+        look.line(out, 0, 3, None, &place);
     }
     let active = fill(words.active, &[("n", &row.total)]);
     look.line(out, 0, 3, None, &format!("{}{active}", look.mark("📊", "")));
@@ -50,6 +55,17 @@ pub fn sample(row: &Sample<'_>, warn: u64, look: &Look, out: &mut String) {
         out.push('\n');
         look.line(out, 0, 3, None, &format!("{}{}", look.mark("ℹ️", ""), Safe(note)));
     }
+}
+
+/// Whose sample it is, where it is not the usual one.
+fn place(row: &Sample<'_>, look: &Look) -> Option<String> {
+    let words = look.words();
+    let ports: Vec<_> = row.port.iter().map(ToString::to_string).collect();
+    let is_usual = row.port.is_empty() || row.port == [USUAL_PORT];
+    let port = (!is_usual).then(|| fill(words.port, &[("n", &ports.join(", "))]));
+    let source = row.source.as_deref().map(|source| Safe(source).to_string());
+    let place: Vec<_> = source.into_iter().chain(port).collect();
+    (!place.is_empty()).then(|| format!("{}{}", look.mark("📍", ""), place.join(", ")))
 }
 
 fn by_ip(row: &Sample<'_>, warn: u64, look: &Look, out: &mut String) {
@@ -93,27 +109,28 @@ fn connections(from: &FromIp<'_>, look: &Look) -> String {
     fill(look.words().ip_connections, &values)
 }
 
-/// `rtt 48 ms, 1.2 MB down, last data 2 s ago`: what is known of it.
+/// `alice, rtt 48 ms, 1.2 MB down, last data 2 s ago`: what is known of it.
 fn details(from: &FromIp<'_>, look: &Look) -> String {
     let words = look.words();
+    let users = from.user.iter().chain(&from.users).map(|user| Safe(user).to_string());
     let rtt = from.rtt_ms.map(|ms| fill(words.rtt, &[("ms", &format!("{ms:.0}"))]));
     let down = from.bytes_down.map(|n| fill(words.down, &[("size", &units::bytes(n))]));
     let idle = from
         .idle_seconds
         .map(|seconds| fill(words.last_data, &[("span", &units::span(seconds, words))]));
-    [rtt, down, idle].into_iter().flatten().collect::<Vec<_>>().join(", ")
+    users.chain([rtt, down, idle].into_iter().flatten()).collect::<Vec<_>>().join(", ")
 }
 
 fn suspected(suspicion: &Suspicion<'_>, look: &Look) -> String {
     let words = look.words();
     let ip = Safe(&suspicion.ip);
-    match (&*suspicion.kind, suspicion.connections, suspicion.minutes) {
+    match (&*suspicion.reason, suspicion.connections, suspicion.minutes) {
         ("multiple_connections", Some(n), _) => {
             fill(words.multiple_connections, &[("ip", &ip), ("n", &n)])
         }
         ("frequent_connections", _, Some(n)) => {
             fill(words.frequent_connections, &[("ip", &ip), ("n", &n)])
         }
-        (kind, ..) => format!("{ip}: {}", Safe(&kind.replace('_', " "))),
+        (reason, ..) => format!("{ip}: {}", Safe(&reason.replace('_', " "))),
     }
 }

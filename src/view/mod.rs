@@ -4,6 +4,7 @@
 //! To show a new kind of evidence: one row in `evidence.rs`. To change a text: one row in
 //! `words.rs`, in both languages.
 
+pub mod connection;
 pub mod conns;
 pub mod evidence;
 pub mod look;
@@ -12,7 +13,8 @@ pub mod score;
 pub mod units;
 pub mod words;
 
+pub use connection::connection;
 pub use conns::{monitor, sample};
 pub use look::{Lang, Look};
-pub use rows::{Alert, Meta, Sample, Summary, Verdict};
+pub use rows::{Alert, Connection, Meta, Sample, Summary, Verdict};
 pub use score::{Totals, alert, analysis, summary};

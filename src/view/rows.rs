@@ -152,6 +152,44 @@ pub struct Sample<'l> {
     /// What could not be seen, in words.
     #[serde(borrow)]
     pub note: Option<Cow<'l, str>>,
+    /// The container or namespace, where it is not the machine itself.
+    #[serde(borrow)]
+    pub source: Option<Cow<'l, str>>,
+}
+
+/// A `socket`, `opened` or `closed` row of mtp-conns.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Connection<'l> {
+    /// `socket`, `opened` or `closed`.
+    #[serde(borrow, rename = "type")]
+    pub kind: Cow<'l, str>,
+    /// When it was found so.
+    #[serde(borrow)]
+    pub ts: Option<Cow<'l, str>>,
+    /// The client.
+    #[serde(borrow)]
+    pub ip: Cow<'l, str>,
+    /// The client's port.
+    pub port: u16,
+    /// The proxy's port.
+    pub local_port: u16,
+    /// At least.
+    pub age_seconds: Option<f64>,
+    /// Milliseconds.
+    pub rtt_ms: Option<f64>,
+    /// Bytes from the client.
+    pub bytes_up: Option<u64>,
+    /// Bytes to the client.
+    pub bytes_down: Option<u64>,
+    /// Seconds since the last data.
+    pub idle_seconds: Option<f64>,
+    /// Whose it is.
+    #[serde(borrow)]
+    pub user: Option<Cow<'l, str>>,
+    /// The container or namespace.
+    #[serde(borrow)]
+    pub source: Option<Cow<'l, str>>,
 }
 
 /// The connections of one address.
@@ -174,6 +212,12 @@ pub struct FromIp<'l> {
     pub bytes_down: Option<u64>,
     /// Seconds since the last data.
     pub idle_seconds: Option<f64>,
+    /// Whose they are, if one user's.
+    #[serde(borrow)]
+    pub user: Option<Cow<'l, str>>,
+    /// Whose they are, if several users'.
+    #[serde(borrow)]
+    pub users: Vec<Cow<'l, str>>,
 }
 
 /// What monitor.py called suspicious.
@@ -182,7 +226,7 @@ pub struct FromIp<'l> {
 pub struct Suspicion<'l> {
     /// `multiple_connections` or `frequent_connections`.
     #[serde(borrow)]
-    pub kind: Cow<'l, str>,
+    pub reason: Cow<'l, str>,
     /// The address.
     #[serde(borrow)]
     pub ip: Cow<'l, str>,

@@ -116,6 +116,14 @@ words! {
     last_data: "last data {span} ago" / "dữ liệu cuối cách đây {span}";
     /// Since the first connection.
     since: "since {at}" / "từ {at}";
+    /// In a sample, of a port that is not the usual one.
+    port: "port {n}" / "cổng {n}";
+    /// A connection's age.
+    age: "{span} old" / "đã mở {span}";
+    /// A connection that was not there before.
+    opened: "opened" / "mở";
+    /// A connection that is no longer there.
+    closed: "closed" / "đóng";
     /// An empty sample.
     nobody: "No connections." / "Không có kết nối.";
     /// Addresses below `--top`.

@@ -1,0 +1,159 @@
+//! The kernel's tables by `/proc/PID/net/tcp` and `tcp6`: for every user, without privilege. An
+//! open table stays in the namespace it was opened in.
+
+use std::fs::File;
+use std::io::{self, Read, Seek};
+use std::path::Path;
+
+use memchr::memchr;
+
+use super::{Address, Socket, State, Want};
+
+/// How much is read at once. The kernel gives a page at a time whatever is asked for.
+const READ: usize = 64 * 1024;
+
+/// The open tables.
+#[derive(Debug)]
+pub struct Proc {
+    tables: Vec<File>,
+    buffer: Vec<u8>,
+}
+
+impl Proc {
+    /// Opens the tables of `/proc/PID/net`. A machine without IPv6 has one.
+    pub fn open(folder: &Path) -> io::Result<Self> {
+        let mut tables = vec![File::open(folder.join("tcp"))?];
+        tables.extend(File::open(folder.join("tcp6")).ok());
+        Ok(Self { tables, buffer: vec![0; READ] })
+    }
+
+    /// Gives every socket that is wanted, listening ones too. The tables hold all sockets of the
+    /// namespace: what is not wanted is passed over here.
+    pub fn read(&mut self, want: &Want, each: &mut dyn FnMut(&Socket)) -> io::Result<()> {
+        for table in &mut self.tables {
+            table.rewind()?;
+            let mut kept = 0;
+            loop {
+                let read = match table.read(self.buffer.get_mut(kept..).unwrap_or_default()) {
+                    Ok(0) => break,
+                    Ok(read) => read,
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                    Err(error) => return Err(error),
+                };
+                let have = kept + read;
+                let mut start = 0;
+                while let Some(line) = self.buffer.get(start..have) {
+                    let Some(end) = memchr(b'\n', line) else { break };
+                    let socket = line.get(..end).and_then(|line| row(line, &want.ports));
+                    if let Some(socket) = socket {
+                        each(&socket);
+                    }
+                    start += end + 1;
+                }
+                self.buffer.copy_within(start..have, 0);
+                kept = have - start;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A row of the table, if its local port is one of these:
+/// `   0: 0100007F:01BB 0200007F:C350 01 00000000:00000000 00:00000000 00000000     0        0 1234 …`
+fn row(line: &[u8], ports: &[u16]) -> Option<Socket> {
+    let mut words = line.split(|byte| *byte == b' ').filter(|word| !word.is_empty());
+    let (local, remote, state) = (words.nth(1)?, words.next()?, words.next()?);
+    let port = hex(local.rsplit(|byte| *byte == b':').next()?)?;
+    let port = u16::try_from(port).ok().filter(|port| ports.contains(port))?;
+    let inode = std::str::from_utf8(words.nth(5)?).ok()?.parse().ok()?;
+    let colon = memchr(b':', remote)?;
+    let peer_port = u16::try_from(hex(remote.get(colon + 1..)?)?).ok()?;
+    Some(Socket {
+        state: State::read(u8::try_from(hex(state)?).ok()?),
+        port,
+        peer: address(remote.get(..colon)?)?,
+        peer_port,
+        id: u64::from(inode),
+        inode,
+        info: None,
+    })
+}
+
+/// An address as the kernel prints it: words of four bytes, each as a number of this machine.
+fn address(text: &[u8]) -> Option<Address> {
+    let word = |n: usize| Some(hex(text.get(n * 8..n * 8 + 8)?)?.to_ne_bytes());
+    if text.len() == 8 {
+        return Some(Address::v4(word(0)?));
+    }
+    let mut bytes = [0; 16];
+    for (n, part) in bytes.chunks_exact_mut(4).enumerate() {
+        part.copy_from_slice(&word(n)?);
+    }
+    Some(Address::v6(bytes))
+}
+
+fn hex(text: &[u8]) -> Option<u32> {
+    (!text.is_empty() && text.len() <= 8).then_some(())?;
+    text.iter().try_fold(0, |sum: u32, byte| {
+        let digit = char::from(*byte).to_digit(16)?;
+        Some(sum << 4 | digit)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv6Addr;
+
+    use super::*;
+
+    /// The bytes of an address as this machine's kernel prints them.
+    fn printed(bytes: &[u8]) -> String {
+        let word = |four: &[u8]| u32::from_ne_bytes([four[0], four[1], four[2], four[3]]);
+        let words: Vec<_> = bytes.chunks(4).map(|four| format!("{:08X}", word(four))).collect();
+        words.concat()
+    }
+
+    fn line(local: &str, remote: &str, state: &str) -> String {
+        format!(
+            "   0: {local} {remote} {state} 00000000:00000000 00:00000000 00000000     0        0 \
+             4242 1 0000000000000000 20 4 30 10 -1"
+        )
+    }
+
+    #[test]
+    fn rows_of_both_tables() {
+        let v4 = printed(&[203, 0, 113, 7]);
+        let text = line(&format!("{}:01BB", printed(&[10, 0, 0, 1])), &format!("{v4}:C350"), "01");
+        let socket = row(text.as_bytes(), &[443]).unwrap();
+        assert_eq!(
+            (socket.peer.ip().to_string().as_str(), socket.peer_port),
+            ("203.0.113.7", 50000)
+        );
+        assert_eq!((socket.state, socket.id), (State::Established, 4242));
+        assert_eq!(row(text.as_bytes(), &[4430]), None);
+        let mapped: Ipv6Addr = "::ffff:203.0.113.7".parse().unwrap();
+        let any = printed(&[0; 16]);
+        for (peer, want) in
+            [(mapped, "203.0.113.7"), ("2001:db8::1".parse().unwrap(), "2001:db8::1")]
+        {
+            let text =
+                line(&format!("{any}:01BB"), &format!("{}:0001", printed(&peer.octets())), "08");
+            let socket = row(text.as_bytes(), &[1, 443]).unwrap();
+            assert_eq!(
+                (socket.peer.ip().to_string().as_str(), socket.state),
+                (want, State::Closing)
+            );
+        }
+    }
+
+    #[test]
+    fn headings_and_cut_rows_are_no_sockets() {
+        let whole = line("0100007F:01BB", "0100007F:C350", "0A");
+        for end in 0..whole.len() {
+            let _ = row(&whole.as_bytes()[..end], &[443]);
+        }
+        let heading =
+            b"  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt";
+        assert_eq!(row(heading, &[443]), None);
+    }
+}

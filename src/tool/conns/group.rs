@@ -1,0 +1,124 @@
+//! What one flag asks to look at: one network, or those of the containers of a name, which come
+//! and go.
+
+use std::time::{Duration, Instant};
+
+use super::ask::Ask;
+use super::options::Asked;
+use super::target::Target;
+use super::trouble::Trouble;
+use crate::docker::{Container, Docker};
+use crate::output::say::Voice;
+use crate::sockets::Place;
+use crate::sockets::owners::Owners;
+
+/// How often it is asked whether a service has containers that it did not have before.
+const LIST_EVERY: Duration = Duration::from_secs(10);
+
+/// The networks that one flag asks for.
+#[derive(Debug)]
+pub(super) struct Group {
+    asked: Asked,
+    pub(super) members: Vec<Member>,
+    trouble: Trouble,
+    listed: Option<Instant>,
+    /// Whether it was looked at before: what appears now has begun since.
+    is_first: bool,
+}
+
+/// One of them.
+#[derive(Debug)]
+pub(super) struct Member {
+    /// The container's id and first process: another after a restart.
+    key: (String, Option<u32>),
+    pub(super) target: Target,
+    pub(super) trouble: Trouble,
+}
+
+impl Group {
+    pub(super) fn new(asked: Asked, ask: &Ask) -> Self {
+        let members = match &asked {
+            Asked::Place(place) => vec![Member {
+                key: (String::new(), None),
+                target: Target::new(source(place), place.clone(), ask),
+                trouble: Trouble::default(),
+            }],
+            Asked::Container(_) => Vec::new(),
+        };
+        Self { asked, members, trouble: Trouble::default(), listed: None, is_first: true }
+    }
+
+    /// Finds the containers of the name, if it is one and it is time to. `closed` gets the rows of
+    /// those that are gone. Gives whether there is anything to look at.
+    pub(super) fn find(
+        &mut self,
+        ask: &Ask,
+        owners: &Owners,
+        closed: &mut Vec<u8>,
+        voice: Voice,
+    ) -> bool {
+        let Asked::Container(name) = &self.asked else { return true };
+        let is_changed =
+            self.members.is_empty() || self.members.iter().any(|member| member.target.is_gone());
+        if is_changed || self.listed.is_none_or(|at| at.elapsed() >= LIST_EVERY) {
+            match Docker::connect().and_then(|docker| docker.containers(name)) {
+                Ok(found) => {
+                    self.trouble.is_over(format!("container {name}: it runs again"), voice);
+                    self.listed = Some(Instant::now());
+                    self.replace(found, ask, owners, closed);
+                    self.is_first = false;
+                }
+                Err(error) => {
+                    self.trouble.is(&error, voice);
+                    // Docker may be away while its containers run on.
+                    let gone = self.members.extract_if(.., |member| member.target.is_gone());
+                    for mut member in gone {
+                        member.end(ask, owners, closed);
+                    }
+                }
+            }
+        }
+        !self.members.is_empty()
+    }
+
+    fn replace(&mut self, found: Vec<Container>, ask: &Ask, owners: &Owners, closed: &mut Vec<u8>) {
+        let mut before = std::mem::take(&mut self.members);
+        for container in found {
+            let key = (container.id, container.pid);
+            let same = before.iter().position(|member| member.key == key);
+            let member = same.map(|at| before.swap_remove(at));
+            let member = member.unwrap_or_else(|| {
+                let place = Place::Process(container.pid.unwrap_or(0));
+                let target = Target::new(Some(container.name), place, ask);
+                let target = if self.is_first { target } else { target.after_another() };
+                Member { key, target, trouble: Trouble::default() }
+            });
+            self.members.push(member);
+        }
+        for member in &mut before {
+            member.end(ask, owners, closed);
+        }
+    }
+
+    /// Connections and addresses that there was no room to remember.
+    pub(super) fn unremembered(&self) -> u64 {
+        self.members.iter().map(|member| member.target.unremembered()).sum()
+    }
+}
+
+impl Member {
+    fn end(&mut self, ask: &Ask, owners: &Owners, closed: &mut Vec<u8>) {
+        self.target.rows.clear();
+        self.target.leave(ask, owners);
+        closed.extend_from_slice(&self.target.rows);
+    }
+}
+
+/// What rows call a place.
+fn source(place: &Place) -> Option<String> {
+    match place {
+        Place::Here => None,
+        Place::Process(pid) => Some(format!("process {pid}")),
+        Place::File(path) => Some(path.display().to_string()),
+    }
+}

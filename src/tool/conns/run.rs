@@ -1,0 +1,120 @@
+//! The run of `mtp-conns`: a sample when it is due, until it was told to end.
+
+use std::time::{Duration, Instant};
+
+use super::ask::{Ask, What};
+use super::options::{Asked, Options};
+use super::watch::Watch;
+use crate::error::{Ending, Error};
+use crate::input::wait::{Signals, Wake};
+use crate::output::{Format, say::Voice};
+use crate::sockets::{Place, Want};
+
+/// Runs the tool.
+pub fn run(mut options: Options, format: Format, voice: Voice) -> Result<Ending, Error> {
+    options.check()?;
+    let is_text = format.is_text();
+    let what = match (options.sockets, options.changes) {
+        (_, true) => What::Changes,
+        (true, false) => What::Sockets,
+        (false, false) => What::Samples,
+    };
+    let info = what != What::Changes && (options.info || options.sockets || is_text);
+    let ask = Ask {
+        want: Want { ports: options.ports(), info },
+        via: options.via,
+        prefix: options.networks(),
+        what,
+        top: options.top.unwrap_or(usize::MAX),
+        is_single: options.every().is_none(),
+    };
+    let mut asked = std::mem::take(&mut options.asked);
+    if asked.is_empty() {
+        asked.push(Asked::Place(Place::Here));
+    }
+    let signals = Signals::take().map_err(|error| Error::input("signals", error))?;
+    let mut watch = Watch::new(ask, asked, &options, is_text, voice)?;
+    let clock = Clock::new(options.every(), options.count, voice);
+    clock.run(&mut watch, &signals)
+}
+
+/// When samples are due.
+#[derive(Debug)]
+struct Clock {
+    every: Option<Duration>,
+    count: Option<u64>,
+    voice: Voice,
+}
+
+impl Clock {
+    fn new(every: Option<Duration>, count: Option<u64>, voice: Voice) -> Self {
+        Self { every, count, voice }
+    }
+
+    fn run(&self, watch: &mut Watch, signals: &Signals) -> Result<Ending, Error> {
+        let mut due = Instant::now();
+        let mut left_out = 0;
+        loop {
+            let began = Instant::now();
+            watch.sample()?;
+            let is_last = self.count.is_some_and(|count| watch.samples >= count);
+            let Some(every) = self.every.filter(|_| !is_last) else { return Ok(watch.end()) };
+            due += every;
+            let now = Instant::now();
+            if let Some(late) = now.checked_duration_since(due) {
+                let missed = late.as_nanos() / every.as_nanos().max(1) + 1;
+                let missed = u32::try_from(missed).unwrap_or(u32::MAX);
+                due += every.saturating_mul(missed);
+                left_out += u64::from(missed);
+                self.tell(now - began, every, missed);
+            }
+            if self.sleep(due, left_out, watch, signals)? == Wake::Stop {
+                watch.end();
+                return Ok(Ending::Done);
+            }
+        }
+    }
+
+    /// Sleeps until a sample is due or the end was asked for; takes events in meanwhile.
+    fn sleep(
+        &self,
+        due: Instant,
+        left_out: u64,
+        watch: &mut Watch,
+        signals: &Signals,
+    ) -> Result<Wake, Error> {
+        let failed = |error| Error::input("the clock", error);
+        loop {
+            let wake = match watch.events_fd() {
+                Some(fd) => signals.wait(fd, Some(due)).map_err(failed)?,
+                None => signals.sleep(due).map_err(failed)?,
+            };
+            match wake {
+                Wake::Ready => watch.take_events(),
+                Wake::Report => {
+                    let samples = watch.samples;
+                    self.voice.say(format!("{samples} samples, {left_out} left out"));
+                    watch.tell_forgotten();
+                }
+                Wake::Tick | Wake::Stop => return Ok(wake),
+            }
+        }
+    }
+
+    /// A sample that took longer than the interval is the machine's or the interval's fault; a
+    /// pause between samples is neither.
+    fn tell(&self, took: Duration, every: Duration, missed: u32) {
+        let left_out = if missed == 1 {
+            "one sample is left out".to_owned()
+        } else {
+            format!("{missed} samples are left out")
+        };
+        let (took, every) = (took.as_secs_f64(), every.as_secs_f64());
+        let why = if took >= every {
+            format!("a sample took {took:.3} s, longer than --interval {every}")
+        } else {
+            "this program was held up".to_owned()
+        };
+        self.voice.say(format!("{why}: {left_out}"));
+    }
+}

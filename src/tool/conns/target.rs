@@ -1,0 +1,219 @@
+//! One network that is looked at: its sockets counted by port and address, its connections
+//! remembered from one look to the next.
+
+use super::ask::{Ask, What};
+use super::rows;
+use super::trouble::Trouble;
+use crate::error::Error;
+use crate::event::Stamp;
+use crate::sockets::memory::Memory;
+use crate::sockets::owners::Owners;
+use crate::sockets::suspicion::Suspicions;
+use crate::sockets::{Address, Census, Namespace, Place, Socket, State};
+
+/// How far back a socket may be that the kernel gives twice because others left its bucket.
+const BACK: usize = 4;
+
+/// A network, and what is known of it.
+#[derive(Debug)]
+pub(super) struct Target {
+    /// The row's `source`: the container or namespace; absent for this network.
+    pub(super) source: Option<String>,
+    place: Place,
+    namespace: Option<Namespace>,
+    pub(super) memory: Memory,
+    /// One for each port.
+    pub(super) ports: Vec<Port>,
+    /// Whether connections found now may be older than the watch.
+    is_first: bool,
+    /// The rows of connections that the last look made.
+    pub(super) rows: Vec<u8>,
+    /// When that was.
+    pub(super) at: Stamp,
+}
+
+/// What is known of one port.
+#[derive(Debug)]
+pub(super) struct Port {
+    pub(super) number: u16,
+    pub(super) census: Census,
+    pub(super) suspicions: Suspicions,
+    /// The inodes of what listens.
+    pub(super) listeners: Vec<u32>,
+    /// Whether it was said that nothing does.
+    pub(super) silence: Trouble,
+}
+
+impl Target {
+    pub(super) fn new(source: Option<String>, place: Place, ask: &Ask) -> Self {
+        let port = |number: &u16| Port {
+            number: *number,
+            census: Census::new(ask.prefix),
+            suspicions: Suspicions::new(ask.is_single),
+            listeners: Vec::new(),
+            silence: Trouble::default(),
+        };
+        Self {
+            source,
+            place,
+            namespace: None,
+            memory: Memory::default(),
+            ports: ask.want.ports.iter().map(port).collect(),
+            is_first: true,
+            rows: Vec::new(),
+            at: Stamp(0),
+        }
+    }
+
+    /// The same in the stead of another, which has gone: what it finds has begun since.
+    pub(super) fn after_another(mut self) -> Self {
+        self.is_first = false;
+        self
+    }
+
+    /// What messages call it.
+    pub(super) fn name(&self) -> String {
+        self.source.clone().unwrap_or_else(|| self.place.to_string())
+    }
+
+    /// By which way the kernel was asked.
+    pub(super) fn via(&self) -> &'static str {
+        self.namespace.as_ref().map_or("", Namespace::via)
+    }
+
+    /// The gateways that were met among the peers.
+    pub(super) fn gateways(&self) -> &[Address] {
+        self.namespace.as_ref().map_or(&[], |namespace| &namespace.gateways)
+    }
+
+    /// Whether the namespace that was looked into is no more.
+    pub(super) fn is_gone(&self) -> bool {
+        self.namespace.as_ref().is_some_and(|namespace| !namespace.is_there())
+    }
+
+    /// Looks. After an error there is nothing to show.
+    pub(super) fn look(&mut self, ask: &Ask, owners: &Owners) -> Result<(), Error> {
+        self.rows.clear();
+        self.at = Stamp::now();
+        if self.is_gone() {
+            self.leave(ask, owners);
+        }
+        let mut namespace = match self.namespace.take() {
+            Some(namespace) => namespace,
+            None => Namespace::open(&self.place, ask.via)?,
+        };
+        self.memory.begin();
+        self.ports.iter_mut().for_each(Port::clear);
+        let gateways = std::mem::take(&mut namespace.gateways);
+        let keeps = ask.keeps_connections() || !owners.is_empty();
+        let mut last = [0; BACK];
+        let read = namespace.read(&ask.want, &mut |socket| {
+            if socket.id == 0 || !last.contains(&socket.id) {
+                last.rotate_right(1);
+                last[0] = socket.id;
+                self.take(socket, &gateways, owners, keeps);
+            }
+        });
+        namespace.gateways = gateways;
+        self.namespace = Some(namespace);
+        if let Err(error) = read {
+            // What was found so far is no look: the next one is compared with the one before.
+            self.memory.undo();
+            return Err(Error::input(self.name(), error));
+        }
+        let opened = self.compare(ask, owners);
+        if ask.what == What::Sockets {
+            rows::sockets(&mut self.rows, self.at, &self.memory, owners, self.source.as_deref());
+        }
+        if ask.what != What::Changes {
+            for port in &mut self.ports {
+                port.census.take(self.memory.found(), port.number);
+                port.census.count();
+                let opened = opened.iter().filter(|(_, at)| *at == port.number);
+                let opened: Vec<_> = opened.map(|(peer, _)| ask.prefix.of(*peer)).collect();
+                port.suspicions.look(port.census.tallies(), &opened, self.at);
+            }
+        }
+        self.is_first = false;
+        Ok(())
+    }
+
+    fn take(&mut self, socket: &Socket, gateways: &[Address], owners: &Owners, keeps: bool) {
+        let port = self.ports.iter_mut().find(|port| port.number == socket.port);
+        let Some(port) = port else { return };
+        if !port.is_counted(socket) {
+            return;
+        }
+        if gateways.contains(&socket.peer) {
+            port.census.hidden += 1;
+        } else if !keeps {
+            port.census.add(socket.peer, self.at, 0);
+        } else {
+            let user = owners.of(socket.peer, socket.peer_port);
+            self.memory.see(socket, self.at, user);
+        }
+    }
+
+    /// Compares the look with the last one; gives the client and the port of what is new.
+    fn compare(&mut self, ask: &Ask, owners: &Owners) -> Vec<(Address, u16)> {
+        let (rows, at, source) = (&mut self.rows, self.at, self.source.as_deref());
+        let (mut opened, mut closed) = (Vec::new(), Vec::new());
+        let is_wanted = ask.what == What::Changes;
+        let is_counted = !self.is_first;
+        self.memory.end(
+            &mut |found| {
+                if is_counted {
+                    opened.push(*found);
+                }
+            },
+            &mut |found| {
+                if is_wanted {
+                    closed.push(*found);
+                }
+            },
+        );
+        if is_wanted {
+            for found in &closed {
+                rows::closed(rows, at, found, owners, source);
+            }
+            for found in &opened {
+                rows::opened(rows, at, found, owners, source);
+            }
+        }
+        opened.iter().map(|found| (found.peer, found.port)).collect()
+    }
+
+    /// Lets go of what is gone: its connections are closed.
+    pub(super) fn leave(&mut self, ask: &Ask, owners: &Owners) {
+        self.namespace = None;
+        self.at = Stamp::now();
+        self.memory.begin();
+        self.compare(ask, owners);
+    }
+
+    /// Connections and addresses that there was no room to remember.
+    pub(super) fn unremembered(&self) -> u64 {
+        let addresses: u64 = self.ports.iter().map(|port| port.suspicions.unremembered).sum();
+        self.memory.unremembered + addresses
+    }
+}
+
+impl Port {
+    fn clear(&mut self) {
+        self.census.clear();
+        self.listeners.clear();
+    }
+
+    /// Whether the socket is a connection that was accepted. What listens is told before what was
+    /// accepted; without it, the port is only where a connection of this machine's own began.
+    fn is_counted(&mut self, socket: &Socket) -> bool {
+        match socket.state {
+            State::Listen => self.listeners.push(socket.inode),
+            State::Closing => self.census.closing += 1,
+            State::HalfOpen => self.census.half_open += 1,
+            State::Established => return !self.listeners.is_empty(),
+            State::Gone => {}
+        }
+        false
+    }
+}

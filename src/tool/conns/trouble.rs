@@ -1,0 +1,29 @@
+//! What is wrong is said when it begins and when it is over, not at every sample.
+
+use std::fmt::Display;
+
+use crate::output::say::Voice;
+
+/// What is wrong with one thing, as it was said last.
+#[derive(Debug, Default)]
+pub(super) struct Trouble {
+    said: Option<String>,
+}
+
+impl Trouble {
+    /// Says what is wrong, unless it was said.
+    pub(super) fn is(&mut self, what: impl Display, voice: Voice) {
+        let what = what.to_string();
+        if self.said.as_ref() != Some(&what) {
+            voice.say(&what);
+            self.said = Some(what);
+        }
+    }
+
+    /// Says that nothing is wrong any more, if something was.
+    pub(super) fn is_over(&mut self, what: impl Display, voice: Voice) {
+        if self.said.take().is_some() {
+            voice.say(what);
+        }
+    }
+}
