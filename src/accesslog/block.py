@@ -24,8 +24,8 @@ def mtp_access_hook(say):
         tls = isinstance(reader.upstream, getattr(proxy, "FakeTLSStreamReader", ()))
         mode = "tls" if tls else "secure" if tag == b"\xdd" * 4 else "classic"
         try:
-            ip, port = ipaddress.ip_address(peer[0].split("%")[0]), int(peer[1])
-            ip = getattr(ip, "ipv4_mapped", None) or ip
+            ip = ipaddress.ip_address(peer[0].split("%")[0])
+            ip, port = getattr(ip, "ipv4_mapped", None) or ip, range(65536).index(int(peer[1]))
         except Exception:  # a unix socket, or nonsense in a PROXY header
             ip, port = "-", 0
         who = (boot, next(serial), json.dumps(str(user)), ip, port, mode)

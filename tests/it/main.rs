@@ -11,6 +11,8 @@ mod accesslog;
 mod accesslog_survives;
 mod dialects;
 mod docker;
+mod frame_laws;
+mod frames;
 mod harness;
 mod misuse;
 mod pages;

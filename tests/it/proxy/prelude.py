@@ -28,3 +28,4 @@ LISTEN_ADDR_IPV6 = ""
 PREFER_IPV6 = False
 USE_MIDDLE_PROXY = False
 MASK = False
+MODES = {"classic": True, "secure": True, "tls": True}  # newer versions have it

@@ -101,9 +101,8 @@ impl Proxy {
 
     /// Has it read its config again, and waits until it says so.
     pub(crate) fn reload(&mut self) {
-        let count = |proxy: &Self| {
-            proxy.errors().iter().filter(|line| line.as_str() == "Config reloaded").count()
-        };
+        // Not by lines: what it prints about one reload may be cut by the next.
+        let count = |proxy: &Self| proxy.errors().join("\n").matches("Config reloaded").count();
         let before = count(self);
         self.signal_reload();
         self.wait("the config is reloaded", |proxy| count(proxy) > before);

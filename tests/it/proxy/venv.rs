@@ -1,5 +1,6 @@
 //! The genuine proxy, as PyPI has it, installed once into the build's folder.
 
+use std::env;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -16,13 +17,20 @@ pub(crate) struct Installed {
 }
 
 /// Installs the proxy, or finds it installed; `None` where there is no Python, venv or index.
+/// `MTP_PROXY=SCRIPT` and `MTP_PYTHON=PROGRAM` run the tests on another version or Python.
 pub(crate) fn installed() -> Option<Installed> {
     static ONCE: OnceLock<Option<Installed>> = OnceLock::new();
+    if let Some(script) = env::var_os("MTP_PROXY") {
+        return Some(Installed { python: python(), script: script.into() });
+    }
     ONCE.get_or_init(|| install(Path::new(env!("CARGO_TARGET_TMPDIR")))).clone()
 }
 
 /// The system's own Python: a container of the tests sees its files under the same names.
 pub(crate) fn python() -> PathBuf {
+    if let Some(chosen) = env::var_os("MTP_PYTHON") {
+        return chosen.into();
+    }
     let system = PathBuf::from("/usr/bin/python3");
     if system.exists() { system } else { PathBuf::from("python3") }
 }

@@ -1,0 +1,104 @@
+//! Framings by example: what each raw line of `fixtures/frames/NAME.log` holds stands in
+//! `NAME.jsonl`. `NAME` begins with the framing's own name, and every framing has one.
+
+use std::fs;
+
+use mtp::event::{Clock, Stamp};
+use mtp::frame::{Form, Framed, Unframer};
+use serde_json::{Map, Value, json};
+
+use crate::harness::{Ledger, root};
+
+/// What an example is read with: the logs were written in Moscow in 2026.
+pub(crate) fn unframer() -> Unframer {
+    Unframer::new(Clock::new(Some(Clock::read_zone("+03:00").unwrap()), Some(2026)))
+}
+
+/// The lines of a file, without their ends.
+pub(crate) fn lines(log: &[u8]) -> impl Iterator<Item = &[u8]> {
+    log.strip_suffix(b"\n").unwrap_or(log).split(|byte| *byte == b'\n')
+}
+
+/// All that comes of a log, a row each.
+pub(crate) fn rows(unframer: &mut Unframer, log: &[u8]) -> Vec<Value> {
+    let mut rows = Vec::new();
+    let mut each = |framed: Framed<'_>| rows.push(row(framed));
+    for line in lines(log) {
+        unframer.read(line, &mut each);
+    }
+    unframer.finish(&mut each);
+    rows
+}
+
+fn row(framed: Framed<'_>) -> Value {
+    let message = match framed {
+        Framed::Message(message) => message,
+        Framed::Chatter => return json!({"chatter": true}),
+        Framed::Held => return json!({"held": true}),
+    };
+    let text = |bytes: &[u8]| Value::from(String::from_utf8_lossy(bytes).into_owned());
+    let mut row = Map::new();
+    row.insert("frame".into(), message.frame.into());
+    let more = [
+        ("inner", message.inner.map(Value::from)),
+        ("ts", message.ts.map(Stamp::text).map(Value::from)),
+        ("source", message.source.map(text)),
+        ("text", Some(text(message.text))),
+    ];
+    row.extend(more.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))));
+    Value::Object(row)
+}
+
+/// The examples: their framing's name, their own name, their bytes.
+pub(crate) fn examples() -> Vec<(String, String, Vec<u8>)> {
+    let mut all = Vec::new();
+    for entry in fs::read_dir(root().join("tests/fixtures/frames")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|end| end == "log") {
+            let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+            let form = name.split('.').next().unwrap().to_owned();
+            all.push((form, name, fs::read(&path).unwrap()));
+        }
+    }
+    all.sort();
+    all
+}
+
+#[test]
+fn framings_by_example() {
+    let mut ledger = Ledger::default();
+    for (form, name, log) in examples() {
+        let rows = rows(&mut unframer(), &log);
+        let shown = rows.iter().any(|row| row["frame"] == form.as_str());
+        assert!(shown, "{name}.log shows nothing of {form}");
+        let text = rows.iter().map(Value::to_string).collect::<Vec<_>>().join("\n") + "\n";
+        let path = root().join(format!("tests/fixtures/frames/{name}.jsonl"));
+        ledger.expect(&path, text.as_bytes());
+    }
+    ledger.close();
+}
+
+#[test]
+fn every_framing_has_an_example() {
+    let examples = examples();
+    for form in Form::ALL {
+        let is_shown = examples.iter().any(|(name, ..)| name == form.name());
+        assert!(is_shown, "{} has no example in tests/fixtures/frames", form.name());
+    }
+    for (name, ..) in examples {
+        assert!(Form::ALL.iter().any(|form| form.name() == name), "{name} is no framing");
+    }
+}
+
+/// Logs are read a line at a time: one after another they give what each gives alone.
+#[test]
+fn framings_mix_freely() {
+    let mut together = unframer();
+    for (_, name, log) in examples() {
+        // What the stream showed before may decide the few lines of a prefix with one blank.
+        let alone = rows(&mut unframer(), &log);
+        let mixed = rows(&mut together, &log);
+        let differing = alone.iter().zip(&mixed).filter(|(alone, mixed)| alone != mixed).count();
+        assert_eq!((differing, alone.len()), (0, mixed.len()), "{name}");
+    }
+}
