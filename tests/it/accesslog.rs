@@ -1,12 +1,14 @@
 //! The access log of the genuine proxy, held against what its clients know they did.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::thread;
 
 use mtp::accesslog;
+use serde_json::Value;
 
-use crate::harness::skip;
+use crate::harness::{run, skip, text};
 use crate::proxy::{Access, Client, Log, Mode, Opening, Proxy, dial, random};
 
 /// Names that a log line, a shell or a terminal may stumble over, and their secrets' last byte.
@@ -102,4 +104,37 @@ fn each_authenticated_connection_has_two_lines_and_nobody_else_any() {
     let log = Log::read(&proxy.lines());
     assert_eq!(log.starts, 1);
     assert_eq!(log.done, truth);
+    // A row does not say which data centre.
+    for access in &mut truth {
+        access.dc = 0;
+    }
+    truth.sort();
+    assert_eq!(rows(&proxy.lines()), truth);
+}
+
+/// The same connections as mtp-parse tells them, from all that the proxy printed.
+fn rows(lines: &[String]) -> Vec<Access> {
+    let output = run("mtp-parse", &[], (lines.join("\n") + "\n").as_bytes());
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let (mut open, mut done) = (BTreeMap::new(), Vec::new());
+    for row in text(&output.stdout).lines() {
+        let row: Value = serde_json::from_str(row).unwrap();
+        let string = |key: &str| row[key].as_str().unwrap_or_default().to_owned();
+        let number = |key: &str| usize::try_from(row[key].as_u64().unwrap_or_default()).unwrap();
+        let who = (string("user"), string("ip"), number("port"), string("mode"));
+        match row["type"].as_str().unwrap() {
+            "connect" => assert!(open.insert(string("id"), who).is_none(), "twice: {row}"),
+            "disconnect" => {
+                assert_eq!(open.remove(&string("id")), Some(who.clone()), "{row}");
+                let (user, ip, port, mode) = who;
+                let (up, down) = (number("bytes_up"), number("bytes_down"));
+                let (port, end) = (u16::try_from(port).unwrap(), string("reason"));
+                done.push(Access { user, ip, port, mode, up, down, end, dc: 0 });
+            }
+            other => assert!(!["reject", "seen"].contains(&other), "{row}"),
+        }
+    }
+    assert!(open.is_empty(), "{open:?}");
+    done.sort();
+    done
 }

@@ -14,6 +14,7 @@ mod docker;
 mod frame_laws;
 mod frames;
 mod harness;
+mod live;
 mod misuse;
 mod pages;
 mod parse_laws;

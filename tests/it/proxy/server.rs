@@ -41,8 +41,8 @@ impl Proxy {
         let installed = venv::installed()?;
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("config.py");
-        let address = free_address();
-        fs::write(&path, format!("{}\n{config}", prelude(address, centre::start()))).unwrap();
+        let (text, address) = stage(config);
+        fs::write(&path, text).unwrap();
         Some(Self::run(&installed, folder, path, address))
     }
 
@@ -68,7 +68,7 @@ impl Proxy {
         proxy.wait("the proxy listens", |proxy| {
             let ended = proxy.child.try_wait().unwrap();
             assert!(ended.is_none(), "the proxy ended: {:?}", proxy.errors());
-            TcpStream::connect(proxy.address).is_ok()
+            TcpStream::connect(proxy.address).is_ok() && proxy.told() > 0
         });
         proxy
     }
@@ -93,19 +93,18 @@ impl Proxy {
         self.child.id()
     }
 
-    /// Has it read its config again, without waiting for it.
-    pub(crate) fn signal_reload(&self) {
+    /// Has it read its config again, and waits until it has done so and printed its links. A
+    /// second signal before that would interrupt it while it prints, which it may not survive.
+    pub(crate) fn reload(&mut self) {
+        let before = self.told();
         let pid = Pid::from_raw(i32::try_from(self.pid()).unwrap()).unwrap();
         kill_process(pid, Signal::USR2).expect("the proxy runs");
+        self.wait("the config is reloaded", |proxy| proxy.told() > before);
     }
 
-    /// Has it read its config again, and waits until it says so.
-    pub(crate) fn reload(&mut self) {
-        // Not by lines: what it prints about one reload may be cut by the next.
-        let count = |proxy: &Self| proxy.errors().join("\n").matches("Config reloaded").count();
-        let before = count(self);
-        self.signal_reload();
-        self.wait("the config is reloaded", |proxy| count(proxy) > before);
+    /// How often it has printed all its links.
+    fn told(&self) -> usize {
+        self.errors().iter().filter(|line| *line == "all is told").count()
     }
 
     /// Waits until something holds.
@@ -130,12 +129,15 @@ impl Drop for Proxy {
     }
 }
 
-/// The prelude for a proxy that listens here and takes its data centre to be at a port.
-pub(crate) fn prelude(listen: SocketAddrV4, centre: u16) -> String {
-    PRELUDE
+/// A config.py with the prelude before it, and the address at which its proxy will listen; its
+/// data centre runs already.
+pub(crate) fn stage(config: &str) -> (String, SocketAddrV4) {
+    let (listen, centre) = (free_address(), centre::start());
+    let prelude = PRELUDE
         .replace("LISTEN_ADDRESS", &listen.ip().to_string())
         .replace("PROXY_PORT", &listen.port().to_string())
-        .replace("CENTRE_PORT", &centre.to_string())
+        .replace("CENTRE_PORT", &centre.to_string());
+    (format!("{prelude}\n{config}"), listen)
 }
 
 /// An address of loopback that no other proxy of the tests listens on, and a port free there.

@@ -1,0 +1,6 @@
+//! The main job as it is really run: a proxy in a container, its log followed into the tools.
+
+mod compose;
+mod engine;
+mod latency;
+mod pipeline;
