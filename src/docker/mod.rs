@@ -96,6 +96,16 @@ impl Docker {
         Ok(found)
     }
 
+    /// The name of the running container that this machine publishes the TCP port for.
+    pub fn publishing(&self, port: u16) -> Result<Option<String>, Error> {
+        let listed: Vec<Listed> = self.read("/containers/json")?;
+        let publishes = |one: &&Listed| {
+            one.ports.iter().any(|at| at.protocol == "tcp" && at.public_port == Some(port))
+        };
+        let found = listed.iter().find(publishes).and_then(Listed::own_name);
+        Ok(found.map(str::to_owned))
+    }
+
     /// Sends a signal to the first process of a container.
     pub fn kill(&self, id: &str, signal: &str) -> Result<(), Error> {
         let target = format!("/containers/{}/kill?signal={signal}", http::escaped(id));
@@ -166,6 +176,18 @@ struct Listed {
     names: Vec<String>,
     #[serde(default)]
     labels: Option<Labels>,
+    #[serde(default)]
+    ports: Vec<ListedPort>,
+}
+
+/// A port in the list.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct ListedPort {
+    #[serde(default)]
+    public_port: Option<u16>,
+    #[serde(rename = "Type", default)]
+    protocol: String,
 }
 
 type Labels = std::collections::BTreeMap<String, String>;

@@ -13,6 +13,7 @@ pub mod namespace;
 pub mod netlink;
 pub mod owners;
 pub mod procfs;
+pub mod publisher;
 pub mod request;
 pub mod suspicion;
 pub mod tables;

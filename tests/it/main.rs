@@ -9,6 +9,7 @@
 
 mod accesslog;
 mod accesslog_survives;
+mod conns;
 mod dialects;
 mod docker;
 mod frame_laws;

@@ -54,7 +54,13 @@ const FLAGS: &[Flag<Options>] = &[
         Takes::Text(value("PORT"), Options::port),
     )
     .short('p')
-    .detail("443 if this names none. Each port has a sample of its own."),
+    .detail("443 if neither this nor --config names one. Each port has a sample of its own."),
+    Flag::new(
+        "config",
+        "Take the port from the proxy's config.py",
+        Takes::Path("FILE", |o: &mut Options, path| o.config = Some(path)),
+    )
+    .short('c'),
     Flag::new(
         "interval",
         "Take a sample every so many seconds",

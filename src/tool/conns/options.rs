@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::error::Error;
+use crate::pyconfig;
 use crate::sockets::{PORTS_MAX, Place, Prefix, Via};
 
 /// The port of a proxy that nobody configured.
@@ -16,6 +17,7 @@ const INTERVAL_MAX_S: f64 = 365.0 * 86_400.0;
 #[derive(Debug, Default)]
 pub struct Options {
     ports: Vec<u16>,
+    pub(super) config: Option<PathBuf>,
     interval: Option<Duration>,
     pub(super) count: Option<u64>,
     pub(super) sockets: bool,
@@ -120,8 +122,17 @@ impl Options {
     }
 
     /// The ports to look at.
-    pub(super) fn ports(&self) -> Vec<u16> {
-        if self.ports.is_empty() { vec![PORT] } else { self.ports.clone() }
+    pub(super) fn ports(&self) -> Result<Vec<u16>, Error> {
+        let mut ports = self.ports.clone();
+        if let Some(path) = &self.config {
+            let port = configured(path)?;
+            if !ports.contains(&port) {
+                ports.push(port);
+            }
+        } else if ports.is_empty() {
+            ports.push(PORT);
+        }
+        Ok(ports)
     }
 
     /// The time between samples, if there are several. `--changes` and `--count` mean several.
@@ -148,6 +159,15 @@ impl Options {
         }
         Ok(())
     }
+}
+
+/// The port of a proxy with this config file.
+fn configured(path: &Path) -> Result<u16, Error> {
+    let name = path.display();
+    let bytes = std::fs::read(path).map_err(|error| Error::input(name, error))?;
+    let port = pyconfig::port(&bytes).map_err(|fault| fault.of(name))?;
+    let computed = "PORT is computed, so only Python knows it: say it with --port";
+    port.filter(|port| *port != 0).ok_or_else(|| Error::refused(name, computed))
 }
 
 fn above_zero(text: &str) -> Result<u64, String> {

@@ -21,7 +21,7 @@ pub fn run(mut options: Options, format: Format, voice: Voice) -> Result<Ending,
     };
     let info = what != What::Changes && (options.info || options.sockets || is_text);
     let ask = Ask {
-        want: Want { ports: options.ports(), info },
+        want: Want { ports: options.ports()?, info },
         via: options.via,
         prefix: options.networks(),
         what,

@@ -2,12 +2,13 @@
 //! remembered from one look to the next.
 
 use super::ask::{Ask, What};
-use super::rows;
 use super::trouble::Trouble;
+use super::{hidden, rows};
 use crate::error::Error;
 use crate::event::Stamp;
 use crate::sockets::memory::Memory;
 use crate::sockets::owners::Owners;
+use crate::sockets::publisher::{self, Publisher};
 use crate::sockets::suspicion::Suspicions;
 use crate::sockets::{Address, Census, Namespace, Place, Socket, State};
 
@@ -40,6 +41,13 @@ pub(super) struct Port {
     pub(super) suspicions: Suspicions,
     /// The inodes of what listens.
     pub(super) listeners: Vec<u32>,
+    /// Who does in a container's stead, as of these listeners.
+    pub(super) publisher: Option<Publisher>,
+    known: Vec<u32>,
+    /// The container that the port is published for, if that is known.
+    pub(super) container: Option<String>,
+    /// Whether an engine's proxy connects to it on behalf of clients.
+    pub(super) is_forwarded: bool,
     /// Whether it was said that nothing does.
     pub(super) silence: Trouble,
 }
@@ -51,6 +59,10 @@ impl Target {
             census: Census::new(ask.prefix),
             suspicions: Suspicions::new(ask.is_single),
             listeners: Vec::new(),
+            publisher: None,
+            known: Vec::new(),
+            container: None,
+            is_forwarded: false,
             silence: Trouble::default(),
         };
         Self {
@@ -102,6 +114,43 @@ impl Target {
             Some(namespace) => namespace,
             None => Namespace::open(&self.place, ask.via)?,
         };
+        let mut read = self.read(&mut namespace, ask, owners);
+        if read.is_ok() && self.place == Place::Here && self.has_new_publisher() {
+            self.memory.undo();
+            read = self.read(&mut namespace, ask, owners);
+        }
+        self.namespace = Some(namespace);
+        if let Err(error) = read {
+            // What was found so far is no look: the next one is compared with the one before.
+            self.memory.undo();
+            return Err(Error::input(self.name(), error));
+        }
+        let opened = self.compare(ask, owners);
+        if ask.what == What::Sockets {
+            rows::sockets(&mut self.rows, self.at, &self.memory, owners, self.source.as_deref());
+        }
+        if ask.what != What::Changes {
+            for port in &mut self.ports {
+                if port.census.hidden > 0 && !port.is_forwarded {
+                    port.is_forwarded = publisher::forwards_to(port.number);
+                }
+                port.census.take(self.memory.found(), port.number);
+                port.census.count();
+                let opened = opened.iter().filter(|(_, at)| *at == port.number);
+                let opened: Vec<_> = opened.map(|(peer, _)| ask.prefix.of(*peer)).collect();
+                port.suspicions.look(port.census.tallies(), &opened, self.at);
+            }
+        }
+        self.is_first = false;
+        Ok(())
+    }
+
+    fn read(
+        &mut self,
+        namespace: &mut Namespace,
+        ask: &Ask,
+        owners: &Owners,
+    ) -> std::io::Result<()> {
         self.memory.begin();
         self.ports.iter_mut().for_each(Port::clear);
         let gateways = std::mem::take(&mut namespace.gateways);
@@ -115,27 +164,24 @@ impl Target {
             }
         });
         namespace.gateways = gateways;
-        self.namespace = Some(namespace);
-        if let Err(error) = read {
-            // What was found so far is no look: the next one is compared with the one before.
-            self.memory.undo();
-            return Err(Error::input(self.name(), error));
-        }
-        let opened = self.compare(ask, owners);
-        if ask.what == What::Sockets {
-            rows::sockets(&mut self.rows, self.at, &self.memory, owners, self.source.as_deref());
-        }
-        if ask.what != What::Changes {
-            for port in &mut self.ports {
-                port.census.take(self.memory.found(), port.number);
-                port.census.count();
-                let opened = opened.iter().filter(|(_, at)| *at == port.number);
-                let opened: Vec<_> = opened.map(|(peer, _)| ask.prefix.of(*peer)).collect();
-                port.suspicions.look(port.census.tallies(), &opened, self.at);
+        read
+    }
+
+    /// Whether the ports turn out to be listened on by others than before, and these are not
+    /// proxies: then what was read must be read again, knowing that.
+    fn has_new_publisher(&mut self) -> bool {
+        let mut has = false;
+        for port in &mut self.ports {
+            if port.known == port.listeners {
+                continue;
             }
+            port.known.clone_from(&port.listeners);
+            let publisher = publisher::of(port.number, &port.listeners);
+            has |= port.publisher != publisher;
+            port.publisher = publisher;
+            port.container = publisher.and_then(|_| hidden::container(port.number));
         }
-        self.is_first = false;
-        Ok(())
+        has
     }
 
     fn take(&mut self, socket: &Socket, gateways: &[Address], owners: &Owners, keeps: bool) {
@@ -144,7 +190,8 @@ impl Target {
         if !port.is_counted(socket) {
             return;
         }
-        if gateways.contains(&socket.peer) {
+        let is_leg = port.publisher.is_some() && socket.peer.is_loopback();
+        if is_leg || gateways.contains(&socket.peer) {
             port.census.hidden += 1;
         } else if !keeps {
             port.census.add(socket.peer, self.at, 0);

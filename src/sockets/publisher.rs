@@ -1,0 +1,90 @@
+//! Who listens on this machine's port in a proxy's stead: a container engine that publishes it.
+//! Its clients are inside, as far as it does not hide them.
+
+use std::fs;
+use std::path::Path;
+
+use super::procfs::Proc;
+use super::{State, Want};
+
+/// What publishes a port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Publisher {
+    /// A program that connects to the container on behalf of each client (docker-proxy, and what
+    /// rootless engines have): inside, all of these come from one address.
+    Proxy,
+    /// The engine itself, to keep the port: the kernel rewrites addresses on the way in.
+    Kernel,
+}
+
+/// The programs that do so, by the name the kernel knows them by.
+const PROGRAMS: &[(&str, Publisher)] = &[
+    ("docker-proxy", Publisher::Proxy),
+    ("rootlesskit", Publisher::Proxy),
+    ("rootlessport", Publisher::Proxy),
+    ("slirp4netns", Publisher::Proxy),
+    ("pasta", Publisher::Proxy),
+    ("pasta.avx2", Publisher::Proxy),
+    ("dockerd", Publisher::Kernel),
+    ("conmon", Publisher::Kernel),
+];
+
+/// Who holds these listening sockets of a port, by their inodes.
+pub fn of(port: u16, listeners: &[u32]) -> Option<Publisher> {
+    processes().find_map(|pid| {
+        let folder = format!("/proc/{pid}");
+        let name = fs::read_to_string(format!("{folder}/comm")).ok()?;
+        let (_, publisher) = PROGRAMS.iter().find(|(known, _)| *known == name.trim_end())?;
+        let folder = Path::new(&folder);
+        let holds = holds(folder, listeners).unwrap_or_else(|| {
+            // Not ours to look into: but its command line may say the port, and its network
+            // whether it is the one with these sockets.
+            forwards(folder, "-host-port", port) && shares(folder, port, listeners)
+        });
+        holds.then_some(*publisher)
+    })
+}
+
+/// Whether a docker-proxy of this machine forwards to this port of a container.
+pub fn forwards_to(port: u16) -> bool {
+    let of = |pid| forwards(Path::new(&format!("/proc/{pid}")), "-container-port", port);
+    processes().any(of)
+}
+
+fn processes() -> impl Iterator<Item = u32> {
+    let all = fs::read_dir("/proc").into_iter().flatten().flatten();
+    all.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+}
+
+/// Whether one of its files is one of these sockets; nothing if that may not be known.
+fn holds(folder: &Path, listeners: &[u32]) -> Option<bool> {
+    let names: Vec<_> = listeners.iter().map(|inode| format!("socket:[{inode}]")).collect();
+    let files = fs::read_dir(folder.join("fd")).ok()?.flatten();
+    let mut links = files.filter_map(|file| fs::read_link(file.path()).ok());
+    Some(links.any(|link| names.iter().any(|name| link.as_os_str() == name.as_str())))
+}
+
+/// `docker-proxy -proto tcp -host-ip 0.0.0.0 -host-port 443 -container-ip … -container-port …`
+fn forwards(folder: &Path, flag: &str, port: u16) -> bool {
+    let line = fs::read(folder.join("cmdline")).unwrap_or_default();
+    let words: Vec<_> = line.split(|byte| *byte == 0).collect();
+    let is_proxy = words.first().is_some_and(|program| program.ends_with(b"docker-proxy"));
+    let after = |flag: &[u8]| {
+        let at = words.iter().position(|word| *word == flag)?;
+        words.get(at + 1).copied()
+    };
+    let is_tcp = after(b"-proto").is_none_or(|proto| proto == b"tcp");
+    is_proxy && is_tcp && after(flag.as_bytes()) == Some(port.to_string().as_bytes())
+}
+
+/// Whether these sockets are in its network.
+fn shares(folder: &Path, port: u16, listeners: &[u32]) -> bool {
+    let want = Want { ports: vec![port], info: false };
+    let mut is_there = false;
+    let read = Proc::open(&folder.join("net")).and_then(|mut tables| {
+        tables.read(&want, &mut |socket| {
+            is_there |= socket.state == State::Listen && listeners.contains(&socket.inode);
+        })
+    });
+    read.is_ok() && is_there
+}

@@ -1,0 +1,7 @@
+//! `mtp-conns` on real sockets: networks that the tests make, clients that they hold.
+
+mod clients;
+
+mod counting;
+
+mod net;
