@@ -164,10 +164,10 @@ impl Options {
 /// The port of a proxy with this config file.
 fn configured(path: &Path) -> Result<u16, Error> {
     let name = path.display();
-    let bytes = std::fs::read(path).map_err(|error| Error::input(name, error))?;
-    let port = pyconfig::port(&bytes).map_err(|fault| fault.of(name))?;
+    let bytes = std::fs::read(path).map_err(|error| Error::input(&name, error))?;
+    let port = pyconfig::port(&bytes).map_err(|fault| fault.of(&name))?;
     let computed = "PORT is computed, so only Python knows it: say it with --port";
-    port.filter(|port| *port != 0).ok_or_else(|| Error::refused(name, computed))
+    port.filter(|port| *port != 0).ok_or_else(|| Error::refused(&name, computed))
 }
 
 fn above_zero(text: &str) -> Result<u64, String> {
