@@ -4,6 +4,7 @@ _mtp_conns() {
     COMPREPLY=()
     case $before in
     -p|--port) :; return ;;
+    -c|--config) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
     -i|--interval) :; return ;;
     -n|--count) :; return ;;
     -t|--top) :; return ;;
@@ -17,7 +18,7 @@ _mtp_conns() {
     --format) mapfile -t COMPREPLY < <(compgen -W 'auto json text' -- "$word"); return ;;
     esac
     case $word in
-    -*) mapfile -t COMPREPLY < <(compgen -W '-p --port -i --interval -n --count -s --sockets --changes --info -t --top --prefix --pid --netns --container --via -e --events --warn --no-emoji -h --help --version --format' -- "$word"); return ;;
+    -*) mapfile -t COMPREPLY < <(compgen -W '-p --port -c --config -i --interval -n --count -s --sockets --changes --info -t --top --prefix --pid --netns --container --via -e --events --warn --no-emoji -h --help --version --format' -- "$word"); return ;;
     esac
 }
 complete -F _mtp_conns mtp-conns

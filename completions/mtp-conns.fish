@@ -1,6 +1,7 @@
 # fish completion of mtp-conns; made from the table of flags.
 complete -c mtp-conns -f
 complete -c mtp-conns -l port -s p -x -d 'The proxy\'s port; may be repeated'
+complete -c mtp-conns -l config -s c -r -F -d 'Take the port from the proxy\'s config.py'
 complete -c mtp-conns -l interval -s i -x -d 'Take a sample every so many seconds'
 complete -c mtp-conns -l count -s n -x -d 'End after so many samples'
 complete -c mtp-conns -l sockets -s s -d 'Also write a row a connection: age, round trip, bytes, idle time'

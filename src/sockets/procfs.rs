@@ -59,7 +59,7 @@ impl Proc {
 }
 
 /// A row of the table, if its local port is one of these:
-/// `   0: 0100007F:01BB 0200007F:C350 01 00000000:00000000 00:00000000 00000000     0        0 1234 …`
+/// `   0: 0100007F:01BB 0200007F:C350 01 00000000:00000000 00:00000000 00000000  0  0 1234 …`
 fn row(line: &[u8], ports: &[u16]) -> Option<Socket> {
     let mut words = line.split(|byte| *byte == b' ').filter(|word| !word.is_empty());
     let (local, remote, state) = (words.nth(1)?, words.next()?, words.next()?);
