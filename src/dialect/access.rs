@@ -4,8 +4,6 @@
 //! Its fields stand in a fixed order. Keys that are not known are passed over, and there may be
 //! more at the end; what is known must be whole, since a cut address is another one's address.
 
-use std::net::{IpAddr, Ipv4Addr};
-
 use memchr::memchr;
 
 use super::{Dialect, Line, Means, Reading, Saying, Speech, json, reason, redact, saying, scan};
@@ -90,7 +88,7 @@ fn event<'l>(text: &'l [u8], room: &'l mut String) -> Result<Option<Event<'l>>, 
     event.user = Some(user(&mut rest, room)?);
     event.ip = match field(&mut rest, b" ip=").ok_or("ip= is missing")? {
         b"-" => None,
-        ip => Some(address(ip).ok_or("ip= is no address")?),
+        ip => Some(read_ip(ip).ok_or("ip= is no address")?),
     };
     let port = field(&mut rest, b" port=").and_then(scan::number);
     let port = port.and_then(|port| u16::try_from(port).ok()).ok_or("port= is no port")?;
@@ -100,9 +98,10 @@ fn event<'l>(text: &'l [u8], room: &'l mut String) -> Result<Option<Event<'l>>, 
     if kind == Kind::Disconnect {
         let secs = field(&mut rest, b" secs=").and_then(milliseconds);
         event.lasted_ms = Some(secs.ok_or("secs= is no duration")?);
-        let mut bytes = |name| field(&mut rest, name).and_then(scan::number);
-        event.bytes_up = Some(bytes(b" up=").ok_or("up= is no number")?);
-        event.bytes_down = Some(bytes(b" down=").ok_or("down= is no number")?);
+        let up = field(&mut rest, b" up=").and_then(scan::number);
+        event.bytes_up = Some(up.ok_or("up= is no number")?);
+        let down = field(&mut rest, b" down=").and_then(scan::number);
+        event.bytes_down = Some(down.ok_or("down= is no number")?);
         let end = field(&mut rest, b" end=").and_then(|end| one_of(ENDS, end));
         event.reason = Some(Text::Borrowed(end.ok_or("end= is not known")?));
     }
@@ -111,7 +110,8 @@ fn event<'l>(text: &'l [u8], room: &'l mut String) -> Result<Option<Event<'l>>, 
 
 /// The value of a field, with what comes before it passed over. `name` has the space before it
 /// and the equals sign behind.
-fn field<'l>(rest: &mut &'l [u8], name: &[u8]) -> Option<&'l [u8]> {
+#[inline]
+fn field<'l, const N: usize>(rest: &mut &'l [u8], name: &[u8; N]) -> Option<&'l [u8]> {
     let after = match rest.strip_prefix(name) {
         Some(after) => after,
         None => later(rest, name)?,
@@ -168,19 +168,4 @@ fn milliseconds(text: &[u8]) -> Option<u64> {
     let fraction = text.get(dot + 1..)?;
     let thousandths = scan::number(fraction).filter(|_| fraction.len() == 3)?;
     whole.checked_mul(1000)?.checked_add(thousandths)
-}
-
-/// An address; four short numbers are read here, as most are that.
-fn address(text: &[u8]) -> Option<IpAddr> {
-    let mut octets = [0_u8; 4];
-    let mut parts = text.split(|&byte| byte == b'.');
-    for octet in &mut octets {
-        let part = parts.next()?;
-        let value = if part.len() <= 3 { scan::number(part) } else { None };
-        match value.and_then(|value| u8::try_from(value).ok()) {
-            Some(value) if part.len() == 1 || part.first() != Some(&b'0') => *octet = value,
-            _ => return read_ip(text),
-        }
-    }
-    if parts.next().is_some() { None } else { Some(IpAddr::V4(Ipv4Addr::from(octets))) }
 }

@@ -1,7 +1,5 @@
 //! Cutting a line at the words that a dialect is made of.
 
-use std::borrow::Cow;
-
 use memchr::memmem;
 
 use super::{Means, Saying};
@@ -9,7 +7,10 @@ use crate::event::Text;
 
 /// The text as UTF-8; what is not becomes `U+FFFD`.
 pub fn text(bytes: &[u8]) -> Text<'_> {
-    String::from_utf8_lossy(bytes)
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Text::Borrowed(text),
+        Err(_) => String::from_utf8_lossy(bytes),
+    }
 }
 
 /// A whole number that fills the text.
@@ -65,11 +66,6 @@ pub fn begins<'t>(text: &'t [u8], sayings: &[Saying]) -> Option<(Means, &'t [u8]
     sayings.iter().find_map(|saying| {
         text.strip_prefix(saying.words.as_bytes()).map(|rest| (saying.means, rest))
     })
-}
-
-/// A text that lives as long as what it is borrowed from, however it was made.
-pub fn borrowed<'t>(text: &'t Text<'_>) -> Text<'t> {
-    Cow::Borrowed(text.as_ref())
 }
 
 #[cfg(test)]

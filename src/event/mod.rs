@@ -1,5 +1,6 @@
 //! The words of the stream: what can happen at a proxy, and its form as one JSON line.
 
+pub mod address;
 pub mod clock;
 mod scan;
 pub mod stamp;
@@ -173,8 +174,7 @@ impl<'l> Event<'l> {
 
 /// An address as clients are told apart by: IPv4-mapped IPv6 is IPv4.
 pub fn read_ip(text: &[u8]) -> Option<IpAddr> {
-    let text = std::str::from_utf8(text).ok()?;
-    text.parse::<IpAddr>().ok().map(|ip| ip.to_canonical())
+    address::read(text)
 }
 
 /// `203.0.113.7:35441`, `[2001:db8::1]:35441`, and the bracketless IPv6 of Erlang's `inet:ntoa`.

@@ -74,16 +74,13 @@ impl Stamp {
         let (year, month, day) = civil_of(ms.div_euclid(DAY_MS));
         let of_day = u32::try_from(ms.rem_euclid(DAY_MS)).unwrap_or(0);
         let (seconds, thousandths) = (of_day / 1000, of_day % 1000);
-        two_digits(out, year / 100);
-        two_digits(out, year % 100);
-        for (mark, value) in [(b'-', month), (b'-', day), (b'T', seconds / 3600)] {
-            out.push(mark);
-            two_digits(out, value);
-        }
-        for value in [seconds / 60 % 60, seconds % 60] {
-            out.push(b':');
-            two_digits(out, value);
-        }
+        let two = |value: u32| [digit(value / 10 % 10), digit(value % 10)];
+        let ([c1, c2], [y1, y2]) = (two(year / 100), two(year % 100));
+        let ([m1, m2], [d1, d2], [h1, h2]) = (two(month), two(day), two(seconds / 3600));
+        let ([n1, n2], [s1, s2]) = (two(seconds / 60 % 60), two(seconds % 60));
+        out.extend_from_slice(&[
+            c1, c2, y1, y2, b'-', m1, m2, b'-', d1, d2, b'T', h1, h2, b':', n1, n2, b':', s1, s2,
+        ]);
         write_thousandths(out, thousandths);
         out.push(b'Z');
     }
@@ -114,10 +111,6 @@ pub fn write_thousandths(out: &mut Vec<u8>, thousandths: u32) {
             }
         }
     }
-}
-
-fn two_digits(out: &mut Vec<u8>, value: u32) {
-    out.extend_from_slice(&[digit(value / 10 % 10), digit(value % 10)]);
 }
 
 fn digit(value: u32) -> u8 {

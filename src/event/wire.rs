@@ -38,7 +38,7 @@ pub fn write(event: &Event<'_>, out: &mut Vec<u8>) {
         row.maybe_number("messages", usage.messages);
     }
     row.maybe_text("text", event.text.as_deref());
-    row.text("proxy", event.proxy);
+    row.word("proxy", event.proxy);
     row.maybe_text("source", event.source.as_deref());
     row.maybe_text("ts_from", event.ts_from.map(TimeFrom::name));
     row.end();

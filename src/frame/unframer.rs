@@ -137,10 +137,15 @@ impl Inside {
         evidence.note(line, peeled.first.as_ref());
         let inner = peeled.inner.map(Form::name);
         let (ts, source, frame) = (peeled.ts, peeled.source, outer.name());
-        for text in peeled.rest.split(|byte| *byte == b'\n') {
+        let mut rest = peeled.rest;
+        while let Some(end) = memchr::memchr(b'\n', rest) {
+            let (text, next) = rest.split_at_checked(end).unwrap_or((rest, b""));
             let text = clean::chomp(text);
             each(Framed::Message(Message { text, ts, source, frame, inner }));
+            rest = next.get(1..).unwrap_or_default();
         }
+        let text = clean::chomp(rest);
+        each(Framed::Message(Message { text, ts, source, frame, inner }));
     }
 }
 

@@ -97,6 +97,55 @@ fn a_concatenation_of_logs_gives_a_concatenation_of_rows() {
     assert_eq!(text(&rows(&all)), text(&want));
 }
 
+/// What an engine or a collector puts around a line.
+const FRAMINGS: &[fn(&str) -> String] = &[
+    |line| format!("2026-11-23T15:41:40.324509072Z {line}\n"),
+    |line| format!("2026-11-23T15:41:40.324509072Z stdout F {line}\n"),
+    |line| {
+        let log = serde_json::to_string(&format!("{line}\n")).unwrap();
+        let time = "2026-11-23T15:41:40.324509072Z";
+        format!("{{\"log\":{log},\"stream\":\"stdout\",\"time\":\"{time}\"}}\n")
+    },
+    |line| format!("px-1  | {line}\n"),
+    |line| format!("px-1  | 2026-11-23T15:41:40.324509072Z {line}\n"),
+    |line| format!("{line}\r\n"),
+];
+
+/// The same events, with the same times where they are the line's own, in any framing.
+#[test]
+fn the_same_events_in_any_framing() {
+    let bare = |rows: &[u8]| {
+        let mut out = Vec::new();
+        for row in text(rows).lines() {
+            let mut row: serde_json::Value = serde_json::from_str(row).unwrap();
+            let row = row.as_object_mut().unwrap();
+            row.retain(|key, _| key != "source" && key != "ts_from");
+            if row["proxy"] == "mtg" {
+                row.remove("user"); // the source's name
+            }
+            out.push(format!("{row:?}"));
+        }
+        out
+    };
+    for log in logs() {
+        let log = text(&log);
+        // mtg's examples come from Compose; nobody frames twice with that.
+        let inside = |line: &str| match line.split_once("  | ") {
+            Some((name, inside)) if name.starts_with("mtg-") => inside.to_owned(),
+            _ => line.to_owned(),
+        };
+        let lines: Vec<_> = log.lines().map(inside).collect();
+        let want = bare(&rows(lines.join("\n").as_bytes()));
+        for frame in FRAMINGS {
+            let framed: String = lines.iter().map(|line| frame(line)).collect();
+            let have = bare(&rows(framed.as_bytes()));
+            let differs = have.iter().zip(&want).find(|(have, want)| have != want);
+            let same = have.len() == want.len() && differs.is_none();
+            assert!(same, "{differs:?} in {}", framed.lines().next().unwrap_or_default());
+        }
+    }
+}
+
 /// The program reads and writes in blocks; what it makes of the bytes may not depend on where
 /// those end.
 #[test]

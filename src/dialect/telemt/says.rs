@@ -21,14 +21,10 @@ pub(super) fn connect(rest: &[u8]) -> Option<Event<'_>> {
     Some(event)
 }
 
-/// `U c2s_bytes=1401 s2c_bytes=1401 c2s_msgs=3 s2c_msgs=3 duration_secs=0`, or `U error=E`
+/// `U c2s_bytes=1401 s2c_bytes=1401 c2s_msgs=3 s2c_msgs=3 duration_secs=0`, with an error the same
+/// and ` error=E`.
 pub(super) fn disconnect<'l>(message: &[u8], rest: &'l [u8]) -> Option<Event<'l>> {
     let mut event = Event::new(Kind::Disconnect, NAME);
-    if message.starts_with(b"Relay error") {
-        let (user, _) = scan::cut(rest, " error=")?;
-        event.user = Some(scan::text(user));
-        return Some(event.because(reason::ABORTED));
-    }
     let (user, rest) = scan::cut_last(rest, " c2s_bytes=")?;
     let (up, rest) = scan::cut(rest, " s2c_bytes=")?;
     let (down, rest) = scan::cut(rest, " c2s_msgs=")?;
@@ -37,11 +33,14 @@ pub(super) fn disconnect<'l>(message: &[u8], rest: &'l [u8]) -> Option<Event<'l>
     event.bytes_up = Some(scan::number(up)?);
     event.bytes_down = Some(scan::number(down)?);
     event.lasted_ms = scan::number(scan::word(seconds).0)?.checked_mul(1000);
-    Some(event.because(if message.starts_with(b"Data quota") {
+    let begins = |words: &str| message.starts_with(words.as_bytes());
+    Some(event.because(if begins("Relay error") {
+        reason::ABORTED
+    } else if begins("Data quota") {
         reason::QUOTA
-    } else if message.starts_with(b"Relay finished (activity") {
+    } else if begins("Relay finished (activity") {
         reason::IDLE
-    } else if message.starts_with(b"Relay finished (user") {
+    } else if begins("Relay finished (user") {
         reason::DISABLED
     } else {
         reason::CLOSED

@@ -98,6 +98,10 @@ impl Stream {
         if counts.understood == 0 && counts.not_recognised > 0 {
             return Some("; --explain says why");
         }
+        let is_mtg = ear.by_dialect().any(|(name, _)| name == "mtg");
+        if is_mtg && ear.sources.heard().any(|source| ear.called(source).is_none()) {
+            return Some("; mtg's log names no user: --source NAME does");
+        }
         let is_stock = ear.by_dialect().all(|(name, _)| name == "mtprotoproxy");
         (is_stock && lines.rows > 0)
             .then_some("; this log names no user's address: see mtp-users access-log on")
