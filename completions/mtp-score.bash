@@ -7,6 +7,7 @@ _mtp_score() {
     --together) :; return ;;
     --late) :; return ;;
     --state) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
+    --save-every) :; return ;;
     --every) :; return ;;
     --only) mapfile -t COMPREPLY < <(compgen -W 'all high' -- "$word"); return ;;
     --top) :; return ;;
@@ -22,7 +23,7 @@ _mtp_score() {
     --format) mapfile -t COMPREPLY < <(compgen -W 'auto json text' -- "$word"); return ;;
     esac
     case $word in
-    -*) mapfile -t COMPREPLY < <(compgen -W '--window --together --late --state --every --only --top --ips --alert-on --no-emoji --per-address --per-pair --per-connection --free-connections --score-max --medium-from --high-from -h --help --version --format' -- "$word"); return ;;
+    -*) mapfile -t COMPREPLY < <(compgen -W '--window --together --late --state --save-every --every --only --top --ips --alert-on --no-emoji --per-address --per-pair --per-connection --free-connections --score-max --medium-from --high-from -h --help --version --format' -- "$word"); return ;;
     esac
     mapfile -t COMPREPLY < <(compgen -f -- "$word")
 }

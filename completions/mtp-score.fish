@@ -3,6 +3,7 @@ complete -c mtp-score -l window -x -d 'How long a connection counts: 24h, 7d, al
 complete -c mtp-score -l together -x -d 'Connections that began less than this apart are simultaneous (300s)'
 complete -c mtp-score -l late -x -d 'How far out of order events may be (30s)'
 complete -c mtp-score -l state -r -F -d 'Keep the book in FILE'
+complete -c mtp-score -l save-every -x -d 'How often the book is saved (1m)'
 complete -c mtp-score -l every -x -d 'Write summaries of the users that changed, each DURATION of event time'
 complete -c mtp-score -l only -x -a 'all high' -d 'Write only of users like these: high'
 complete -c mtp-score -l top -x -d 'Write only of the N most suspicious users'

@@ -22,6 +22,7 @@ mod parse_laws;
 mod parse_options;
 mod proxy;
 mod redaction;
+mod score_kills;
 mod score_laws;
 mod stream_page;
 mod tidy;

@@ -1,5 +1,7 @@
 //! The flags of `mtp-score`.
 
+use std::time::Duration;
+
 use super::{Only, Options};
 use crate::cli::value::{count, duration_ms};
 use crate::cli::{Among, Flag, Takes, Value};
@@ -64,6 +66,14 @@ pub(super) const FLAGS: &[Flag<Options>] = &[
         "state",
         "Keep the book in FILE",
         Takes::Path("FILE", |o, path| o.state = Some(path)),
+    ),
+    Flag::new(
+        "save-every",
+        "How often the book is saved (1m)",
+        text("DURATION", |o, text| {
+            o.save_every = Duration::from_millis(duration_ms(text)?.unsigned_abs().max(1));
+            Ok(())
+        }),
     ),
     Flag::new(
         "every",

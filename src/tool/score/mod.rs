@@ -5,6 +5,7 @@ mod flags;
 mod stream;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::cli::{Among, Cli, Operands, Section};
 use crate::error::{Ending, Error};
@@ -20,6 +21,7 @@ pub struct Options {
     rule: Rule,
     span: Span,
     state: Option<PathBuf>,
+    save_every: Duration,
     every_ms: Option<i64>,
     only: Only,
     top: Option<usize>,
@@ -47,6 +49,7 @@ impl Default for Options {
             rule: Rule::default(),
             span: Span { window_ms: Some(WINDOW_MS), together_ms: 300_000, late_ms: 30_000 },
             state: None,
+            save_every: Duration::from_mins(1),
             every_ms: None,
             only: Only::All,
             top: None,
@@ -96,7 +99,7 @@ const RULE: Section = Section {
 const STATE: Section = Section {
     title: "STATE",
     text: || {
-        "With --state the book is loaded from FILE if it is there, and saved every minute, on \
+        "With --state the book is loaded from FILE if it is there, and saved every minute (--save-every), on \
          SIGTERM and at the end: written beside and renamed. Lines that the saved book had seen \
          change nothing when they come again (docker compose logs --since). With --state the end \
          of the input is a pause: what came within the last --late is judged when it goes on.\n\nA \

@@ -14,9 +14,6 @@ use crate::score::row::{self, Telling};
 use crate::score::{Book, Connection, state};
 use crate::tool::drive::{Filter, Place};
 
-/// How often the book is saved.
-const SAVE_EVERY: Duration = Duration::from_mins(1);
-
 /// The stream.
 pub(super) struct Stream {
     options: Options,
@@ -40,7 +37,7 @@ impl Stream {
         book.resume(options.span);
         let tell = Telling { rule: options.rule, span: options.span, ips_max: options.ips_max };
         let next_summaries = book.order.newest().map_or(i64::MIN, |now| next(now, &options));
-        let save_at = Instant::now() + SAVE_EVERY;
+        let save_at = Instant::now() + options.save_every;
         let face = Face::of(format, options.marks);
         let rows = Vec::new();
         Ok(Self { options, voice, book, tell, face, rows, next_summaries, quiet_at: None, save_at })
@@ -116,7 +113,7 @@ impl Stream {
     }
 
     fn save(&mut self) -> Result<(), Error> {
-        self.save_at = Instant::now() + SAVE_EVERY;
+        self.save_at = Instant::now() + self.options.save_every;
         self.options.state.as_deref().map_or(Ok(()), |path| state::save(path, &self.book))
     }
 

@@ -1,0 +1,90 @@
+//! A scorer that is killed at any moment, and fed again what `docker compose logs --since` brings,
+//! loses nothing and counts nothing twice.
+
+use std::io::Write;
+use std::process::Stdio;
+use std::time::Duration;
+
+use crate::harness::{Random, run, text, tool};
+
+/// How often it is killed, unless `MTP_KILLS` says otherwise.
+const KILLS: u64 = 40;
+
+fn rows(count: u64) -> Vec<String> {
+    let random = &mut Random(11);
+    let mut now = 1_795_448_000_000;
+    let each = |n| {
+        now += i64::try_from(random.below(20_000)).unwrap();
+        let ts = mtp::event::Stamp(now).text();
+        let (user, last) = (random.below(7), random.below(30));
+        // Every third proxy line has no id: then it is known by its looks.
+        let id = if n % 3 == 0 { String::new() } else { format!("\"id\":\"k-{n}\",") };
+        format!(
+            "{{\"type\":\"connect\",\"ts\":\"{ts}\",\"user\":\"u{user}\",\
+             \"ip\":\"198.51.100.{last}\",\"port\":{n},{id}\"proxy\":\"access\"}}\n"
+        )
+    };
+    (1..=count).map(each).collect()
+}
+
+/// What is told at the end, without what counts the feeding itself.
+fn told(stdout: &[u8]) -> Vec<String> {
+    let rows = text(stdout);
+    let summaries = rows.lines().filter(|row| row.contains("\"type\":\"summary\""));
+    let mut all: Vec<_> = summaries.map(str::to_owned).collect();
+    let meta = rows.lines().find(|row| row.contains("\"tool\":\"mtp-score\"")).unwrap();
+    let meta: serde_json::Value = serde_json::from_str(meta).unwrap();
+    all.push(format!("{} {}", meta["connections"], meta["users"]));
+    all
+}
+
+#[test]
+fn killed_at_any_moment_it_loses_and_doubles_nothing() {
+    let all = rows(3000);
+    let folder = tempfile::tempdir().unwrap();
+    let state = |name: &str| folder.path().join(name).display().to_string();
+    let whole = run("mtp-score", &["--state", &state("whole")], all.concat().as_bytes());
+    let args = ["--state", &state("killed"), "--save-every", "2ms"];
+    let kills = std::env::var("MTP_KILLS").ok().and_then(|n| n.parse().ok()).unwrap_or(KILLS);
+    let (random, mut reached) = (&mut Random(5), 0);
+    for _ in 0..kills {
+        let mut child = tool("mtp-score")
+            .args(args)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        // A log brings back what it likes of the past, but always all that was not saved.
+        let from = if random.below(3) == 0 { 0 } else { saved(&state("killed"), &all) };
+        reached = (reached + usize::try_from(random.below(300)).unwrap()).min(all.len());
+        for row in all.get(from..reached).unwrap_or_default() {
+            if stdin.write_all(row.as_bytes()).is_err() {
+                break;
+            }
+        }
+        std::thread::sleep(Duration::from_micros(random.below(12_000)));
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    let last = run("mtp-score", &args, all.concat().as_bytes());
+    assert!(last.status.success(), "{}", text(&last.stderr));
+    assert_eq!(told(&last.stdout), told(&whole.stdout));
+}
+
+/// The first row that a saved state may not have seen: one that is killed before its first save
+/// has seen nothing.
+fn saved(state: &str, all: &[String]) -> usize {
+    if !std::path::Path::new(state).exists() {
+        return 0;
+    }
+    let copy = format!("{state}.copy");
+    std::fs::copy(state, &copy).unwrap();
+    let meta = run("mtp-score", &["--state", &copy], b"");
+    let meta = text(&meta.stdout);
+    let seen: serde_json::Value =
+        meta.lines().last().and_then(|row| serde_json::from_str(row).ok()).unwrap();
+    let seen = usize::try_from(seen["connections"].as_u64().unwrap()).unwrap();
+    seen.min(all.len()).saturating_sub(50)
+}
