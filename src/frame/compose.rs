@@ -14,10 +14,11 @@ pub(super) struct Prefix<'l> {
 
 /// Bytes of a container's name, at the start.
 pub(super) fn name(line: &[u8]) -> Option<(&[u8], &[u8])> {
-    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-');
+    line.first()?.is_ascii_alphanumeric().then_some(())?;
+    let is_name =
+        |byte: &u8| matches!(byte, b'a'..=b'z' | b'-'..=b'.' | b'0'..=b'9' | b'_' | b'A'..=b'Z');
     let end = line.iter().position(|byte| !is_name(byte)).unwrap_or(line.len());
-    let (name, rest) = line.split_at_checked(end)?;
-    name.first()?.is_ascii_alphanumeric().then_some((name, rest))
+    line.split_at_checked(end)
 }
 
 /// Reads `NAME  | LINE`.

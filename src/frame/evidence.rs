@@ -113,7 +113,9 @@ impl Evidence {
             let at = upto.len() - prefix.len();
             (at > start && matches!(end, None | Some(b' '))).then_some(at)
         });
+        let may_end = matches!(line.last(), Some(b'0'..=b'9' | b')'));
         by_prefix.or_else(|| {
+            may_end.then_some(())?;
             let code = memchr::memmem::rfind(line, EXITED)?;
             let (head, tail) = line.split_at_checked(code)?;
             let name = self.attached.iter().find(|name| head.ends_with(name))?;
@@ -133,30 +135,25 @@ fn remember(names: &mut Vec<Vec<u8>>, name: &[u8]) {
 /// The same for a coloured line, before its colours go: Compose 1 colours the prefix and nothing
 /// else, so a second `ESC[36mNAME  |ESC[0m ` is a second line, and so is a coloured exit.
 pub(super) fn glued_in_colour(line: &[u8]) -> Option<usize> {
-    if !line.starts_with(b"\x1b[") {
-        return None;
-    }
-    let mut bars = memchr::memmem::find_iter(line, b"|\x1b[0m ");
-    let first = bars.next()?;
-    let by_prefix = bars.find_map(|bar| {
-        let padded = line.get(..bar)?.trim_ascii_end();
-        (padded.len() < bar).then(|| coloured_name(padded)).flatten()
-    });
-    let at = by_prefix.or_else(|| {
-        let code = memchr::memmem::rfind(line, EXITED)?;
-        let tail = line.get(code..)?.strip_suffix(b"\x1b[0m")?;
-        compose::is_exit_code(tail).then(|| coloured_name(line.get(..code)?)).flatten()
-    })?;
-    (at > first).then_some(at)
+    let own = coloured_prefix(line)?;
+    let start = line.len() - own.len();
+    memchr::memchr_iter(b'\x1b', own).map(|at| start + at).find(|at| {
+        let Some(tail) = line.get(*at..) else { return false };
+        coloured_prefix(tail).is_some() || is_coloured_exit(tail)
+    })
 }
 
-/// Where a colour begins that is followed by a name up to the end.
-fn coloured_name(text: &[u8]) -> Option<usize> {
-    let at = memchr::memrchr(b'\x1b', text)?;
-    let tail = text.get(at..)?;
-    let name = tail.get(super::clean::csi(tail)?..)?;
-    let (_, rest) = compose::name(name)?;
-    rest.is_empty().then_some(at)
+/// What follows `ESC[36mNAME  |ESC[0m `.
+fn coloured_prefix(line: &[u8]) -> Option<&[u8]> {
+    let (_, padded) = compose::name(line.get(super::clean::csi(line)?..)?)?;
+    let blanks = padded.iter().position(|byte| *byte != b' ')?;
+    padded.get(blanks..)?.strip_prefix(b"|\x1b[0m ").filter(|_| blanks > 0)
+}
+
+/// `ESC[36mNAME exited with code 3ESC[0m`
+fn is_coloured_exit(line: &[u8]) -> bool {
+    let exit = super::clean::csi(line).and_then(|colour| line.get(colour..));
+    exit.and_then(|exit| exit.strip_suffix(b"\x1b[0m")).is_some_and(compose::is_exit)
 }
 
 #[cfg(test)]

@@ -19,6 +19,8 @@ pub(super) struct Peeled<'l> {
     pub(super) inner: Option<Form>,
     /// The outermost frame.
     pub(super) first: Option<Taken<'l>>,
+    /// It was in JSON, and may hold line ends.
+    pub(super) is_record: bool,
     had: Had,
     /// A piece of a line of this stream.
     pub(super) piece: Option<Piece<'l>>,
@@ -63,6 +65,7 @@ impl<'l> Peeled<'l> {
             outer: None,
             inner: None,
             first: None,
+            is_record: false,
             had: Had::default(),
             piece: None,
         }

@@ -1,5 +1,7 @@
 //! One raw line to its messages: colours off, glued lines parted, frames off, pieces joined.
 
+use memchr::memchr;
+
 use super::clean;
 use super::compose;
 use super::evidence::{self, Evidence};
@@ -124,6 +126,7 @@ impl Inside {
                 let Some(buffer) = spare.next() else { break };
                 let Some(record) = records::read(peeled.rest, buffer) else { break };
                 peeled.add(&record.taken);
+                peeled.is_record = true;
                 let join = Join { stream: record.stream, is_partial: record.is_partial };
                 if join.with(pieces, &mut peeled, buffer, each).is_none() {
                     return;
@@ -137,8 +140,9 @@ impl Inside {
         evidence.note(line, peeled.first.as_ref());
         let inner = peeled.inner.map(Form::name);
         let (ts, source, frame) = (peeled.ts, peeled.source, outer.name());
-        let mut rest = peeled.rest;
-        while let Some(end) = memchr::memchr(b'\n', rest) {
+        let (mut rest, is_record) = (peeled.rest, peeled.is_record);
+        // Only a record can hold several lines.
+        while let Some(end) = is_record.then(|| memchr(b'\n', rest)).flatten() {
             let (text, next) = rest.split_at_checked(end).unwrap_or((rest, b""));
             let text = clean::chomp(text);
             each(Framed::Message(Message { text, ts, source, frame, inner }));
