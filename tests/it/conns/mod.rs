@@ -1,7 +1,7 @@
 //! `mtp-conns` on real sockets: networks that the tests make, clients that they hold.
 
 mod clients;
-
+mod containers;
 mod counting;
-
+mod engine;
 mod net;
