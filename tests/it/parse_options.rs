@@ -102,6 +102,16 @@ fn explain_says_what_is_what() {
     ] {
         assert!(said.contains(want), "{want}\n{said}");
     }
+    for (line, why) in [
+        ("INFO mtp-access ts=1", "mtp-access is not its first word"),
+        ("a\n\nb: 3 connects (3 current), 0.01 MB, 22 msgs", "a line of statistics where"),
+        ("203.0.113.7", "an address where no list"),
+        ("alice: new connection 203.0.113.7:1", "a connection without the header"),
+    ] {
+        let line = format!("Stats for 23.11.2026 15:40:45\n\n{line}\n");
+        let said = text(&run("mtp-parse", &["--explain"], line.as_bytes()).stdout);
+        assert!(said.contains(&format!("not recognised: {why}")), "{said}");
+    }
     let output = run("mtp-parse", &["--explain", "--format", "json"], log.as_bytes());
     schema_holds(&text(&output.stdout));
     assert_eq!(text(&output.stdout).lines().count(), 5);

@@ -7,7 +7,7 @@ use mtp::dialect::{self, reason};
 use mtp::event::Kind;
 use serde_json::Value;
 
-use crate::harness::{root, schema_holds};
+use crate::harness::{root, run, schema_holds, text};
 
 fn schema() -> Value {
     let text = fs::read_to_string(root().join("man/mtp-stream.schema.json")).unwrap();
@@ -47,6 +47,19 @@ fn the_manual_has_the_words_of_the_schema() {
     let missing: Vec<_> =
         all.iter().filter(|word| !says(word) && !inside.contains(&word.as_str())).collect();
     assert!(missing.is_empty(), "mtp-stream(5) has no word of {missing:?}");
+}
+
+/// The rows of each tool as they come out of the others.
+#[test]
+fn the_schema_holds_for_the_pipeline() {
+    for name in ["access/recorded.log", "telemt/debug.log", "mtprotoproxy/recorded.log"] {
+        let log = fs::read(root().join("tests/fixtures/dialects").join(name)).unwrap();
+        let rows = run("mtp-parse", &["--tz", "UTC"], &log).stdout;
+        schema_holds(&text(&rows));
+        let scores = text(&run("mtp-score", &["--format", "json"], &rows).stdout);
+        assert!(scores.contains("\"type\":\"meta\""), "{scores}");
+        schema_holds(&scores);
+    }
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! `--explain`: of each line its framing, dialect and meaning, or why it has none.
 
+use memchr::memmem;
+
 use crate::dialect::{Heard, Reading, redact};
-use crate::event::wire;
+use crate::event::{read_ip, wire};
 use crate::frame::{Framed, Message};
 use crate::output::json::Row;
 use crate::output::safe::Safe;
@@ -31,7 +33,7 @@ impl Explained {
             Reading::Chatter if heard.dialect.is_none() => "an empty line".to_owned(),
             Reading::Chatter => "nothing that is counted here".to_owned(),
             Reading::Broken(why) => format!("not recognised: {why}"),
-            Reading::Foreign => "not recognised: no dialect has such a line".to_owned(),
+            Reading::Foreign => format!("not recognised: {}", why(message.text)),
         };
         let source = message.source.map(|source| String::from_utf8_lossy(source).into_owned());
         let text = redact::masked(message.text).into_owned();
@@ -91,6 +93,24 @@ pub(super) fn row(event: &crate::event::Event<'_>) -> String {
     let mut out = Vec::new();
     wire::write(event, &mut out);
     String::from_utf8_lossy(out.trim_ascii_end()).into_owned()
+}
+
+/// Why a line is in no dialect, where that can be told.
+fn why(text: &[u8]) -> &'static str {
+    let has = |words: &str| memmem::find(text, words.as_bytes()).is_some();
+    if has("mtp-access ") {
+        "mtp-access is not its first word: it is forged, or framed in an unknown way"
+    } else if has(" connects (") && has(" current), ") {
+        "a line of statistics where no block of them is open"
+    } else if read_ip(text.trim_ascii()).is_some() {
+        "an address where no list of them is open, or behind a line that may be forged"
+    } else if has(": new connection ") {
+        "a connection without the header that mtproto_proxy puts above it"
+    } else if has(" handshake successful peer=") {
+        "telemt's words without the time and level that it puts before them"
+    } else {
+        "no dialect has such a line"
+    }
 }
 
 /// `connect`, or `3 events`.
