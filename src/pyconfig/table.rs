@@ -113,6 +113,15 @@ pub(super) struct Dict {
     /// The brace that closes it.
     pub(super) close: usize,
     pub(super) items: Vec<Item>,
+    /// Where comments begin in it.
+    pub(super) comments: Vec<usize>,
+}
+
+impl Dict {
+    pub(super) fn has_comment(&self, within: &Range<usize>) -> bool {
+        let at = self.comments.partition_point(|comment| *comment < within.start);
+        self.comments.get(at).is_some_and(|comment| *comment < within.end)
+    }
 }
 
 /// An item of a dict, from its first word to its last, and the comma behind it.
