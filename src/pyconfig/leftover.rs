@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::literal::unescaped;
-use super::shield::{END, MARK, MARK_LINE, Region, Step};
+use super::shield::{DONE, END, MARK, MARK_LINE, Region, Step};
 
 /// So much of a mark at the end of a file is known for one.
 const MARK_MIN: usize = 5;
@@ -12,9 +12,9 @@ const MARK_MIN: usize = 5;
 pub enum Found {
     /// No edit is under way.
     Whole,
-    /// An edit that had not come into force, or was finished but for its comment: so many bytes
-    /// of it are the file.
-    Rest(usize),
+    /// So many bytes are the file, behind them the comment of an edit: of one that was finished
+    /// (`true`), or of one that had not come into force.
+    Rest(usize, bool),
     /// An edit that is in force: this is the file, and these steps finish it.
     Shielded(String, Vec<Step>),
 }
@@ -37,7 +37,8 @@ pub fn look(bytes: &[u8]) -> Found {
             lengths.into_iter().find(ends).map(|length| file.len() - length)
         };
         if let Some(at) = last.or_else(begun) {
-            return Found::Rest(at);
+            let behind = file.get(at + mark.len()..);
+            return Found::Rest(at, behind.is_some_and(|behind| behind.starts_with(DONE)));
         }
     }
     Found::Whole
@@ -56,21 +57,37 @@ fn whole_letters(bytes: &[u8]) -> Cow<'_, str> {
     )
 }
 
+/// The statement at the end of an edit's comment.
+struct Carried<'f> {
+    region_at: usize,
+    opening: usize,
+    /// What stands before the statement's quotes.
+    before: &'f str,
+    literal: &'f str,
+    quotes: &'static str,
+}
+
+fn carried(file: &str) -> Option<Carried<'_>> {
+    let (rest, place) = file.rsplit_once(END)?;
+    let (region_at, opening) = place.trim_end().split_once('+')?;
+    let rest = rest.strip_suffix("\")")?;
+    let (before, literal) = rest.rsplit_once(";exec(\"")?;
+    let quotes = ["'''", "\"\"\""].into_iter().find(|quotes| before.ends_with(quotes))?;
+    let (region_at, opening) = (region_at.parse().ok()?, opening.parse().ok()?);
+    Some(Carried { region_at, opening, before, literal, quotes })
+}
+
 /// State B, if this is it.
 fn shielded(file: &str) -> Option<Found> {
-    let end = file.rfind(END)?;
-    let (at, length) = file.get(end + END.len()..)?.trim_end().split_once('+')?;
-    let (at, length): (usize, usize) = (at.parse().ok()?, length.parse().ok()?);
-    let opening = file.get(at..at + length)?;
-    let quotes = ["'''", "\"\"\""].into_iter().find(|quotes| {
-        opening.strip_prefix('r').and_then(|rest| rest.strip_prefix(quotes)).is_some()
-    })?;
-    let statement = format!("{quotes};exec(\"");
-    let core_at = file.get(..end)?.rfind(&statement)?;
-    let literal = file.get(core_at + statement.len()..end)?.strip_suffix("\")")?;
-    let new = format!("{}{}", file.get(..at)?, unescaped(literal)?);
-    let region = Region { at, opening: opening.to_owned(), quotes };
-    let from = at + length;
+    let Carried { region_at, opening, before, literal, quotes } = carried(file)?;
+    let from = region_at + opening;
+    let opening = file.get(region_at..from)?;
+    if !opening.strip_prefix('r')?.starts_with(quotes) {
+        return None;
+    }
+    let core_at = before.len() - quotes.len();
+    let new = format!("{}{}", file.get(..region_at)?, unescaped(literal)?);
+    let region = Region { at: region_at, opening: opening.to_owned(), quotes };
     let steps = region.rewrite(file.get(from..core_at)?, &new, from, core_at);
     Some(Found::Shielded(new, steps))
 }

@@ -3,9 +3,12 @@
 
 mod block;
 mod change;
+pub mod check;
 mod facts;
+pub mod file;
 mod layout;
 pub mod leftover;
+mod limits;
 mod literal;
 mod parse;
 mod reach;

@@ -44,6 +44,8 @@ pub(super) const MARK: &str = "#mtp-users was stopped in an edit; its next run p
 /// The same, behind a line end of its own.
 pub(super) const MARK_LINE: &str =
     "\n#(mtp-users was stopped in an edit; its next run puts this right.) ";
+/// Behind a mark that stands behind the new text.
+pub(super) const DONE: &str = "(Done.) ";
 /// Behind the statement at the comment's end: where the region begins, how long its opening is.
 pub(super) const END: &str = "#mtp-users-edit at=";
 /// A small write is seen whole or not at all if it does not leave a line of the cache.
@@ -63,11 +65,11 @@ pub fn steps(old: &str, new: &str, starts: &[usize]) -> Steps {
 /// that changes in one write. A reader in the middle of that write is not provided for.
 fn plain(old: &str, new: &str) -> Steps {
     let from = common(old, new);
-    let (mark_old, mark_new) = (mark(old), mark(new));
+    let (mark_old, mark_new) = (mark(old), done(new));
     let end = (old.len() + mark_old.len()).max(new.len() + mark_new.len());
     let filled = |text: &str, upto: usize| format!("{text}{}", " ".repeat(upto - text.len()));
     let room = filled(mark_old, end - old.len());
-    let changed = new.get(from..).unwrap_or_default().to_owned() + mark_new;
+    let changed = new.get(from..).unwrap_or_default().to_owned() + &mark_new;
     let all = vec![
         Step::Write(old.len(), room.into_bytes()),
         Step::Sync,
@@ -109,7 +111,7 @@ impl Region {
     }
 
     fn steps(&self, old: &str, new: &str) -> Steps {
-        let (mark_old, mark_new) = (mark(old), mark(new));
+        let (mark_old, mark_new) = (mark(old), done(new));
         let core_at = (old.len() + mark_old.len()).max(new.len() + mark_new.len()) + 1;
         let statement = format!(
             "{};exec(\"{}\"){END}{}+{}\n",
@@ -145,7 +147,7 @@ impl Region {
         if at < core_at {
             all.push(Step::Write(at, blank(core_at - at).into_bytes()));
         }
-        let fresh = format!("{}{}", new.get(from..).unwrap_or_default(), mark(new));
+        let fresh = format!("{}{}", new.get(from..).unwrap_or_default(), done(new));
         let mut at = from;
         for piece in pieces(&fresh, from) {
             all.push(Step::Write(at, piece.as_bytes().to_vec()));
@@ -186,6 +188,11 @@ fn pieces(text: &str, at: usize) -> impl Iterator<Item = &str> {
 fn mark(text: &str) -> &'static str {
     let ends = text.is_empty() || text.ends_with(['\n', '\r']);
     if ends { MARK } else { MARK_LINE }
+}
+
+/// The same behind a text that is the new one.
+fn done(text: &str) -> String {
+    format!("{}{DONE}", mark(text))
 }
 
 fn common(old: &str, new: &str) -> usize {
