@@ -113,15 +113,6 @@ pub(super) struct Dict {
     /// The brace that closes it.
     pub(super) close: usize,
     pub(super) items: Vec<Item>,
-    /// Where comments begin in it.
-    pub(super) comments: Vec<usize>,
-}
-
-impl Dict {
-    pub(super) fn has_comment(&self, within: &Range<usize>) -> bool {
-        let at = self.comments.partition_point(|comment| *comment < within.start);
-        self.comments.get(at).is_some_and(|comment| *comment < within.end)
-    }
 }
 
 /// An item of a dict, from its first word to its last, and the comma behind it.
@@ -156,14 +147,9 @@ impl Known {
     }
 
     /// All entries under this name, also those that were taken out.
-    pub fn under(&self, name: &str) -> impl Iterator<Item = &Entry> {
+    pub(super) fn under(&self, name: &str) -> impl Iterator<Item = &Entry> {
         let all = self.by_name.get(name).into_iter().flatten();
         all.filter_map(|at| self.entries.get(*at))
-    }
-
-    /// Whether there is such a name, or was before a statement took it out.
-    pub fn has(&self, name: &str) -> bool {
-        self.by_name.contains_key(name)
     }
 
     /// The entry that counts: the last one, as in Python.
@@ -172,7 +158,7 @@ impl Known {
     }
 
     /// The entry that would count if nothing had been taken out.
-    pub fn get_gone(&self, name: &str) -> Option<&Entry> {
+    pub(super) fn get_gone(&self, name: &str) -> Option<&Entry> {
         self.under(name).last().filter(|entry| entry.is_gone)
     }
 
@@ -183,7 +169,7 @@ impl Known {
     }
 
     /// The same with those that a statement took out again.
-    pub fn all_in_order(&self) -> impl Iterator<Item = (&str, &Entry)> {
+    pub(super) fn all_in_order(&self) -> impl Iterator<Item = (&str, &Entry)> {
         self.entries.iter().enumerate().filter_map(|(n, entry)| {
             let name = entry.key.as_deref()?;
             let places = self.by_name.get(name)?;

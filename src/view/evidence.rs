@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::rows::Evidence;
+use super::rows::{Evidence, Verdict};
+use super::score::name;
 use super::units::{self, span};
 use super::words::{Words, fill};
 use crate::output::safe::Safe;
@@ -10,34 +11,62 @@ use crate::output::safe::Safe;
 /// How many facts are told: more than these do not change a mind.
 const FACTS_MAX: usize = 3;
 
-/// The facts, joined.
+/// The facts that carry a verdict, joined, and what would change it.
 pub fn facts(evidence: &[Evidence], words: &Words) -> String {
-    let told: Vec<_> = evidence.iter().take(FACTS_MAX).map(|fact| one(fact, words)).collect();
+    let is_condition = |fact: &&Evidence| text(fact, "kind") == Some("with");
+    let reasons = evidence.iter().filter(|fact| !is_condition(fact) && !is_detail(fact));
+    let told = reasons.take(FACTS_MAX).chain(evidence.iter().filter(is_condition));
+    let told: Vec<_> = told.map(|fact| one(fact, words)).collect();
     told.into_iter().filter(|fact| !fact.is_empty()).collect::<Vec<_>>().join("; ")
+}
+
+/// What a picture shows better than words.
+pub fn is_detail(fact: &Evidence) -> bool {
+    text(fact, "kind") == Some("in-use")
 }
 
 /// One fact in words.
 pub fn one(fact: &Evidence, words: &Words) -> String {
+    let sources = sources(fact, words);
+    let lasted = number(fact, "seconds").map(|seconds| span(seconds, words));
+    let count = |key| number(fact, key).map(units::whole);
     let said = match text(fact, "kind") {
-        Some("overlap") => overlap(fact, words),
-        Some("in-turn" | "never_both") => Some(words.never_both.to_owned()),
+        Some("overlap") => sources
+            .zip(lasted)
+            .map(|(sources, span)| fill(words.overlap, &[("sources", &sources), ("span", &span)])),
+        Some("returns") => sources
+            .zip(count("times"))
+            .map(|(sources, times)| fill(words.returns, &[("sources", &sources), ("n", &times)])),
+        Some("crowd") => count("networks").zip(lasted).map(|(n, span)| {
+            fill(words.crowd, &[("networks", &units::networks(n, words)), ("span", &span)])
+        }),
+        Some("second-device") => sources.zip(lasted).map(|(sources, span)| {
+            fill(words.second_device, &[("sources", &sources), ("span", &span)])
+        }),
+        Some("in-turn") => count("networks")
+            .map(|n| fill(words.in_turn, &[("networks", &units::networks(n, words))])),
+        Some("with") => text(fact, "flag").zip(text(fact, "verdict")).map(|(flag, verdict)| {
+            let verdict = name(Verdict::read(verdict), words);
+            fill(words.with, &[("flag", &Safe(flag)), ("verdict", &verdict)])
+        }),
         _ => None,
     };
     said.unwrap_or_else(|| generic(fact))
 }
 
-fn overlap(fact: &Evidence, words: &Words) -> Option<String> {
-    let seconds = fact.get("seconds").and_then(Value::as_f64)?;
-    let sources = match fact.get("sources")? {
-        Value::Array(all) => match all.iter().map(Value::as_str).collect::<Option<Vec<_>>>() {
-            Some(names) if names.len() <= 2 => Safe(&names.join(", ")).to_string(),
-            _ => units::networks(u64::try_from(all.len()).unwrap_or(u64::MAX), words),
-        },
-        Value::Number(count) => units::networks(count.as_u64()?, words),
-        Value::Null | Value::Bool(_) | Value::String(_) | Value::Object(_) => return None,
-    };
-    let span = span(seconds, words);
-    Some(fill(words.overlap, &[("sources", &sources), ("span", &span)]))
+/// One or two sources by name, more by their number.
+fn sources(fact: &Evidence, words: &Words) -> Option<String> {
+    let Some(Value::Array(all)) = fact.get("sources") else { return None };
+    let names = all.iter().map(Value::as_str).collect::<Option<Vec<_>>>()?;
+    Some(match names.as_slice() {
+        [one] => Safe(one).to_string(),
+        [one, other] => fill(words.both, &[("one", &Safe(one)), ("other", &Safe(other))]),
+        _ => units::networks(u64::try_from(names.len()).unwrap_or(u64::MAX), words),
+    })
+}
+
+fn number(fact: &Evidence, key: &str) -> Option<f64> {
+    fact.get(key).and_then(Value::as_f64)
 }
 
 /// A kind that this version does not know: `kind: key value, key value`.
@@ -82,7 +111,23 @@ mod tests {
     fn facts_known_and_unknown() {
         assert_eq!(
             said(r#"[{"kind":"overlap","sources":["20.1.2.3","31.5.6.0/24"],"seconds":2460}]"#),
-            "20.1.2.3, 31.5.6.0/24 in use at once for 41 min"
+            "20.1.2.3 and 31.5.6.0/24 in use at once for 41 min"
+        );
+        assert_eq!(
+            said(
+                r#"[{"kind":"crowd","networks":14,"seconds":3600},
+                {"kind":"returns","sources":["20.1.2.3","a carrier"],"times":12},
+                {"kind":"second-device","sources":["20.1.2.3"],"seconds":7200},
+                {"kind":"in-turn","networks":5},{"kind":"in-use","sources":["x"],"intervals":[]},
+                {"kind":"with","flag":"--devices 3","verdict":"clear"}]"#
+            ),
+            "14 networks within 1 h; to and fro between 20.1.2.3 and a carrier 12 times; \
+             20.1.2.3 taken for a second device, 2 h together with others; \
+             with --devices 3 it would be clear"
+        );
+        assert_eq!(
+            said(r#"[{"kind":"in-turn","networks":5}]"#),
+            "5 networks in turn, never two in use at once"
         );
         assert_eq!(
             said(r#"[{"kind":"new_thing","n":3,"who":["a","b\u001b"]},{"kind":"bare"},{}]"#),

@@ -149,9 +149,20 @@ words! {
     day_short: "d" / "ngày";
     /// Evidence.
     overlap: "{sources} in use at once for {span}" / "{sources} dùng cùng lúc trong {span}";
+    /// Evidence: two sources.
+    both: "{one} and {other}" / "{one} và {other}";
     /// Evidence.
-    never_both: "networks in turn, never in use at once"
-        / "các mạng dùng luân phiên, không bao giờ cùng lúc";
+    returns: "to and fro between {sources} {n} times" / "qua lại giữa {sources} {n} lần";
+    /// Evidence.
+    crowd: "{networks} within {span}" / "{networks} trong {span}";
+    /// Evidence.
+    second_device: "{sources} taken for a second device, {span} together with others"
+        / "{sources} được coi là thiết bị thứ hai, {span} cùng lúc với mạng khác";
+    /// Evidence.
+    in_turn: "{networks} in turn, never two in use at once"
+        / "{networks} luân phiên, không bao giờ hai mạng cùng lúc";
+    /// Evidence.
+    with: "with {flag} it would be {verdict}" / "với {flag} sẽ là {verdict}";
 }
 
 /// Puts values where a text has `{name}`.

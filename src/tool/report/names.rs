@@ -9,13 +9,15 @@ use sha2::{Digest, Sha256};
 
 use super::book::Source;
 use super::row::Row;
-use crate::view::rows::{Evidence, FromIp, Suspicion};
+use crate::view::rows::{Connection, Evidence, FromIp, Suspicion};
 use crate::view::{Alert, Sample, Summary};
 
 /// Names that are told apart; beyond, an address is only called one.
 const NAMES_MAX: usize = 1_000_000;
 /// Keys of evidence whose text is ours, not a client's.
-const OURS: [&str; 8] = ["kind", "first", "last", "from", "to", "ts", "flag", "would"];
+const OURS: [&str; 7] = ["kind", "from", "to", "ts", "flag", "verdict", "intervals"];
+/// Names of sources that are ours too.
+const A_CARRIER: &str = "a carrier";
 
 /// How names are shown.
 #[derive(Debug)]
@@ -45,6 +47,7 @@ impl Names {
             Row::Sample(row) => {
                 row.by_ip.iter().for_each(|from| self.learn_text("addr", Some(&from.ip)));
             }
+            Row::Connection(row) => self.learn_text("addr", Some(&row.ip)),
             Row::Meta(_) | Row::Other | Row::Foreign => {}
         }
     }
@@ -98,13 +101,26 @@ impl Names {
     /// A sample with its addresses as they are shown.
     pub(super) fn sample<'l>(&mut self, mut row: Sample<'l>) -> Sample<'l> {
         if !matches!(self, Self::Plain) {
-            for FromIp { ip, .. } in &mut row.by_ip {
+            for FromIp { ip, user, users, .. } in &mut row.by_ip {
                 *ip = self.address(ip).into_owned().into();
+                for user in user.iter_mut().chain(users) {
+                    *user = self.user(user).into_owned().into();
+                }
             }
             for Suspicion { ip, .. } in &mut row.suspicious {
                 *ip = self.address(ip).into_owned().into();
             }
-            row.note = None;
+            (row.note, row.source) = (None, None);
+        }
+        row
+    }
+
+    /// A connection with its names as they are shown.
+    pub(super) fn connection<'l>(&mut self, mut row: Connection<'l>) -> Connection<'l> {
+        if !matches!(self, Self::Plain) {
+            row.ip = self.address(&row.ip).into_owned().into();
+            row.user = row.user.map(|user| self.user(&user).into_owned().into());
+            row.source = None;
         }
         row
     }
@@ -122,6 +138,7 @@ impl Names {
 
     fn value(&mut self, value: &mut Value) {
         match value {
+            Value::String(text) if text == A_CARRIER => {}
             Value::String(text) => *text = self.address(text).into_owned(),
             Value::Array(all) => all.iter_mut().for_each(|value| self.value(value)),
             Value::Object(all) => all.values_mut().for_each(|value| self.value(value)),

@@ -15,6 +15,9 @@ pub(super) fn row(row: &Row<'_>, warn: u64, names: &mut Names, look: &Look, out:
             view::sample(&names.sample((**sample).clone()), warn, look, out);
             out.push('\n');
         }
+        Row::Connection(connection) => {
+            view::connection(&names.connection((**connection).clone()), look, out);
+        }
         Row::Event(..) | Row::Summary(_) | Row::Meta(_) | Row::Other | Row::Foreign => {}
     }
 }

@@ -75,7 +75,7 @@ impl Counts {
                 self.metas += 1;
                 self.meta(meta);
             }
-            Row::Other => self.other += 1,
+            Row::Connection(_) | Row::Other => self.other += 1,
             Row::Foreign => self.foreign += 1,
         }
     }

@@ -90,7 +90,7 @@ impl Book {
                 self.moment(stamp(sample.ts.as_ref()));
                 self.sockets.take(sample, line);
             }
-            Row::Meta(_) | Row::Other | Row::Foreign => {}
+            Row::Connection(_) | Row::Meta(_) | Row::Other | Row::Foreign => {}
         }
     }
 

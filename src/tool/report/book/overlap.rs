@@ -1,6 +1,9 @@
 //! When several of a user's sources were in use at once.
 
+use std::net::IpAddr;
+
 use super::lanes::Lane;
+use super::source::Source;
 use super::spans::Span;
 
 /// A stretch of time with at least two sources in use.
@@ -12,23 +15,40 @@ pub(crate) struct Together {
 }
 
 /// All such stretches, in order. One ends wherever a span begins or ends.
+///
+/// An IPv4 and an IPv6 source at once count as one, as a home has both: two of a kind make two.
 pub(crate) fn together(lanes: &[Lane]) -> Vec<Together> {
-    let spans = lanes.iter().flat_map(|lane| lane.spans.all());
-    let mut steps: Vec<(u32, i32)> = spans
-        .filter(|span| span.to > span.from)
-        .flat_map(|span| [(span.from, 1), (span.to, -1)])
-        .collect();
+    let mut steps: Vec<(u32, i32, Kind)> = Vec::new();
+    for lane in lanes {
+        let kind = match lane.source {
+            Source::Net(IpAddr::V6(_), _) => Kind::V6,
+            Source::Net(IpAddr::V4(_), _) | Source::Others => Kind::V4,
+        };
+        for span in lane.spans.all().iter().filter(|span| span.to > span.from) {
+            steps.extend([(span.from, 1, kind), (span.to, -1, kind)]);
+        }
+    }
     steps.sort_unstable();
-    let (mut all, mut depth, mut since) = (Vec::<Together>::new(), 0_i32, 0);
-    for (at, step) in steps {
+    let (mut all, mut v4, mut v6, mut since) = (Vec::<Together>::new(), 0_i32, 0_i32, 0);
+    for (at, step, kind) in steps {
+        let depth = v4.max(v6);
         if depth >= 2 && at > since {
             let span = Span { from: since, to: at };
             all.push(Together { span, sources: depth.unsigned_abs() });
         }
-        depth += step;
+        match kind {
+            Kind::V4 => v4 += step,
+            Kind::V6 => v6 += step,
+        }
         since = at;
     }
     all
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    V4,
+    V6,
 }
 
 /// Seconds with exactly two in use, and with more.
@@ -80,5 +100,11 @@ mod tests {
         let parts = within(first, all.iter().map(|part| part.span));
         let length: u32 = parts.iter().map(|span| span.to - span.from).sum();
         assert_eq!(length, 600);
+        let mut home = Lanes::default();
+        for at in [0, 500, 1000] {
+            home.add("192.0.2.1".parse().unwrap(), at);
+            home.add("2001:db8::1".parse().unwrap(), at);
+        }
+        assert_eq!(together(home.all()), [], "a home has both");
     }
 }

@@ -68,6 +68,7 @@ pub(super) fn page(book: &Book, names: &mut Names, setting: &Setting) -> String 
     overview::draw(&mut page, &ranked);
     users::draw(&mut page, &ranked);
     story::draw(&mut page, &ranked);
+    sockets::draw(&mut page);
     reading::draw(&mut page);
     page.out.push_str("</main>");
     page.foot();
@@ -79,7 +80,8 @@ impl Page<'_> {
         let words = self.words;
         let title = self.setting.title.clone().unwrap_or_else(|| words.title.to_owned());
         let style = format!("{STYLE}{}", users::labels(words));
-        let script = format!("const SHOWN={};{SCRIPT}", quoted(words.shown));
+        let (shown, more) = (quoted(words.shown), quoted(words.more_users));
+        let script = format!("const SHOWN={shown},MORE={more};{SCRIPT}");
         let lang = match self.lang {
             Lang::En => "en",
             Lang::Vi => "vi",

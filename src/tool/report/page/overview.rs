@@ -2,7 +2,7 @@
 
 use super::super::book::User;
 use super::html::{Esc, share};
-use super::{Page, bars, sockets};
+use super::{Page, bars};
 use crate::event::Kind;
 use crate::view::words::fill;
 use crate::view::{self, Verdict, rows};
@@ -14,7 +14,7 @@ const ALERTS: usize = 50;
 /// Alerts of them that are seen without opening the list.
 const ALERTS_SEEN: usize = 6;
 
-/// Draws the overview, the charts of all users, and the alerts.
+/// Draws the overview, the connections of all users, and the alerts.
 pub(super) fn draw(page: &mut Page<'_>, ranked: &[(&str, &User)]) {
     let words = page.words;
     page.section("short", words.overview);
@@ -23,7 +23,6 @@ pub(super) fn draw(page: &mut Page<'_>, ranked: &[(&str, &User)]) {
     let (hours, axis) = (&page.book.hours, page.axis());
     bars::draw(page, hours, &axis, "all", words.by_hour);
     page.out.push_str("</section>\n");
-    sockets::draw(page);
     alerts(page);
 }
 
@@ -43,8 +42,10 @@ fn sentences(page: &mut Page<'_>, ranked: &[(&str, &User)]) {
         said.push(shared(page, ranked, &all));
         let tell = |form, count| fill(form, &[("n", &count)]);
         let watched = count(ranked, Verdict::Watch);
-        if watched > 0 {
-            said.push(tell(words.watched, page.number(watched as u64)));
+        match watched {
+            0 => {}
+            1 => said.push(words.one_watched.to_owned()),
+            _ => said.push(tell(words.watched, page.number(watched as u64))),
         }
         let untold = count(ranked, Verdict::Unknown);
         if untold > 0 {

@@ -1,8 +1,9 @@
 
 const list = document.getElementById('list');
 if (list) {
-  const body = list.tBodies[0], rows = [...body.rows];
-  const heads = [...list.tHead.rows[0].cells];
+  const rest = document.getElementById('rest'), seen = list.tBodies[0].rows.length;
+  const tables = rest ? [list, rest] : [list];
+  let rows = tables.flatMap((table) => [...table.tBodies[0].rows]);
   const order = { vs: 3, vw: 2, vc: 1, vu: 0 };
   const key = (row, n, kind) => {
     const cell = row.cells[n];
@@ -10,39 +11,48 @@ if (list) {
     const text = cell.textContent;
     return kind === 'n' ? parseFloat(text === '–' ? -1 : text) : text;
   };
-  heads.forEach((head, n) => {
-    const kind = head.dataset.k, button = document.createElement('button');
-    button.type = 'button';
-    button.append(...head.childNodes);
-    head.append(button);
-    button.addEventListener('click', () => {
-      const now = head.getAttribute('aria-sort');
-      const up = now ? now === 'descending' : kind === 't';
-      heads.forEach((other) => other.removeAttribute('aria-sort'));
-      head.setAttribute('aria-sort', up ? 'ascending' : 'descending');
-      const keyed = rows.map((row) => [key(row, n, kind), row]);
-      const compare = new Intl.Collator(document.documentElement.lang, { numeric: true }).compare;
-      keyed.sort(([a], [b]) => (up ? 1 : -1) * (kind === 't' ? compare(a, b) : a - b));
-      body.append(...keyed.map(([, row]) => row));
-    });
-  });
+  const compare = new Intl.Collator(document.documentElement.lang, { numeric: true }).compare;
   const box = document.querySelector('.filter'), find = document.getElementById('find');
-  const shown = document.getElementById('shown');
   const checks = [...box.querySelectorAll('[type=checkbox]')];
-  const apply = () => {
+  const show = () => {
     const text = find.value.trim().toLowerCase();
     const kinds = new Set(checks.filter((check) => check.checked).map((check) => check.value));
-    let n = 0;
-    for (const row of rows) {
-      const is = kinds.has(row.cells[1].firstChild.className)
-        && row.cells[0].textContent.toLowerCase().includes(text);
-      row.hidden = !is;
-      n += is;
+    const is = (row) => kinds.has(row.cells[1].firstChild.className)
+      && (!text || row.cells[0].textContent.toLowerCase().includes(text));
+    const found = rows.filter(is);
+    list.tBodies[0].replaceChildren(...found.slice(0, seen));
+    if (rest) {
+      rest.tBodies[0].replaceChildren(...found.slice(seen));
+      rest.parentNode.hidden = found.length <= seen;
+      rest.parentNode.firstChild.textContent = MORE.replace('{n}', found.length - seen);
     }
-    shown.textContent = SHOWN.replace('{n}', n).replace('{all}', rows.length);
+    document.getElementById('shown').textContent =
+      SHOWN.replace('{n}', found.length).replace('{all}', rows.length);
   };
+  for (const table of tables) {
+    [...table.tHead.rows[0].cells].forEach((head, n) => {
+      const kind = head.dataset.k, button = document.createElement('button');
+      button.type = 'button';
+      button.append(...head.childNodes);
+      head.append(button);
+      button.addEventListener('click', () => {
+        const now = head.getAttribute('aria-sort');
+        const up = now ? now === 'descending' : kind === 't';
+        const keyed = rows.map((row) => [key(row, n, kind), row]);
+        keyed.sort(([a], [b]) => (up ? 1 : -1) * (kind === 't' ? compare(a, b) : a - b));
+        rows = keyed.map(([, row]) => row);
+        for (const other of tables) {
+          [...other.tHead.rows[0].cells].forEach((cell, at) => {
+            if (at === n) cell.setAttribute('aria-sort', up ? 'ascending' : 'descending');
+            else cell.removeAttribute('aria-sort');
+          });
+        }
+        show();
+      });
+    });
+  }
   box.hidden = false;
-  box.addEventListener('input', apply);
+  box.addEventListener('input', show);
 }
 const open = () => {
   const at = location.hash.length > 1 && document.getElementById(location.hash.slice(1));

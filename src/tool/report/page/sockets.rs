@@ -101,9 +101,13 @@ fn listed(page: &mut Page<'_>, port: u16, series: &Series) {
     ));
     for from in row.by_ip.iter().take(LISTED) {
         let class = if from.connections >= page.setting.warn { " class=warn" } else { "" };
+        let users: Vec<_> = from.user.iter().chain(&from.users).map(AsRef::as_ref).collect();
+        let whose =
+            if users.is_empty() { String::new() } else { format!(" ({})", users.join(", ")) };
         page.out.push_str(&format!(
-            "<tr{class}><th scope=row>{}<td>{}",
+            "<tr{class}><th scope=row>{}<bdi>{}</bdi><td>{}",
             Esc(&from.ip),
+            Esc(&whose),
             from.connections
         ));
     }

@@ -80,6 +80,7 @@ fn estimate(page: &mut Page<'_>, row: &Summary<'_>) {
     let told: Vec<_> = row
         .evidence
         .iter()
+        .filter(|fact| !evidence::is_detail(fact))
         .map(|fact| evidence::one(fact, texts))
         .filter(|fact| !fact.is_empty())
         .map(|fact| format!("<li>{}", Esc(&fact)))

@@ -28,6 +28,8 @@ words! {
     /// After a list of users.
     and_others: "and {n} others" / "và {n} tài khoản khác";
     /// Sentence.
+    one_watched: "One more is worth watching." / "Thêm một tài khoản nên theo dõi.";
+    /// Sentence.
     watched: "{n} more are worth watching." / "Thêm {n} tài khoản nên theo dõi.";
     /// Sentence.
     untold: "Of {n} too little was seen to tell."
@@ -115,6 +117,8 @@ words! {
     show: "Show" / "Hiển thị";
     /// Filter result.
     shown: "{n} of {all} shown" / "Hiển thị {n} trong {all}";
+    /// Opens the rest of the table.
+    more_users: "{n} more users" / "Thêm {n} người dùng";
     /// Below the table.
     users_beyond: "{n} more users, the least suspicious, are not listed."
         / "{n} người dùng ít đáng ngờ nhất không được liệt kê.";
@@ -207,13 +211,15 @@ words! {
     /// How to read it.
     how_to_read: "A source is an IPv4 address or an IPv6 /64. It counts as in use at a moment when \
         it opened connections both before and after it, at most ten minutes apart: a dead socket \
-        left behind by a phone that moved never does. People is how many people seem to use the \
+        left behind by a phone that moved never does. An IPv4 and an IPv6 source at once count as \
+        one, as a home has both. People is how many people seem to use the \
         account at the same time; the score is that of the old rule, high for most phones."
         / "Một nguồn là một địa chỉ IPv4 hoặc một mạng IPv6 /64. Nguồn được coi là đang dùng tại \
           một thời điểm khi nó mở kết nối cả trước và sau thời điểm đó, cách nhau tối đa mười \
-          phút: socket chết do điện thoại đổi mạng để lại không bao giờ được tính. Số người là ước \
-          tính bao nhiêu người dùng tài khoản cùng lúc; điểm là theo quy tắc cũ, thường cao với \
-          hầu hết điện thoại.";
+          phút: socket chết do điện thoại đổi mạng để lại không bao giờ được tính. Một nguồn \
+          IPv4 và một nguồn IPv6 cùng lúc được tính là một, vì một nhà có cả hai. Số người là \
+          ước tính bao nhiêu người dùng tài khoản cùng lúc; điểm là theo quy tắc cũ, thường cao \
+          với hầu hết điện thoại.";
 }
 
 /// The words of a language.

@@ -25,6 +25,8 @@ pub(super) struct Ui {
     pub(super) mode: Mode,
     /// The chosen user, by its key: it stays chosen while the list moves.
     pub(super) chosen: Option<Box<str>>,
+    /// Whether a key chose it: before, it is whoever is at the top.
+    is_chosen: bool,
     /// Where the chosen user is in the list.
     pub(super) place: usize,
     /// Lines of a story that are above the screen.
@@ -78,6 +80,7 @@ impl Ui {
     pub(super) fn settle(&mut self, list: &List) {
         let chosen = self.chosen.as_deref();
         let found = list.lines.iter().position(|line| Some(&*line.key) == chosen);
+        let found = if self.is_chosen { found } else { Some(0) };
         self.place = found.unwrap_or(self.place).min(list.lines.len().saturating_sub(1));
         self.chosen = list.lines.get(self.place).map(|line| line.key.clone());
         if self.mode == Mode::Story && self.chosen.is_none() {
@@ -88,7 +91,7 @@ impl Ui {
     fn in_list(&mut self, key: KeyCode, list: &List) {
         match key {
             KeyCode::Enter | KeyCode::Right if self.chosen.is_some() => {
-                (self.mode, self.scrolled) = (Mode::Story, 0);
+                (self.mode, self.scrolled, self.is_chosen) = (Mode::Story, 0, true);
             }
             KeyCode::Char('s') => self.sort = self.sort.next(),
             KeyCode::Char('r') => self.is_reversed = !self.is_reversed,
@@ -142,6 +145,7 @@ impl Ui {
             KeyCode::End | KeyCode::Char('G') => end,
             _ => return,
         };
+        self.is_chosen = true;
         self.chosen = list.lines.get(self.place).map(|line| line.key.clone());
     }
 }

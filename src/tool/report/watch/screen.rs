@@ -136,23 +136,19 @@ fn row<'l>(line: &Line, look: &Look) -> Row<'l> {
     ])
 }
 
-/// The latest alerts, newest last, as the text says them.
+/// The latest alerts, newest first, as the text says them.
 fn latest<'s>(book: &Book, names: &mut Names, area: Rect, look: &Look) -> Paragraph<'s> {
     let plain = Look { colours: Colours::Off, ..look.clone() };
-    let room = usize::from(area.height.saturating_sub(1));
-    let skipped = book.alerts.len().saturating_sub(room);
     let mut lines = vec![Text::styled("ALERTS", QUIET)];
-    for row in book.alerts.iter().skip(skipped) {
+    for row in book.alerts.iter().rev().take(usize::from(area.height)) {
         let Ok(row) = serde_json::from_slice::<view::Alert<'_>>(row) else { continue };
         let row = names.alert(row);
         let mut text = String::new();
         view::alert(&row, &plain, &mut text);
-        lines.push(Text::styled(
-            text.trim_end().to_owned(),
-            style(Verdict::read(&row.verdict), look),
-        ));
+        let style = style(Verdict::read(&row.verdict), look);
+        lines.push(Text::styled(text.trim_end().to_owned(), style));
     }
-    Paragraph::new(lines)
+    Paragraph::new(lines).wrap(Wrap { trim: true })
 }
 
 fn footing<'s>(ui: &Ui) -> Paragraph<'s> {

@@ -1,0 +1,221 @@
+//! `mtp-report` as text and metrics, and what holds for all its outputs.
+
+use std::fs;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use crate::harness::{root, run, skip, text, tool};
+
+/// What the old scripts printed of their own examples; the score is what their rule makes of it.
+const SEED: &str = "\
+📊 MTProxy Log Analysis - 2024-01-15 14:35:10
+================================================
+
+👤 User: customer1
+   📈 Total connections: 25
+   🌐 Unique IPs: 4
+   ⚠️ Suspicious score: 100/100  (addresses 40, simultaneous 100, frequency 10)
+   🚨 HIGH RISK - Potential account sharing!
+   📍 IPs used: 192.168.1.100, 10.0.0.50, 172.16.0.10, 203.0.113.5
+   🔄 Simultaneous connections from different IPs: 2
+";
+
+/// A file of the bundled demonstration.
+pub(crate) fn demo(name: &str) -> String {
+    root().join("tests/fixtures/report").join(name).display().to_string()
+}
+
+/// All of it.
+pub(crate) fn demos() -> [String; 3] {
+    ["demo.events.jsonl.gz", "demo.scores.jsonl", "demo.samples.jsonl"].map(demo)
+}
+
+fn seed() -> Vec<u8> {
+    fs::read(demo("seed.jsonl")).unwrap()
+}
+
+#[test]
+fn the_scripts_lines_from_saved_streams() {
+    let output = run("mtp-report", &[], &seed());
+    let out = text(&output.stdout);
+    let monitor = "🔍 MTProxy Monitor - 2024-01-15 14:30:25\n\
+                   ========================================\n\
+                   📊 Total active connections: 3\n👥 Unique users (IPs): 2\n\n\
+                   📋 Connections by IP:\n  ⚠️ 10.0.0.50: 2 connection(s)\n  \
+                   ✅ 192.168.1.100: 1 connection(s)\n";
+    assert!(out.starts_with(monitor), "{out}");
+    assert!(out.contains(SEED), "{out}");
+    assert_eq!(output.status.code(), Some(0));
+    let told = text(&output.stderr);
+    let want = "mtp-report: 2 lines read: 0 events, 1 summaries, 0 alerts, 1 samples, ";
+    assert!(told.starts_with(want) && told.lines().count() == 1, "{told}");
+}
+
+#[test]
+fn vietnamese_where_it_is_asked_for() {
+    let out = text(&run("mtp-report", &["--lang", "vi"], &seed()).stdout);
+    assert!(out.contains("📊 Phân tích log MTProxy - 2024-01-15 14:35:10"), "{out}");
+    assert!(out.contains("🚨 RỦI RO CAO - Có thể đang chia sẻ tài khoản!"), "{out}");
+}
+
+#[test]
+fn worst_first_and_no_more_than_asked() {
+    let [events, scores, _] = demos();
+    let out = text(&run("mtp-report", &["--top", "2", &events, &scores], b"").stdout);
+    let users: Vec<_> = out.lines().filter(|line| line.starts_with("👤")).collect();
+    assert_eq!(users, ["👤 User: reseller-7", "👤 User: twins"]);
+    assert!(out.contains("13 users: 2 sharing, 1 watch, 10 clear, 0 unknown"), "{out}");
+}
+
+#[test]
+fn what_is_no_row_is_counted() {
+    let mixed = b"\n[1]\nno\xff\n{\"type\":\"connect\",\"ts\":\"2026-01-01T00:00:00Z\",\
+                  \"user\":\"a\",\"ip\":\"192.0.2.1\",\"proxy\":\"access\"}\n\
+                  {\"type\":\"new thing\"}\n{\"type\":\"sum";
+    let output = run("mtp-report", &[], mixed);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(text(&output.stdout).starts_with("1 connections of 1 users, and no scores"));
+    let told = text(&output.stderr);
+    assert!(told.contains("6 lines read: 1 events"), "{told}");
+    assert!(told.contains("1 others passed over, 3 not recognised, 0 cut"), "{told}");
+    assert_eq!(run("mtp-report", &["--strict"], mixed).status.code(), Some(1));
+    let nothing = run("mtp-report", &[], b"");
+    assert!(text(&nothing.stderr).contains("nothing to report"), "{nothing:?}");
+}
+
+#[test]
+fn wrong_use_is_refused() {
+    for (args, what) in [
+        (["--watch", "-"], "--watch: standard output is no terminal"),
+        (["--format", "json"], "--format json: this tool writes text, pages and metrics"),
+        (["--lang", "fr"], "--lang: 'fr': one of en, vi"),
+    ] {
+        let output = run("mtp-report", &args, b"");
+        assert_eq!(output.status.code(), Some(2), "{args:?}");
+        assert!(text(&output.stderr).contains(what), "{output:?}");
+    }
+    let unwritable = run("mtp-report", &["--html", "/nowhere/x.html"], b"{\"type\":\"x\"}\n");
+    assert_eq!(unwritable.status.code(), Some(1));
+    let said = text(&unwritable.stderr);
+    assert!(said.contains("/nowhere/x.html: No such file or directory"), "{said}");
+}
+
+/// Names and addresses of the streams that must not be found where they are hidden.
+#[test]
+fn hidden_names_are_hidden_everywhere() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let mut args = vec!["--anonymize".to_owned(), "--text".to_owned()];
+    args.extend(["--html".to_owned(), at("a.html"), "--prometheus".to_owned(), at("a.prom")]);
+    args.extend(demos());
+    let args: Vec<_> = args.iter().map(String::as_str).collect();
+    let shown = text(&run("mtp-report", &args, b"").stdout);
+    let page = fs::read_to_string(at("a.html")).unwrap();
+    let metrics = fs::read_to_string(at("a.prom")).unwrap();
+    for (what, text) in [("text", &shown), ("page", &page), ("metrics", &metrics)] {
+        for name in ["reseller", "twins", "alice", "198.18.", "2001:db8", "Елена"] {
+            assert!(!text.contains(name), "{what} has {name}");
+        }
+        assert!(text.contains("user-1"), "{what}");
+    }
+    assert!(shown.contains("addr-") && page.contains("addr-"));
+    assert_eq!(text(&run("mtp-report", &args, b"").stdout), shown, "the same rows, the same names");
+}
+
+#[test]
+fn metrics_are_metrics() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("mtp.prom");
+    let mut input = fs::read(demo("demo.scores.jsonl")).unwrap();
+    input.extend(br#"{"type":"summary","ts":"2026-11-21T00:00:00Z","user":"a\"b\\c\nd\u001b","#);
+    input.extend(br#""score":3,"verdict":"clear","people":1.0}"#);
+    input.extend(
+        b"\n{\"type\":\"reject\",\"proxy\":\"telemt\",\"reason\":\"replay\",\"count\":3}\n",
+    );
+    let args = ["--prometheus", file.to_str().unwrap(), "--top", "40"];
+    assert_eq!(run("mtp-report", &args, &input).status.code(), Some(0));
+    let metrics = fs::read_to_string(&file).unwrap();
+    for line in [
+        "mtp_users{verdict=\"sharing\"} 2",
+        "mtp_user_people{user=\"reseller-7\"} 4.1",
+        "mtp_user_verdict{user=\"reseller-7\"} 3",
+        "mtp_user_score{user=\"a\\\"b\\\\c\\nd\u{1b}\"} 3",
+        "mtp_rejects_total{reason=\"replay\"} 3",
+        "mtp_report_rows_total{type=\"summary\"} 14",
+    ] {
+        assert!(metrics.lines().any(|have| have == line), "{line}\n{metrics}");
+    }
+    let checked = std::process::Command::new("promtool")
+        .args(["check", "metrics"])
+        .stdin(fs::File::open(&file).unwrap())
+        .output();
+    match checked {
+        Err(_) => skip("promtool, of Debian's package prometheus"),
+        Ok(output) => assert!(output.status.success() && output.stderr.is_empty(), "{output:?}"),
+    }
+}
+
+/// The dashboard asks only for metrics that there are.
+#[test]
+fn the_dashboard_knows_the_metrics() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("mtp.prom");
+    let mut args = vec!["--prometheus".to_owned(), file.display().to_string()];
+    args.extend(demos());
+    let args: Vec<_> = args.iter().map(String::as_str).collect();
+    let meta = b"{\"type\":\"meta\",\"tool\":\"mtp-parse\",\"read\":1,\"understood\":1}\n";
+    run("mtp-report", &[&args[..], &["-"]].concat(), meta);
+    let metrics = fs::read_to_string(&file).unwrap();
+    let board = fs::read_to_string(root().join("contrib/grafana/mtp-tools.json")).unwrap();
+    let board: serde_json::Value = serde_json::from_str(&board).expect("the dashboard is JSON");
+    let mut asked = 0;
+    for panel in board["panels"].as_array().unwrap() {
+        for target in panel["targets"].as_array().map(Vec::as_slice).unwrap_or_default() {
+            let asks = target["expr"].as_str().unwrap();
+            let words = asks.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+            for name in words.filter(|word| word.starts_with("mtp_")) {
+                assert!(metrics.contains(&format!("# TYPE {name} ")), "{name} is no metric");
+                asked += 1;
+            }
+        }
+    }
+    assert!(asked >= 8, "{asked}");
+}
+
+/// On a live stream the file is there while the stream goes on, is replaced whole, and keeps what
+/// it was: its mode, and the link that leads to it.
+#[test]
+fn files_follow_a_live_stream() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let real = folder.path().join("real.prom");
+    let link: PathBuf = folder.path().join("link.prom");
+    fs::write(&real, "old").unwrap();
+    fs::set_permissions(&real, fs::Permissions::from_mode(0o640)).unwrap();
+    std::os::unix::fs::symlink(&real, &link).unwrap();
+    let mut child = tool("mtp-report")
+        .args(["--every", "1s", "--prometheus", link.to_str().unwrap()])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    for n in 1..=2 {
+        let row = "{\"type\":\"connect\",\"ts\":\"2026-11-21T00:00:00Z\",\"proxy\":\"access\"}\n";
+        stdin.write_all(row.as_bytes()).unwrap();
+        let want = format!("mtp_connections_total {n}\n");
+        let until = Instant::now() + Duration::from_mins(1);
+        while !fs::read_to_string(&real).unwrap().contains(&want) {
+            assert!(Instant::now() < until, "no {want} in time");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+    drop(stdin);
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+    assert_eq!(fs::metadata(&real).unwrap().permissions().mode() & 0o777, 0o640);
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "nothing is left beside it");
+}

@@ -1,0 +1,159 @@
+//! `mtp-report --watch` on a real terminal: drawn, resized, sorted, stopped and ended, and the
+//! terminal as it was before.
+
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use crate::harness::{skip, tool};
+use crate::report::demo;
+
+/// Long enough for a loaded machine.
+const PATIENCE: Duration = Duration::from_secs(90);
+
+/// A terminal of its own, ended when this is dropped.
+struct Terminal {
+    socket: String,
+}
+
+impl Terminal {
+    /// A shell in it, this large; `None` where there is no tmux.
+    fn start(name: &str, columns: u16, rows: u16) -> Option<Self> {
+        let terminal = Self { socket: format!("mtp-{name}-{}", std::process::id()) };
+        let size = [columns.to_string(), rows.to_string()];
+        let started = Command::new("tmux")
+            .args(["-L", &terminal.socket, "-f", "/dev/null", "new-session", "-d", "-x", &size[0]])
+            .args(["-y", &size[1], "PS1='READY> ' exec bash --norc --noprofile"])
+            .env_clear()
+            .envs([("LC_ALL", "C.UTF-8"), ("TZ", "UTC"), ("TERM", "xterm-256color")])
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .status();
+        started.ok()?.success().then_some(terminal)
+    }
+
+    fn tmux(&self, args: &[&str]) -> String {
+        let output = Command::new("tmux").args(["-L", &self.socket]).args(args).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    fn keys(&self, keys: &[&str]) {
+        self.tmux(&[&["send-keys"], keys].concat());
+    }
+
+    /// Waits until the screen is as wanted; gives it.
+    fn until(&self, what: &str, is_it: impl Fn(&str) -> bool) -> String {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let screen = self.tmux(&["capture-pane", "-p"]);
+            if is_it(&screen) {
+                return screen;
+            }
+            assert!(Instant::now() < end, "{what}:\n{screen}");
+            std::thread::sleep(Duration::from_millis(30));
+        }
+    }
+
+    /// The settings of the terminal, as the shell sees them.
+    fn settings(&self, name: &str) -> String {
+        let file = std::env::temp_dir().join(format!("{}-{name}", self.socket));
+        self.keys(&[&format!("stty -a > {0}.new; mv {0}.new {0}", file.display()), "Enter"]);
+        let end = Instant::now() + PATIENCE;
+        while !file.exists() {
+            assert!(Instant::now() < end, "the shell is gone");
+            std::thread::sleep(Duration::from_millis(30));
+        }
+        let settings = std::fs::read_to_string(&file).unwrap();
+        std::fs::remove_file(&file).unwrap();
+        // The first line has the size, which is the terminal's own.
+        settings.lines().skip(1).collect()
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        drop(Command::new("tmux").args(["-L", &self.socket, "kill-server"]).output());
+    }
+}
+
+/// Starts the screen on a pipe that stays open, as a live stream does.
+fn watch(terminal: &Terminal) {
+    let program = tool("mtp-report").get_program().to_owned();
+    let (events, scores) = (demo("demo.events.jsonl.gz"), demo("demo.scores.jsonl"));
+    let program = program.to_string_lossy();
+    let rows = format!("gzip -dc {events}; cat {scores}; sleep 600");
+    let line = format!("clear; ({rows}) | {program} --watch");
+    terminal.keys(&[&line, "Enter"]);
+    terminal.until("drawn", |screen| screen.contains("2 sharing  1 watch  10 clear"));
+}
+
+fn place(screen: &str, name: &str) -> usize {
+    screen.lines().position(|line| line.starts_with(name)).unwrap_or(usize::MAX)
+}
+
+#[test]
+fn drawn_sorted_opened_resized_and_ended() {
+    let Some(terminal) = Terminal::start("keys", 100, 30) else { return skip("tmux") };
+    let before = terminal.settings("before");
+    watch(&terminal);
+    let first = terminal.until("listed", |screen| screen.contains("reseller-7"));
+    assert!(place(&first, "reseller-7") < place(&first, "twins"), "{first}");
+    assert!(place(&first, "twins") < place(&first, "alice"), "{first}");
+    assert!(first.contains("VERDICTv") && first.contains("ALERTS"), "{first}");
+    assert!(first.contains("<script>alert(1)</script>"), "{first}");
+    for _ in 0..6 {
+        terminal.keys(&["s"]); // around to the names
+    }
+    let sorted = terminal.until("sorted by name", |screen| screen.contains("USERv"));
+    assert!(place(&sorted, "alice") < place(&sorted, "twins"), "{sorted}");
+    terminal.keys(&["r"]);
+    let reversed = terminal.until("the other way", |screen| screen.contains("USER^"));
+    assert!(place(&reversed, "twins") < place(&reversed, "alice"), "{reversed}");
+    terminal.keys(&["/", "t", "w", "i", "Enter"]);
+    terminal.until("found", |screen| screen.contains("twins") && !screen.contains("alice"));
+    terminal.keys(&["Enter"]);
+    terminal.until("opened", |screen| {
+        screen.contains("Looks like 2 people (2.4)") && screen.contains("two at once")
+    });
+    terminal.keys(&["Escape"]);
+    terminal.until("back", |screen| screen.contains("USER^"));
+    terminal.tmux(&["resize-window", "-x", "60", "-y", "20"]);
+    let small = terminal.until("redrawn", |screen| {
+        screen.lines().count() <= 20 && screen.contains("USER^") && screen.contains("twins")
+    });
+    assert!(small.lines().all(|line| line.chars().count() <= 60), "{small}");
+    terminal.tmux(&["resize-window", "-x", "100", "-y", "30"]);
+    terminal.keys(&["q"]);
+    terminal.keys(&["C-c"]); // the stream's sleep
+    let after = terminal.until("given back", |screen| screen.contains("READY>"));
+    assert!(!after.contains("VERDICT"), "{after}");
+    assert_eq!(terminal.settings("after"), before);
+    assert_eq!(
+        terminal.tmux(&["display-message", "-p", "#{alternate_on} #{cursor_flag}"]),
+        "0 1\n"
+    );
+}
+
+#[test]
+fn stopped_gone_on_and_terminated() {
+    let Some(terminal) = Terminal::start("stop", 80, 24) else { return skip("tmux") };
+    let before = terminal.settings("before");
+    watch(&terminal);
+    terminal.keys(&["C-z"]);
+    let stopped = terminal.until("stopped", |screen| screen.contains("Stopped"));
+    assert!(!stopped.contains("VERDICT"), "{stopped}");
+    assert_eq!(terminal.tmux(&["display-message", "-p", "#{alternate_on}"]), "0\n");
+    assert_eq!(terminal.settings("stopped"), before);
+    terminal.keys(&["fg", "Enter"]);
+    terminal.until("gone on", |screen| screen.contains("VERDICTv"));
+    terminal.keys(&["j"]);
+    let pane = terminal.tmux(&["display-message", "-p", "#{pane_pid}"]);
+    let listed =
+        Command::new("pgrep").args(["-P", pane.trim(), "-f", "mtp-report --watch"]).output();
+    let listed = String::from_utf8(listed.unwrap().stdout).unwrap();
+    let process = listed.lines().next().expect("it runs").to_owned();
+    assert!(Command::new("kill").args(["-TERM", &process]).status().unwrap().success());
+    terminal.until("left the screen", |screen| !screen.contains("VERDICT"));
+    terminal.keys(&["C-c"]);
+    terminal.until("given back", |screen| screen.contains("READY>"));
+    assert_eq!(terminal.settings("after"), before);
+}
