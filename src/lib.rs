@@ -9,6 +9,7 @@ pub mod error;
 pub mod event;
 pub mod frame;
 pub mod input;
+pub mod links;
 pub mod output;
 pub mod pyconfig;
 pub mod score;

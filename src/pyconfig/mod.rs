@@ -1,26 +1,33 @@
 //! config.py as its owner wrote it: what it sets, read without running it, and changed at the
 //! bytes concerned.
 
-#![expect(dead_code, reason = "where things stand is for edits, which follow")]
-
+mod block;
+mod change;
+pub mod check;
+mod facts;
+pub mod file;
+mod layout;
+pub mod leftover;
+mod limits;
+mod literal;
 mod parse;
 mod reach;
 mod read;
+pub mod shield;
 mod table;
 mod text;
 mod value;
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 
 use ruff_text_size::Ranged;
 
+pub use block::{Log, log};
+pub use change::Change;
 pub use read::Setting;
 pub use table::{Entry, Known, State, Table};
 pub use text::{Fault, Lines, newline};
 pub use value::Value;
-
-use crate::accesslog;
 
 /// A config file that was read.
 #[derive(Clone, Debug)]
@@ -33,7 +40,7 @@ pub struct Config<'t> {
     settings: BTreeMap<String, Setting>,
     dicts: Vec<table::Dict>,
     /// Where its statements begin.
-    statements: Vec<usize>,
+    pub statements: Vec<usize>,
 }
 
 /// Reads a config file.
@@ -49,7 +56,7 @@ pub fn read(bytes: &[u8]) -> Result<Config<'_>, Fault> {
         settings: BTreeMap::new(),
         dicts: Vec::new(),
     };
-    let block = block(text);
+    let block = block::place(text);
     let mut statements = Vec::new();
     for stmt in &parsed.syntax().body {
         let start = usize::from(stmt.start());
@@ -112,21 +119,6 @@ pub fn port(bytes: &[u8]) -> Result<Option<u16>, Fault> {
 
 /// The port of a proxy whose config file sets none.
 pub const DEFAULT_PORT: u16 = 3256;
-
-/// Where the access log's block is: from the line that begins it to the end of that which ends it.
-pub fn block(text: &str) -> Option<Range<usize>> {
-    let lines = Lines::of(text);
-    let line_with = |mark: &str, from: usize| {
-        let found = text.get(from..)?.match_indices(mark).map(|(at, _)| from + at);
-        found.map(|at| lines.around(at)).find(|line| {
-            text.get(line.clone())
-                .is_some_and(|line| line.trim_start_matches(text::BOM).starts_with(mark))
-        })
-    };
-    let begin = line_with(accesslog::BEGIN, 0)?;
-    let end = line_with(accesslog::END, begin.end)?;
-    Some(begin.start..end.end)
-}
 
 #[cfg(test)]
 mod tests {

@@ -236,9 +236,13 @@ impl Reader<'_> {
     fn laid_out(&self, dict: &ExprDict) -> Dict {
         let at = range(dict.range());
         let (open, close) = (at.start + 1, at.end.saturating_sub(1));
-        let (mut items, mut now, mut depth) = (Vec::new(), None::<Range<usize>>, 0_usize);
+        let (mut items, mut comments) = (Vec::new(), Vec::new());
+        let (mut now, mut depth) = (None::<Range<usize>>, 0_usize);
         for token in self.tokens.in_range(dict.range()) {
             let spot = range(token.range());
+            if token.kind() == TokenKind::Comment {
+                comments.push(spot.start);
+            }
             if token.kind().is_trivia() || spot.start < open || spot.end > close {
                 continue;
             }
@@ -256,7 +260,7 @@ impl Reader<'_> {
             now = Some(now.map_or(spot.clone(), |before| before.start..spot.end));
         }
         items.extend(now.map(|at| Item { at, comma: None }));
-        Dict { open, close, items }
+        Dict { open, close, items, comments }
     }
 
     fn state(&mut self, table: Table) -> &mut State {

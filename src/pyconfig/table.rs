@@ -113,6 +113,15 @@ pub(super) struct Dict {
     /// The brace that closes it.
     pub(super) close: usize,
     pub(super) items: Vec<Item>,
+    /// Where comments begin in it.
+    pub(super) comments: Vec<usize>,
+}
+
+impl Dict {
+    pub(super) fn has_comment(&self, within: &Range<usize>) -> bool {
+        let at = self.comments.partition_point(|comment| *comment < within.start);
+        self.comments.get(at).is_some_and(|comment| *comment < within.end)
+    }
 }
 
 /// An item of a dict, from its first word to its last, and the comma behind it.
@@ -147,9 +156,14 @@ impl Known {
     }
 
     /// All entries under this name, also those that were taken out.
-    pub(super) fn under(&self, name: &str) -> impl Iterator<Item = &Entry> {
+    pub fn under(&self, name: &str) -> impl Iterator<Item = &Entry> {
         let all = self.by_name.get(name).into_iter().flatten();
         all.filter_map(|at| self.entries.get(*at))
+    }
+
+    /// Whether there is such a name, or was before a statement took it out.
+    pub fn has(&self, name: &str) -> bool {
+        self.by_name.contains_key(name)
     }
 
     /// The entry that counts: the last one, as in Python.
@@ -158,7 +172,7 @@ impl Known {
     }
 
     /// The entry that would count if nothing had been taken out.
-    pub(super) fn get_gone(&self, name: &str) -> Option<&Entry> {
+    pub fn get_gone(&self, name: &str) -> Option<&Entry> {
         self.under(name).last().filter(|entry| entry.is_gone)
     }
 
@@ -169,7 +183,7 @@ impl Known {
     }
 
     /// The same with those that a statement took out again.
-    pub(super) fn all_in_order(&self) -> impl Iterator<Item = (&str, &Entry)> {
+    pub fn all_in_order(&self) -> impl Iterator<Item = (&str, &Entry)> {
         self.entries.iter().enumerate().filter_map(|(n, entry)| {
             let name = entry.key.as_deref()?;
             let places = self.by_name.get(name)?;

@@ -54,6 +54,8 @@ fn visit(to: SocketAddrV4, from: Ipv4Addr, n: usize) -> Access {
     for round in 0..=u8::try_from(n % 4).unwrap() {
         assert_eq!(client.ask(round * 3 + 1).is_ok(), end == "closed", "{n}: {name:?} to {dc}");
     }
+    // What was overheard is sent again, by somebody else.
+    opening.replay(Ipv4Addr::new(127, 67, from.octets()[2], 1), to).unwrap();
     let sent = if end == "closed" { client.sent } else { 0 };
     Access {
         user: name.to_owned(),
@@ -69,11 +71,12 @@ fn visit(to: SocketAddrV4, from: Ipv4Addr, n: usize) -> Access {
 
 /// What somebody does who must not be in the log.
 fn probe(to: SocketAddrV4, from: Ipv4Addr, n: usize) -> io::Result<()> {
-    let mode = Mode::ALL[n / 4 % 4];
-    match n % 4 {
+    let mode = Mode::ALL[n / 5 % 4];
+    match n % 5 {
         0 => Opening::new(mode, secret(99), 2).replay(from, to),
         1 => dial(from, to)?.write_all(&random::<90>()),
         2 => dial(from, to)?.write_all(b"GET / HTTP/1.1\r\nHost: example.com\r\n\r\n"),
+        3 => Opening::late(secret(1), 3 * 3600).replay(from, to),
         _ => dial(from, to).map(drop),
     }
 }

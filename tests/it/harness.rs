@@ -128,3 +128,8 @@ pub(crate) fn schema_holds(rows: &str) {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// A folder in memory where there is one: edits sync what they write.
+pub(crate) fn memory_folder() -> tempfile::TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).expect("a folder")
+}

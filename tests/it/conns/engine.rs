@@ -50,7 +50,7 @@ impl Engine {
             .spawn()
             .unwrap();
         let mut engine = Self { dir, daemon };
-        let until = Instant::now() + Duration::from_secs(60);
+        let until = Instant::now() + Duration::from_mins(1);
         while !engine.docker(&["version"]).status.success() {
             let log = fs::read_to_string(engine.dir.path().join("log")).unwrap_or_default();
             let runs = engine.daemon.try_wait().unwrap().is_none();

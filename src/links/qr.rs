@@ -1,0 +1,46 @@
+//! Links as pictures: on a terminal, and as a file.
+
+use qrcode::render::{svg, unicode::Dense1x2};
+use qrcode::{EcLevel, QrCode};
+
+/// Why a link has no picture: it is longer than a picture can hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooLong;
+
+/// How a picture is shown on a terminal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Paint {
+    /// Black on white, whatever the terminal's colours are.
+    Coloured,
+    /// As the terminal writes: for one that is dark.
+    Bare,
+}
+
+/// Half blocks for a terminal: two rows of the picture a line.
+pub fn text(link: &str, paint: Paint) -> Result<String, TooLong> {
+    let (dark, light) = match paint {
+        Paint::Coloured => (Dense1x2::Dark, Dense1x2::Light),
+        Paint::Bare => (Dense1x2::Light, Dense1x2::Dark),
+    };
+    let picture = code(link)?.render::<Dense1x2>().dark_color(dark).light_color(light).build();
+    let lines = picture.lines().map(|line| match paint {
+        Paint::Coloured => format!("\u{1b}[30;107m{line}\u{1b}[0m\n"),
+        Paint::Bare => format!("{line}\n"),
+    });
+    Ok(lines.collect())
+}
+
+/// A vector graphic.
+pub fn svg(link: &str) -> Result<String, TooLong> {
+    let code = code(link)?;
+    Ok(code
+        .render()
+        .min_dimensions(256, 256)
+        .dark_color(svg::Color("#000"))
+        .light_color(svg::Color("#fff"))
+        .build())
+}
+
+fn code(link: &str) -> Result<QrCode, TooLong> {
+    QrCode::with_error_correction_level(link, EcLevel::L).map_err(|_| TooLong)
+}

@@ -1,0 +1,69 @@
+//! Text as string literals of Python.
+
+use crate::output::safe::Safe;
+
+/// Text as the inside of an ASCII string literal between `"`.
+pub(super) fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + text.len() / 16);
+    for letter in text.chars() {
+        match letter {
+            '\n' => out.push_str("\\n"),
+            '"' | '\\' => out.extend(['\\', letter]),
+            ' '..='~' => out.push(letter),
+            _ => out.push_str(&format!("\\U{:08x}", u32::from(letter))),
+        }
+    }
+    out
+}
+
+/// What [`escaped`] was given.
+pub(super) fn unescaped(literal: &str) -> Option<String> {
+    let mut out = String::with_capacity(literal.len());
+    let mut letters = literal.chars();
+    while let Some(letter) = letters.next() {
+        if letter != '\\' {
+            out.push(letter);
+            continue;
+        }
+        match letters.next()? {
+            'n' => out.push('\n'),
+            'U' => {
+                let digits: String = letters.by_ref().take(8).collect();
+                out.push(char::from_u32(u32::from_str_radix(&digits, 16).ok()?)?);
+            }
+            other => out.push(other),
+        }
+    }
+    Some(out)
+}
+
+/// Text as people write it: in these quotes, with escapes only for what would not show.
+pub(super) fn quoted(text: &str, quote: char) -> String {
+    let mut out = String::from(quote);
+    for letter in text.chars() {
+        if letter == quote || letter == '\\' {
+            out.extend(['\\', letter]);
+        } else if Safe(letter.encode_utf8(&mut [0; 4])).to_string().starts_with('\\') {
+            out.push_str(&format!("\\U{:08x}", u32::from(letter)));
+        } else {
+            out.push(letter);
+        }
+    }
+    out.push(quote);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_and_back() {
+        let text = "a\"b\\c\r\n\tЕлена \u{10fffd}'''";
+        assert!(escaped(text).is_ascii());
+        assert_eq!(unescaped(&escaped(text)).as_deref(), Some(text));
+        assert_eq!(unescaped("\\"), None);
+        let name = quoted("o'neil \"x\" \\ Ж\u{202e}", '"');
+        assert_eq!(name, r#""o'neil \"x\" \\ Ж\U0000202e""#);
+    }
+}

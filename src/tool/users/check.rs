@@ -1,0 +1,88 @@
+//! `check`: complaints about the file, each with its line.
+
+use std::net::{Ipv4Addr, TcpListener};
+
+use jiff::ZonedDateTime;
+
+use super::desk::Desk;
+use super::process;
+use crate::error::{Ending, Error};
+use crate::output::json::Row;
+use crate::output::safe::Safe;
+use crate::pyconfig::check::{Complaint, Level, complaints};
+use crate::pyconfig::{Config, port, read};
+
+/// Checks the file.
+pub(super) fn check(desk: &mut Desk) -> Result<(), Error> {
+    let seen = desk.see()?;
+    let (name, mut users) = (seen.name.clone(), 0);
+    let all = match read(&seen.bytes) {
+        Err(fault) => {
+            vec![Complaint { line: fault.line, level: Level::Fatal, what: fault.what }]
+        }
+        Ok(config) => {
+            users = super::desk::users(&config, &name)
+                .ok()
+                .flatten()
+                .map_or(0, |known| known.in_order().count());
+            let mut all = complaints(&config, ZonedDateTime::now().date());
+            all.extend(port_in_use(&config, &seen.bytes));
+            all
+        }
+    };
+    for complaint in &all {
+        tell(desk, &name, complaint)?;
+    }
+    if all.iter().any(|complaint| complaint.level > Level::Warning) {
+        desk.ending = Ending::Lost;
+    }
+    if desk.is_text && all.is_empty() {
+        let mark = desk.look.mark("✅", "ok");
+        desk.write(&format!("{mark}{}: nothing to complain about ({users} users)\n", Safe(&name)))?;
+    }
+    Ok(())
+}
+
+fn tell(desk: &mut Desk, file: &str, complaint: &Complaint) -> Result<(), Error> {
+    let Complaint { line, level, what } = complaint;
+    if desk.is_text {
+        let mark = match level {
+            Level::Warning => desk.look.mark("⚠️", "warn"),
+            Level::Error | Level::Fatal => desk.look.mark("❌", "error"),
+        };
+        return desk.write(&format!("{mark}{}:{line}: {}\n", Safe(file), Safe(what)));
+    }
+    let mut row = Row::new(&mut desk.out.buffer, "check");
+    row.text("file", file);
+    row.number("line", i128::try_from(*line).unwrap_or(0));
+    row.text("level", level.name());
+    row.text("what", what);
+    row.end();
+    desk.out.after_row()
+}
+
+/// Whether something else than a proxy has the port on this machine.
+fn port_in_use(config: &Config<'_>, bytes: &[u8]) -> Option<Complaint> {
+    let port = port(bytes).ok().flatten().filter(|port| *port > 0)?;
+    let taken = TcpListener::bind((Ipv4Addr::UNSPECIFIED, port));
+    let taken = taken.is_err_and(|error| error.kind() == std::io::ErrorKind::AddrInUse);
+    if !taken || process::proxies().next().is_some() {
+        return None;
+    }
+    let line = config.setting("PORT").map_or(1, |setting| setting.line);
+    let what = format!("PORT {port} is in use on this machine, and by no mtprotoproxy");
+    Some(Complaint { line, level: Level::Error, what })
+}
+
+/// What keeps a proxy from loading this file, if anything does.
+pub(super) fn fatal(file: &str, bytes: &[u8]) -> Result<(), Error> {
+    let config = read(bytes).map_err(|fault| fault.of(file))?;
+    let all = complaints(&config, ZonedDateTime::now().date());
+    match all.iter().find(|complaint| complaint.level == Level::Fatal) {
+        Some(complaint) => {
+            let at = format!("{file}:{}", complaint.line);
+            Err(Error::refused(at, format!("{}; not reloaded", complaint.what)))
+        }
+        None => Ok(()),
+    }
+}

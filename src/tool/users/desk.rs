@@ -1,0 +1,193 @@
+//! What all commands share: the file in hand, one edit of it, and what is written about it.
+
+use std::io::{self, BufRead};
+use std::path::{Path, PathBuf};
+
+use super::{Options, reload, row};
+use crate::error::{Ending, Error};
+use crate::output::{Format, Out, say::Voice};
+use crate::pyconfig::file::{self, Seen};
+use crate::pyconfig::{Change, Config, Known, State, Table, read};
+use crate::view::look::Look;
+
+/// A command at work.
+pub(super) struct Desk {
+    pub(super) options: Options,
+    pub(super) is_text: bool,
+    pub(super) look: Look,
+    pub(super) out: Out,
+    pub(super) voice: Voice,
+    pub(super) ending: Ending,
+}
+
+/// What was done to a user.
+#[derive(Clone, Debug)]
+pub(super) struct Done {
+    pub(super) name: String,
+    /// `added`
+    pub(super) did: &'static str,
+    /// The name it had.
+    pub(super) was: Option<String>,
+}
+
+impl Done {
+    pub(super) fn to(name: &str, did: &'static str) -> Self {
+        Self { name: name.to_owned(), did, was: None }
+    }
+}
+
+/// How many names one command takes.
+const NAMES_MAX: usize = 1_000_000;
+/// The longest name.
+const NAME_BYTES_MAX: usize = 255;
+
+impl Desk {
+    pub(super) fn new(options: Options, format: Format, voice: Voice) -> Result<Self, Error> {
+        let is_text = format.is_text() || (options.qr && format == Format::Auto);
+        let look = Look::of_stdout(options.marks);
+        Ok(Self { options, is_text, look, out: Out::stdout()?, voice, ending: Ending::Done })
+    }
+
+    /// Writes what was left, and says how it ended.
+    pub(super) fn close(mut self) -> Result<Ending, Error> {
+        self.out.flush()?;
+        Ok(self.ending)
+    }
+
+    pub(super) fn path(&self) -> PathBuf {
+        self.options.config.clone().unwrap_or_else(|| PathBuf::from("config.py"))
+    }
+
+    /// The file, to look at.
+    pub(super) fn see(&self) -> Result<Seen, Error> {
+        let seen = file::see(&self.path())?;
+        self.tell(&seen);
+        Ok(seen)
+    }
+
+    fn tell(&self, seen: &Seen) {
+        for told in &seen.told {
+            self.voice.say(format!("{}: {told}", seen.name));
+        }
+    }
+
+    /// Writes some text.
+    pub(super) fn write(&mut self, text: &str) -> Result<(), Error> {
+        self.out.buffer.extend_from_slice(text.as_bytes());
+        self.out.after_row()
+    }
+
+    /// The operands as names, those of standard input in the place of `-`; each once.
+    pub(super) fn names(&self) -> Result<Vec<String>, Error> {
+        let mut names = Vec::new();
+        for word in self.options.words.iter().skip(1) {
+            if word == "-" {
+                for line in io::stdin().lock().lines().take(NAMES_MAX) {
+                    let line = line.map_err(|error| Error::input("standard input", error))?;
+                    let name = line.strip_suffix('\r').unwrap_or(&line);
+                    if !name.is_empty() {
+                        names.push(name.to_owned());
+                    }
+                }
+            } else {
+                names.push(word.clone());
+            }
+        }
+        if names.is_empty() {
+            let command = self.options.words.first().map_or("", String::as_str);
+            return Err(Error::Usage(format!("{command}: needs a NAME, or - for standard input")));
+        }
+        let mut seen = std::collections::HashSet::new();
+        names.retain(|name| seen.insert(name.clone()));
+        Ok(names)
+    }
+
+    /// Makes one edit: reads, changes, writes, tells, reloads.
+    pub(super) fn edit(
+        &mut self,
+        make: impl FnOnce(&mut Self, &Config<'_>, &mut Change<'_>) -> Result<Vec<Done>, Error>,
+    ) -> Result<(), Error> {
+        let path = self.path();
+        if self.options.dry_run {
+            let seen = self.see()?;
+            let (text, _, _) = self.changed(&seen, make)?;
+            return self.diff(&seen, &text);
+        }
+        let mut held = file::hold(&path)?;
+        self.tell(&held.seen);
+        let (text, done, starts) = self.changed(&held.seen, make)?;
+        held.replace(&text, &starts)?;
+        let name = held.seen.name.clone();
+        drop(held); // others may go on while this one tells and reloads
+        let config = read(text.as_bytes()).map_err(|fault| fault.of(&name))?;
+        row::done(self, &config, &name, &done)?;
+        self.out.flush()?;
+        if self.options.reload.after_edit {
+            reload::after_edit(self, &name, text.as_bytes())
+        } else {
+            Ok(())
+        }
+    }
+
+    fn changed(
+        &mut self,
+        seen: &Seen,
+        make: impl FnOnce(&mut Self, &Config<'_>, &mut Change<'_>) -> Result<Vec<Done>, Error>,
+    ) -> Result<(String, Vec<Done>, Vec<usize>), Error> {
+        let config = read(&seen.bytes).map_err(|fault| fault.of(&seen.name))?;
+        let mut change = Change::of(&config);
+        let done = make(self, &config, &mut change)?;
+        let text = change.finish().map_err(|fault| fault.of(&seen.name))?;
+        Ok((text, done, config.statements.clone()))
+    }
+
+    /// Writes what would change.
+    fn diff(&mut self, seen: &Seen, text: &str) -> Result<(), Error> {
+        let old = std::str::from_utf8(&seen.bytes).unwrap_or_default();
+        let diff = similar::TextDiff::from_lines(old, text);
+        let name = Path::new(&seen.name).display().to_string();
+        let shown = diff.unified_diff().header(&name, &name).to_string();
+        self.write(&shown)
+    }
+}
+
+/// The users of a file, or why they cannot be told.
+pub(super) fn users<'c>(config: &'c Config<'_>, file: &str) -> Result<Option<&'c Known>, Error> {
+    match config.table(Table::Users) {
+        State::Absent => Ok(None),
+        State::Known(known) => Ok(Some(known)),
+        State::Computed { line, why } => Err(Error::refused(
+            format!("{file}:{line}"),
+            format!("USERS {why}; only Python knows it"),
+        )),
+    }
+}
+
+/// Whether there is a user of this name, enabled or not; an error that says who is alike.
+pub(super) fn must_exist(config: &Config<'_>, file: &str, name: &str) -> Result<(), Error> {
+    let known = users(config, file)?;
+    if known.is_some_and(|known| known.has(name)) {
+        return Ok(());
+    }
+    let all = known.into_iter().flat_map(|known| known.all_in_order().map(|(name, _)| name));
+    let scored = all.map(|other| (strsim::jaro_winkler(name, other), other));
+    let best = scored.max_by(|a, b| a.0.total_cmp(&b.0)).filter(|(alike, _)| *alike > 0.8);
+    let hint = best.map_or_else(String::new, |(_, other)| format!(": did you mean '{other}'?"));
+    Err(Error::refused(file, format!("there is no user '{name}'{hint}")))
+}
+
+/// Whether a name can be given to a user.
+pub(super) fn must_be_a_name(name: &str) -> Result<(), Error> {
+    let why = if name.is_empty() {
+        "is empty"
+    } else if name.chars().any(char::is_control) {
+        "has control characters"
+    } else if name.len() > NAME_BYTES_MAX {
+        "is over 255 bytes long"
+    } else if name.trim() != name {
+        "begins or ends with a blank"
+    } else {
+        return Ok(());
+    };
+    Err(Error::refused(format!("'{name}'"), format!("is no name for a user: it {why}")))
+}

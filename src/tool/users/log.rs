@@ -1,0 +1,66 @@
+//! `access-log`: whether the proxy prints who connects.
+
+use super::desk::Desk;
+use crate::accesslog;
+use crate::error::Error;
+use crate::output::json::Row;
+use crate::pyconfig::{Log, log, read};
+
+/// What can be asked of it.
+pub(super) fn words() -> Vec<&'static str> {
+    vec!["on", "off", "status", "print"]
+}
+
+/// Turns the access log on or off, or says how it stands.
+pub(super) fn access_log(desk: &mut Desk) -> Result<(), Error> {
+    let what = desk.options.words.get(1).map(String::as_str);
+    match (what, desk.options.words.len()) {
+        (Some("on"), 2) => turn(desk, true),
+        (Some("off"), 2) => turn(desk, false),
+        (Some("status"), 2) => status(desk, None),
+        (Some("print"), 2) => desk.write(&accesslog::text("\n")),
+        _ => Err(Error::Usage("access-log: takes one of on, off, status, print".to_owned())),
+    }
+}
+
+fn turn(desk: &mut Desk, on: bool) -> Result<(), Error> {
+    let mut did = None;
+    desk.edit(|_, config, change| {
+        did = Some(match (on, log(config)) {
+            (true, Log::On) => "already on",
+            (true, Log::Other) => "renewed",
+            (true, Log::Off) => "turned on",
+            (false, Log::Off) => "already off",
+            (false, Log::On | Log::Other) => "turned off",
+        });
+        if on {
+            change.log_on();
+        } else {
+            change.log_off();
+        }
+        Ok(Vec::new())
+    })?;
+    if desk.options.dry_run { Ok(()) } else { status(desk, did) }
+}
+
+fn status(desk: &mut Desk, did: Option<&str>) -> Result<(), Error> {
+    let seen = desk.see()?;
+    let config = read(&seen.bytes).map_err(|fault| fault.of(&seen.name))?;
+    let (state, text, emoji, word) = match log(&config) {
+        Log::On => ("on", "is on", "✅", "ok"),
+        Log::Other => {
+            ("other", "is on, but not this version's: access-log on renews it", "⚠️", "warn")
+        }
+        Log::Off => ("off", "is off", "🚫", "off"),
+    };
+    if desk.is_text {
+        let mark = desk.look.mark(emoji, word);
+        return desk.write(&format!("{mark}The access log {text}\n"));
+    }
+    let mut row = Row::new(&mut desk.out.buffer, "access-log");
+    row.text("file", &seen.name);
+    row.maybe_text("did", did);
+    row.text("state", state);
+    row.end();
+    desk.out.after_row()
+}

@@ -1,0 +1,187 @@
+//! An edit stopped anywhere: Python loads what is there, as the old file or the new one, and the
+//! next run finds its way back to one of them.
+
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+use mtp::pyconfig::leftover::{Found, look};
+use mtp::pyconfig::shield::{Step, steps};
+use mtp::pyconfig::{Change, Table, Value, read};
+
+use crate::pyfiles::{Dice, config};
+
+/// What Python says of texts: which of two values each of them has.
+const JUDGE: &str = r#"
+import json, sys
+def value(text):
+    module = {"print": id}
+    exec(compile(text.encode("utf-8", "surrogatepass"), "config.py", "exec"), module)
+    return {k: v for k, v in module.items() if k.isupper()}
+for line in sys.stdin:
+    old, new, states = json.loads(line)
+    old, new = value(old), value(new)
+    for n, state in enumerate(states):
+        try:
+            have = value(state)
+            assert have == old or have == new, have
+        except Exception as why:
+            print(n, repr(why), repr(state), file=sys.stderr); break
+"#;
+
+fn judged(cases: &[(String, String, Vec<String>)]) {
+    let mut child = Command::new("python3")
+        .args(["-c", JUDGE])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("python3 is there");
+    let mut stdin = child.stdin.take().unwrap();
+    let mut lines = String::new();
+    for case in cases {
+        lines += &serde_json::to_string(case).unwrap();
+        lines.push('\n');
+    }
+    let feed = std::thread::spawn(move || stdin.write_all(lines.as_bytes()).unwrap());
+    let output = child.wait_with_output().unwrap();
+    feed.join().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && said.is_empty(), "{said}");
+}
+
+/// Does a part of a step: of a write so many bytes.
+fn done(file: &mut Vec<u8>, step: &Step, bytes: usize) {
+    match step {
+        Step::Write(at, new) => {
+            let new = &new[..bytes.min(new.len())];
+            file.resize(file.len().max(at + new.len()), 0);
+            file[*at..at + new.len()].copy_from_slice(new);
+        }
+        Step::Cut(length) => file.truncate(*length),
+        Step::Sync | Step::Settle => {}
+    }
+}
+
+/// An edit of one of several kinds.
+fn some_edit(dice: &mut Dice, before: &str, names: &[String]) -> String {
+    let config = read(before.as_bytes()).unwrap();
+    let mut change = Change::of(&config);
+    let secret = Value::Text(dice.secret());
+    match (dice.below(6), names.first()) {
+        (0, Some(name)) => change.remove(Table::Users, name).unwrap(),
+        (1, Some(name)) => change.set(Table::Users, name, &secret).unwrap(),
+        (2, Some(name)) => change.disable(name).unwrap(),
+        (3, _) => change.set(Table::Quota, "new", &Value::Whole(5)).unwrap(),
+        (4, _) => change.log_on(),
+        _ => change.set(Table::Users, "новый", &secret).unwrap(),
+    }
+    change.finish().unwrap()
+}
+
+#[test]
+fn stopped_after_any_byte_it_loads_and_is_put_right() {
+    let mut cases = Vec::new();
+    let mut shielded = 0;
+    for seed in 1..=60 {
+        let mut dice = Dice::new(seed);
+        let (old, names) = config(&mut dice);
+        let new = some_edit(&mut dice, &old, &names);
+        let steps = steps(&old, &new, &read(old.as_bytes()).unwrap().statements);
+        shielded += usize::from(steps.all.contains(&Step::Settle));
+        let mut file = old.clone().into_bytes();
+        let mut states = Vec::new();
+        for (n, step) in steps.all.iter().enumerate() {
+            let length = if let Step::Write(_, new) = step { new.len() } else { 0 };
+            let is_whole = n == steps.commit || length < 64;
+            for bytes in (0..=length).filter(|bytes| bytes % 97 == 0 || *bytes == length) {
+                let mut state = file.clone();
+                done(&mut state, step, bytes);
+                // A few bytes within a line of the cache are seen whole or not at all, and so is
+                // a letter.
+                let Ok(text) = String::from_utf8(state) else { continue };
+                if is_whole && bytes != 0 && bytes != length {
+                    continue;
+                }
+                let (want, settled) = match look(text.as_bytes()) {
+                    Found::Whole => (text.clone(), text.clone()),
+                    Found::Rest(keep, is_new) => {
+                        let rest = text[..keep].to_owned();
+                        assert!(old == new || is_new == (rest == new), "{text:?}");
+                        (rest.clone(), rest)
+                    }
+                    Found::Shielded(new, rest) => {
+                        let mut file = text.clone().into_bytes();
+                        for step in &rest {
+                            done(&mut file, step, usize::MAX);
+                        }
+                        (new, String::from_utf8(file).unwrap())
+                    }
+                };
+                assert_eq!(want, settled, "seed {seed} step {n} byte {bytes}");
+                let is_either = settled == old || settled == new;
+                let late = n > steps.commit && settled != new;
+                assert!(is_either && !late, "seed {seed} step {n} byte {bytes}: {text:?}");
+                states.push(text);
+            }
+            done(&mut file, step, usize::MAX);
+        }
+        assert_eq!(String::from_utf8(file).unwrap(), new, "seed {seed}");
+        cases.push((old, new, states));
+    }
+    assert!(shielded > 50, "{shielded}");
+    judged(&cases);
+}
+
+#[test]
+fn a_reader_between_two_steps_loads_one_or_the_other() {
+    let mut cases = Vec::new();
+    for seed in 1..=40 {
+        let mut dice = Dice::new(seed);
+        let (old, names) = config(&mut dice);
+        let new = some_edit(&mut dice, &old, &names);
+        let all = steps(&old, &new, &read(old.as_bytes()).unwrap().statements).all;
+        let mut mixed = Vec::new();
+        // Whoever reads while steps are made has finished before they go on behind a settling.
+        let mut file = old.clone().into_bytes();
+        let small = |step: &Step| matches!(step, Step::Write(_, new) if new.len() < 64);
+        if !all.iter().any(small) {
+            continue; // no shield can be had for it
+        }
+        for phase in all.split(|step| *step == Step::Settle) {
+            let mut moments = vec![file.clone()];
+            for step in phase {
+                done(&mut file, step, usize::MAX);
+                moments.push(file.clone());
+            }
+            for _ in 0..60 {
+                let late = dice.below(moments.len());
+                let (early, late) = (&moments[dice.below(late + 1)], &moments[late]);
+                let turn = dice.below(early.len() + 1).min(late.len());
+                let within = |step: &Step| {
+                    matches!(step, Step::Write(at, new) if small(step)
+                        && (*at + 1..*at + new.len()).contains(&turn))
+                };
+                if all.iter().any(within) {
+                    continue;
+                }
+                let seen = [&early[..turn], &late[turn..]].concat();
+                mixed.extend(String::from_utf8(seen));
+            }
+        }
+        cases.push((old, new, mixed));
+    }
+    judged(&cases);
+}
+
+#[test]
+fn a_text_with_both_kinds_of_quotes_is_changed_in_one_write() {
+    let old = "X = '''a'''\nUSERS = {}\nY = \"\"\"b\"\"\" '''c'''\n";
+    let new = old.replace("{}", "{'a': '1'}");
+    let all = steps(old, &new, &[0, 12, 23]).all;
+    assert_eq!(all.iter().filter(|step| matches!(step, Step::Write(..))).count(), 2);
+    let mut file = old.as_bytes().to_vec();
+    for step in &all {
+        done(&mut file, step, usize::MAX);
+    }
+    assert_eq!(file, new.as_bytes());
+}

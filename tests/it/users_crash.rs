@@ -1,0 +1,213 @@
+//! Edits that are killed, run out of room, or meet each other: Python loads the file at every
+//! moment, and no user is lost or there twice.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use mtp::pyconfig::{State, Table, read};
+
+use crate::harness::{memory_folder, run, skip, text, tool};
+use crate::pyfiles::Dice;
+
+/// Loads a file as the proxy does and tells its users; or, told a word more, over and over until
+/// there is a file of that name, and tells what failed.
+const LOADER: &str = r#"
+import json, os, runpy, sys
+for line in sys.stdin:
+    words = line.split()
+    failures, loads = [], 0
+    while True:
+        over = len(words) == 1 or os.path.exists(words[1])
+        try: users = list(runpy.run_path(words[0])["USERS"])
+        except BaseException as why: failures.append(repr(why) + open(words[0]).read())
+        loads += 1
+        if over: break
+    print(json.dumps(failures or (users if len(words) == 1 else [str(loads)])), flush=True)
+"#;
+
+struct Loader {
+    child: Child,
+    to: ChildStdin,
+    from: BufReader<ChildStdout>,
+}
+
+impl Loader {
+    fn start() -> Self {
+        let mut child = Command::new("python3")
+            .args(["-uc", LOADER])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("python3 is there");
+        let to = child.stdin.take().unwrap();
+        let from = BufReader::new(child.stdout.take().unwrap());
+        Self { child, to, from }
+    }
+
+    fn ask(&mut self, line: &str) {
+        writeln!(self.to, "{line}").unwrap();
+    }
+
+    fn answer(&mut self) -> Vec<String> {
+        let mut line = String::new();
+        self.from.read_line(&mut line).unwrap();
+        serde_json::from_str(&line).unwrap()
+    }
+
+    fn users(&mut self, file: &Path) -> BTreeSet<String> {
+        self.ask(file.to_str().unwrap());
+        let users = self.answer();
+        assert!(!users.iter().any(|name| name.contains("Error")), "{}", users[0]);
+        users.into_iter().collect()
+    }
+}
+
+impl Drop for Loader {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+const CONFIG: &str = r#"PORT = 443
+
+# name -> secret
+USERS = {
+    "tg":  "00000000000000000000000000000001",
+    # "tg2": "x",
+}
+
+MODES = {
+    # """ quotes
+    "tls": True
+}
+# до конца
+"#;
+
+/// No name is there twice, and nothing of an edit is left.
+fn is_whole(file: &Path) {
+    let bytes = fs::read(file).unwrap();
+    let config = read(&bytes).unwrap();
+    let State::Known(known) = config.table(Table::Users) else { panic!("USERS") };
+    assert_eq!(known.doubled().count(), 0);
+    assert!(!config.text.contains("mtp-users was stopped"), "{}", config.text);
+}
+
+/// How often `add` is killed; `MTP_KILLS=2000` for more.
+fn kills() -> u64 {
+    std::env::var("MTP_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(300)
+}
+
+#[test]
+fn killed_at_any_moment() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("config.py");
+    fs::write(&file, CONFIG).unwrap();
+    let inode = fs::metadata(&file).unwrap().ino();
+    let (mut loader, mut dice) = (Loader::start(), Dice::new(7));
+    let mut reader = Loader::start();
+    let stop = folder.path().join("stop");
+    reader.ask(&format!("{} {}", file.display(), stop.display()));
+    let spawn = |name: &str| {
+        let args = ["add", name, "--config", file.to_str().unwrap()];
+        tool("mtp-users").args(args).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    };
+    let begun = Instant::now();
+    assert!(spawn("first").wait().unwrap().success());
+    let whole = usize::try_from(begun.elapsed().as_micros()).unwrap();
+    let mut users = loader.users(&file);
+    let (mut killed, mut interrupted) = (0, 0);
+    for n in 0..kills() {
+        let name = format!("user{n}");
+        let mut child = spawn(&name);
+        thread::sleep(Duration::from_micros(dice.below(whole * 5 / 4) as u64));
+        child.kill().unwrap();
+        killed += usize::from(!child.wait().unwrap().success());
+        let have = loader.users(&file);
+        interrupted += usize::from(fs::read_to_string(&file).unwrap().contains("was stopped"));
+        users.extend(have.get(&name).cloned());
+        assert_eq!(have, users, "after {name}");
+        if n % 50 == 49 {
+            // Keeps it small enough for a page, and puts right what was left.
+            let remove: Vec<_> =
+                users.iter().filter(|name| name.starts_with("user")).cloned().collect();
+            let input = remove.join("\n");
+            let args = ["remove", "-", "--config", file.to_str().unwrap()];
+            if !remove.is_empty() {
+                assert!(run("mtp-users", &args, input.as_bytes()).status.success());
+            }
+            users.retain(|name| !name.starts_with("user"));
+            is_whole(&file);
+        }
+    }
+    fs::write(&stop, "").unwrap();
+    let said = reader.answer();
+    assert!(said[0].parse::<u64>().is_ok(), "a reader met {}", said[0]);
+    assert!(killed > 0, "none of them was killed");
+    eprintln!("{killed} killed, {interrupted} in an edit, {} loads beside them", said[0]);
+    let last = run("mtp-users", &["add", "last", "--config", file.to_str().unwrap()], b"");
+    assert!(last.status.success());
+    is_whole(&file);
+    assert_eq!(fs::metadata(&file).unwrap().ino(), inode);
+}
+
+#[test]
+fn fifty_writers_at_once() {
+    let folder = memory_folder();
+    let file = folder.path().join("config.py");
+    fs::write(&file, CONFIG).unwrap();
+    let mut reader = Loader::start();
+    let stop = folder.path().join("stop");
+    reader.ask(&format!("{} {}", file.display(), stop.display()));
+    let children: Vec<_> = (0..50)
+        .map(|n| {
+            let name = format!("user{n}");
+            let args = ["add", &name, "--config", file.to_str().unwrap()];
+            let mut tool = tool("mtp-users");
+            tool.args(args).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+        })
+        .collect();
+    for mut child in children {
+        assert!(child.wait().unwrap().success());
+    }
+    fs::write(&stop, "").unwrap();
+    let said = reader.answer();
+    assert!(said[0].parse::<u64>().is_ok(), "a reader met {}", said[0]);
+    assert_eq!(Loader::start().users(&file).len(), 51);
+    is_whole(&file);
+}
+
+#[test]
+fn a_full_disk_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = r#"
+        mount -t tmpfs -o size=16k tmpfs "$1" || exit 77
+        printf 'USERS = {\n    "tg": "00000000000000000000000000000001",\n}\n' > "$1/config.py"
+        cp "$1/config.py" /dev/shm/before.$$
+        head -c 20000 /dev/zero > "$1/fill" 2>/dev/null
+        n=0
+        while "$2" add user$n --config "$1/config.py" >/dev/null 2>"$1.err"; do
+            cp "$1/config.py" /dev/shm/before.$$; n=$((n+1)); [ $n -lt 300 ] || exit 1
+        done
+        cmp "$1/config.py" /dev/shm/before.$$; status=$?
+        rm -f /dev/shm/before.$$; cat "$1.err" >&2; exit $status"#;
+    let tool = tool("mtp-users");
+    let output = Command::new("unshare")
+        .args(["--mount", "sh", "-c", script, "sh"])
+        .arg(folder.path())
+        .arg(tool.get_program())
+        .output();
+    let Ok(output) = output else { return skip("unshare") };
+    let said = text(&output.stderr);
+    if output.status.code() == Some(77) || said.contains("Operation not permitted") {
+        return skip("a mount of its own (root)");
+    }
+    assert!(output.status.success(), "{said}");
+    assert!(said.contains("No space left on device; nothing was changed"), "{said}");
+}

@@ -1,0 +1,266 @@
+//! What `mtp-users` says and writes: texts, refusals with their line, lists in and out.
+
+use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::path::Path;
+use std::process::Command;
+
+use crate::harness::{run, skip, text, tool};
+
+const SECRET: &str = "00112233445566778899aabbccddeeff";
+const STOCK: &str = "PORT = 443\nTLS_DOMAIN = 'a.example'\nMY_DOMAIN = 'proxy.example'\n\
+                     USERS = {\n    \"tg\": \"0f112233445566778899aabbccddee00\",\n}\n\
+                     MODES = {\"tls\": True}\n";
+
+fn file(folder: &Path, content: &str) -> String {
+    let path = folder.join("config.py");
+    fs::write(&path, content).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+/// Status, standard output and error.
+fn users(args: &[&str], input: &str) -> (Option<i32>, String, String) {
+    let output = run("mtp-users", args, input.as_bytes());
+    (output.status.code(), text(&output.stdout), text(&output.stderr))
+}
+
+#[test]
+fn the_lines_of_the_scripts() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = file(folder.path(), STOCK);
+    let with = |args: &[&str], input: &str| {
+        users(&[args, &["--config", &config, "--format", "text"]].concat(), input)
+    };
+    let secret = format!("{SECRET}\n");
+    let (code, out, said) = with(&["add", "customer1", "--secret-from", "-"], &secret);
+    let query =
+        format!("server=proxy.example&port=443&secret=ee{SECRET}{}", hex::encode("a.example"));
+    assert_eq!((code, said.as_str()), (Some(0), ""));
+    assert_eq!(
+        out,
+        format!(
+            "✅ User 'customer1' added successfully!\nSecret: {SECRET}\n\
+             Connection string: tg://proxy?{query}\n   🔗 tls     tg://proxy?{query}\n\
+             {:14}https://t.me/proxy?{query}\n",
+            ""
+        )
+    );
+    let (_, out, _) = with(&["limit", "tg", "--max-conns", "8", "--quota", "1.5G"], "");
+    assert_eq!(out, "✅ User 'tg' limited successfully!\n   8 connections, 1.5 GB\n");
+    let (_, out, _) = with(&["rename", "tg", "max power"], "");
+    assert_eq!(out, "✅ User 'tg' renamed successfully! to 'max power'\n");
+    with(&["disable", "customer1"], "");
+    let (_, out, _) = with(&["list"], "");
+    assert!(
+        out.ends_with("  ✅ max power  8 connections, 1.5 GB\n  🚫 customer1  disabled\n"),
+        "{out}"
+    );
+    assert!(!out.contains(SECRET) && !out.contains("secret="));
+    let (_, out, _) = with(&["remove", "customer1"], "");
+    assert_eq!(out, "✅ User 'customer1' removed successfully!\n");
+    let (code, _, said) = with(&["remove", "max pwer"], "");
+    let want =
+        format!("mtp-users: {config}: there is no user 'max pwer': did you mean 'max power'?\n");
+    assert_eq!((code, said), (Some(1), want));
+}
+
+#[test]
+fn names_from_standard_input_are_one_edit() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = file(folder.path(), STOCK);
+    let (code, out, _) = users(&["add", "a", "-", "--config", &config], "b\nc d\r\n\nb\n");
+    assert_eq!((code, out.lines().count()), (Some(0), 3));
+    let (_, names, _) = users(&["names", "--config", &config], "");
+    assert_eq!(names, "tg\na\nb\nc d\n");
+    // One that cannot be added, and none is.
+    let (code, out, said) = users(&["add", "-", "--config", &config], "x\ntg\n");
+    assert_eq!((code, out.as_str()), (Some(1), ""));
+    assert!(said.contains("user 'tg' already exists"), "{said}");
+    assert_eq!(users(&["names", "--config", &config], "").1, names);
+    let (_, diff, _) = users(&["remove", "a", "b", "--dry-run", "--config", &config], "");
+    let taken: Vec<_> = diff.lines().filter(|line| line.starts_with("-    ")).collect();
+    assert_eq!(taken.len(), 2, "{diff}");
+    assert!(diff.starts_with(&format!("--- {config}\n+++ {config}\n@@ ")), "{diff}");
+    assert_eq!(users(&["names", "--config", &config], "").1, names);
+}
+
+#[test]
+fn lists_out_and_in() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = file(folder.path(), STOCK);
+    let csv = format!(
+        "name,secret,max_conns,expires,quota,disabled\n\"a,b\",{SECRET},5,2030-01-31,7,yes\n"
+    );
+    let (code, _, said) = users(&["import", "-", "--config", &config], &csv);
+    assert_eq!((code, said.as_str()), (Some(0), ""));
+    let (_, rows, _) = users(&["export", "--config", &config], "");
+    let own = format!(
+        "\"secret\":\"{SECRET}\",\"max_conns\":5,\"expires\":\"2030-01-31\",\"quota\":7,\
+         \"disabled\":true"
+    );
+    assert!(rows.contains(&own), "{rows}");
+    let empty = tempfile::tempdir().unwrap();
+    let other = file(empty.path(), "USERS = {}\n");
+    for _ in 0..2 {
+        assert_eq!(users(&["import", "-", "--config", &other], &rows).0, Some(0));
+        let (_, again, _) = users(&["export", "--config", &other], "");
+        let plain = |rows: &str| {
+            rows.split(',')
+                .filter(|cell| !cell.contains("line"))
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(plain(&again), plain(&rows));
+    }
+}
+
+#[test]
+fn what_cannot_be_edited_is_said_with_its_reason() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = file(folder.path(), "USERS = {\n  'a': '1', **more\n}\n");
+    let add = |config: &str| users(&["add", "x", "--config", config], "");
+    let said = |config: &str| {
+        let (code, out, said) = add(config);
+        assert_eq!((code, out.as_str()), (Some(1), ""), "{said}");
+        said.trim_end().trim_start_matches("mtp-users: ").replace(config, "F")
+    };
+    assert_eq!(said(&config), "F:2: USERS takes in another dict with **; edit it by hand");
+    fs::write(&config, "USERS = {\n").unwrap();
+    assert!(said(&config).starts_with("F:2: Python would not load this: "), "{}", said(&config));
+    let missing = folder.path().join("none.py");
+    let want = "F: there is no such file; --config FILE names another";
+    assert_eq!(said(missing.to_str().unwrap()), want);
+    let want = "F: is a directory; --config names the file in it";
+    assert_eq!(said(folder.path().to_str().unwrap()), want);
+    fs::write(&config, STOCK).unwrap();
+    let link = folder.path().join("link.py");
+    symlink(&config, &link).unwrap();
+    let inode = fs::metadata(&config).unwrap().ino();
+    let (code, _, told) = add(link.to_str().unwrap());
+    assert!(code == Some(0) && told.contains("is a symlink"), "{told}");
+    assert!(fs::symlink_metadata(&link).unwrap().file_type().is_symlink());
+    assert_eq!(fs::metadata(&config).unwrap().ino(), inode);
+    fs::set_permissions(&config, PermissionsExt::from_mode(0o644)).unwrap();
+    fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o755)).unwrap();
+    as_nobody(&config);
+    read_only(folder.path(), &config);
+}
+
+fn as_nobody(config: &str) {
+    let program = tool("mtp-users").get_program().to_owned();
+    let command = ["--reuid=65534", "--regid=65534", "--clear-groups"];
+    let output = Command::new("setpriv")
+        .args(command)
+        .arg(&program)
+        .args(["add", "y", "--config", config])
+        .output();
+    match output {
+        Ok(output) if text(&output.stderr).contains("may not be written by this user") => {}
+        Ok(output) => skip(&format!("another user: {}", text(&output.stderr))),
+        Err(_) => skip("setpriv"),
+    }
+}
+
+fn read_only(folder: &Path, config: &str) {
+    let script =
+        r#"mount --bind "$1" "$1" && mount -o remount,ro,bind "$1" || exit 77; shift; "$@""#;
+    let output = Command::new("unshare")
+        .args(["--mount", "sh", "-c", script, "sh"])
+        .arg(folder)
+        .arg(tool("mtp-users").get_program())
+        .args(["add", "y", "--config", config])
+        .output();
+    match output {
+        Ok(output) if output.status.code() == Some(1) => {
+            let said = text(&output.stderr);
+            assert!(said.contains("is on a read-only mount"), "{said}");
+        }
+        _ => skip("a mount of its own (root)"),
+    }
+}
+
+#[test]
+fn complaints_have_lines() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = file(
+        folder.path(),
+        "PORT = 0\nAD_TAG = 'xyz'\nUSERS = {\n 'a': '00000000000000000000000000000001',\n \
+         'b': '0F112233445566778899aabbccddee00',\n 'c': '0f112233445566778899aabbccddee00',\n \
+         'd': 'dd0f112233445566778899aabbccddee00',\n 'e': b'1',\n \
+         'a': '1f112233445566778899aabbccddee00',\n}\n\
+         USER_EXPIRATIONS = {'b': '31/02/2030', 'c': '01/01/2020', 'zed': '01/01/2030'}\n\
+         USER_MAX_TCP_CONNS = {'b': '5'}\nMODES = {'tls': False}\nTLS_DOMAIN = 5\n",
+    );
+    let (code, out, _) = users(&["check", "--config", &config, "--format", "text"], "");
+    assert_eq!(code, Some(1));
+    for want in [
+        ":1: PORT is no number from 1 to 65535",
+        ":2: AD_TAG is not in hex digits",
+        ":4: 'a' is set again further on in USERS",
+        ":6: 'c' has the secret of 'b'",
+        ":7: the secret of 'd' is not 32 hex digits",
+        ":8: the secret of 'e' is no text",
+        ":11: USER_EXPIRATIONS of 'b' is no day like 31/12/2026",
+        ":11: USER_EXPIRATIONS of 'c' is over",
+        ":11: USER_EXPIRATIONS has 'zed', who is no user",
+        ":12: USER_MAX_TCP_CONNS of 'b' is no number",
+        ":13: MODES are all off",
+        ":14: TLS_DOMAIN is no text",
+    ] {
+        assert!(out.contains(&format!("{config}{want}")), "{want}\n{out}");
+    }
+    assert!(!out.contains("0f1122"), "{out}");
+    fs::write(&config, STOCK).unwrap();
+    let (code, out, _) = users(&["check", "--config", &config, "--format", "text"], "");
+    assert!(code == Some(0) || out.contains("in use"), "{out}");
+}
+
+#[test]
+fn pictures_are_for_their_owner() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = file(folder.path(), STOCK);
+    let svg = folder.path().join("qr.svg");
+    fs::write(&svg, "old").unwrap();
+    let picture = svg.to_str().unwrap();
+    let (code, out, _) =
+        users(&["link", "tg", "--qr", "--qr-svg", picture, "--config", &config], "");
+    assert_eq!(code, Some(0));
+    assert!(out.lines().filter(|line| line.contains(['▀', '▄'])).count() > 15, "{out}");
+    assert_eq!(fs::metadata(&svg).unwrap().permissions().mode() & 0o777, 0o600);
+    assert!(fs::read_to_string(&svg).unwrap().contains("<svg"));
+}
+
+#[test]
+fn ten_thousand_users() {
+    let folder = crate::harness::memory_folder();
+    let entry = |n: u64| format!("    \"user number {n}\": \"{n:032x}\",\n");
+    let entries: String = (0..10_000).map(entry).collect();
+    let config = file(folder.path(), &format!("PORT = 443\nUSERS = {{\n{entries}}}\n"));
+    let limit_ms = if cfg!(debug_assertions) { 10_000 } else { 100 };
+    let svg = folder.path().join("x.svg");
+    for args in [
+        vec!["list"],
+        vec!["names"],
+        vec!["check"],
+        vec!["add", "new"],
+        vec!["show", "new"],
+        vec!["rotate", "new"],
+        vec!["limit", "new", "--max-conns", "5"],
+        vec!["rename", "new", "newer"],
+        vec!["disable", "newer"],
+        vec!["enable", "newer"],
+        vec!["access-log", "on"],
+        vec!["access-log", "off"],
+        vec!["link", "newer", "--qr-svg", svg.to_str().unwrap()],
+        vec!["export"],
+        vec!["list", "--links"],
+        vec!["remove", "newer"],
+    ] {
+        let begun = std::time::Instant::now();
+        let (code, _, said) = users(&[&args[..], &["--config", &config]].concat(), "");
+        let took = begun.elapsed().as_millis();
+        assert!(code.is_some_and(|code| code == 0 || args == ["check"]), "{args:?} {said}");
+        assert!(took < limit_ms, "{args:?} took {took} ms");
+        eprintln!("{} {took} ms", args.join(" "));
+    }
+}
