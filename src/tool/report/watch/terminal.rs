@@ -11,7 +11,7 @@ use ratatui::crossterm::terminal::{
 use ratatui::crossterm::{cursor, execute};
 use ratatui::{Frame, Terminal};
 use rustix::process::{Signal, getpid, kill_current_process_group, kill_process};
-use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP};
+use signal_hook::consts::{SIGCONT, SIGINT, SIGTERM, SIGTSTP};
 
 /// The terminal while it is ours.
 pub(super) struct Screen {
@@ -27,7 +27,10 @@ impl Screen {
     /// Takes it over.
     pub(super) fn enter() -> io::Result<Self> {
         let [end, stop, again] = [(); 3].map(|()| Arc::new(AtomicBool::new(false)));
-        for signal in [SIGTERM, SIGINT, SIGHUP] {
+        // SIGHUP stays what it is: the terminal is gone, so there is nothing to give back, and
+        // reading the keys of a terminal that is gone never ends. A second SIGTERM kills.
+        for signal in [SIGTERM, SIGINT] {
+            signal_hook::flag::register_conditional_default(signal, end.clone())?;
             signal_hook::flag::register(signal, end.clone())?;
         }
         signal_hook::flag::register(SIGTSTP, stop.clone())?;
