@@ -170,7 +170,10 @@ fn explained(place: &Place, via: Via, error: io::Error) -> Error {
         (Place::Process(_), _) if error.raw_os_error() == Some(3) => {
             "there is no such process".to_owned()
         }
-        (Place::File(_), io::ErrorKind::NotFound) => "there is no such namespace".to_owned(),
+        // The latter while `ip netns add` is about to make it.
+        (Place::File(_), io::ErrorKind::NotFound | io::ErrorKind::InvalidInput) => {
+            "there is no such namespace".to_owned()
+        }
         (Place::File(_), io::ErrorKind::PermissionDenied) => {
             "entering it takes root (CAP_SYS_ADMIN); --pid of a process in it takes nothing"
                 .to_owned()

@@ -34,7 +34,7 @@ pub fn run(mut options: Options, format: Format, voice: Voice) -> Result<Ending,
     }
     let signals = Signals::take().map_err(|error| Error::input("signals", error))?;
     let mut watch = Watch::new(ask, asked, &options, is_text, voice)?;
-    let clock = Clock::new(options.every(), options.count, voice);
+    let mut clock = Clock::new(options.every(), options.count, voice);
     clock.run(&mut watch, &signals)
 }
 
@@ -44,16 +44,23 @@ struct Clock {
     every: Option<Duration>,
     count: Option<u64>,
     voice: Voice,
+    /// Samples that were left out.
+    left_out: u64,
+    /// Those that nothing was said of yet, and when something was said last.
+    untold: u32,
+    told: Option<Instant>,
 }
+
+/// How often it is said that samples are left out.
+const TELL_EVERY: Duration = Duration::from_mins(1);
 
 impl Clock {
     fn new(every: Option<Duration>, count: Option<u64>, voice: Voice) -> Self {
-        Self { every, count, voice }
+        Self { every, count, voice, left_out: 0, untold: 0, told: None }
     }
 
-    fn run(&self, watch: &mut Watch, signals: &Signals) -> Result<Ending, Error> {
+    fn run(&mut self, watch: &mut Watch, signals: &Signals) -> Result<Ending, Error> {
         let mut due = Instant::now();
-        let mut left_out = 0;
         loop {
             let began = Instant::now();
             watch.sample()?;
@@ -65,10 +72,10 @@ impl Clock {
                 let missed = late.as_nanos() / every.as_nanos().max(1) + 1;
                 let missed = u32::try_from(missed).unwrap_or(u32::MAX);
                 due += every.saturating_mul(missed);
-                left_out += u64::from(missed);
+                self.left_out += u64::from(missed);
                 self.tell(now - began, every, missed);
             }
-            if self.sleep(due, left_out, watch, signals)? == Wake::Stop {
+            if self.sleep(due, watch, signals)? == Wake::Stop {
                 watch.end();
                 return Ok(Ending::Done);
             }
@@ -76,13 +83,7 @@ impl Clock {
     }
 
     /// Sleeps until a sample is due or the end was asked for; takes events in meanwhile.
-    fn sleep(
-        &self,
-        due: Instant,
-        left_out: u64,
-        watch: &mut Watch,
-        signals: &Signals,
-    ) -> Result<Wake, Error> {
+    fn sleep(&self, due: Instant, watch: &mut Watch, signals: &Signals) -> Result<Wake, Error> {
         let failed = |error| Error::input("the clock", error);
         loop {
             let wake = match watch.events_fd() {
@@ -92,7 +93,7 @@ impl Clock {
             match wake {
                 Wake::Ready => watch.take_events(),
                 Wake::Report => {
-                    let samples = watch.samples;
+                    let (samples, left_out) = (watch.samples, self.left_out);
                     self.voice.say(format!("{samples} samples, {left_out} left out"));
                     watch.tell_forgotten();
                 }
@@ -102,12 +103,16 @@ impl Clock {
     }
 
     /// A sample that took longer than the interval is the machine's or the interval's fault; a
-    /// pause between samples is neither.
-    fn tell(&self, took: Duration, every: Duration, missed: u32) {
-        let left_out = if missed == 1 {
-            "one sample is left out".to_owned()
-        } else {
-            format!("{missed} samples are left out")
+    /// pause between samples is neither. Said once a minute at most.
+    fn tell(&mut self, took: Duration, every: Duration, missed: u32) {
+        self.untold = self.untold.saturating_add(missed);
+        if self.told.is_some_and(|told| told.elapsed() < TELL_EVERY) {
+            return;
+        }
+        self.told = Some(Instant::now());
+        let left_out = match std::mem::take(&mut self.untold) {
+            1 => "one sample is left out".to_owned(),
+            many => format!("{many} samples are left out"),
         };
         let (took, every) = (took.as_secs_f64(), every.as_secs_f64());
         let why = if took >= every {

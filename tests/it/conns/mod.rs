@@ -4,4 +4,6 @@ mod clients;
 mod containers;
 mod counting;
 mod engine;
+mod lives;
 mod net;
+mod watching;

@@ -1,0 +1,96 @@
+//! What is looked at goes, and comes back: one line each, and the watch goes on.
+
+use std::net::SocketAddr;
+use std::process::Command;
+
+use super::clients::{client, server};
+use super::net::{Copy, Net, V4, ip};
+use super::watching::Watch;
+use crate::harness::{run, text};
+
+#[test]
+fn a_namespace_goes_and_comes_back() {
+    let Some(net) = Net::new() else { return };
+    let at = SocketAddr::new(V4.parse().unwrap(), 443);
+    let listener = net.at_server(|| server(at));
+    let held = net.at_clients(|| client("10.77.0.5".parse().unwrap(), at));
+    let name = net.server();
+    let mut watch = Watch::start(&["--netns", &name, "--interval", "0.2"]);
+    watch.row_where(|row| row.contains("\"total\":1,"));
+    assert!(ip(&format!("netns del {name}")));
+    std::thread::sleep(std::time::Duration::from_millis(700));
+    assert!(ip(&format!("netns add {name}")));
+    watch.row_where(|row| row.contains("\"total\":0,"));
+    let (status, said) = watch.interrupted();
+    assert_eq!(status, Some(0));
+    let lines: Vec<_> = said.lines().collect();
+    let [gone, silent, back] = lines.as_slice() else { panic!("{said}") };
+    assert_eq!(*gone, format!("mtp-conns: /run/netns/{name}: there is no such namespace"));
+    let both = [*silent, *back];
+    assert!(both.iter().any(|line| line.ends_with(": there again")), "{said}");
+    assert!(both.iter().any(|line| line.contains("nothing listens on it")), "{said}");
+    drop((listener, held));
+}
+
+#[test]
+fn a_process_vanishes() {
+    let Some(net) = Net::new() else { return };
+    let at = SocketAddr::new(V4.parse().unwrap(), 443);
+    let listener = net.at_server(|| server(at));
+    let held = net.at_clients(|| client("10.77.0.5".parse().unwrap(), at));
+    let mut other = net.command("sleep").arg("100").spawn().unwrap();
+    let pid = other.id().to_string();
+    // Its number is that of `ip` until it has become what it runs in there.
+    let comm = format!("/proc/{pid}/comm");
+    while std::fs::read_to_string(&comm).unwrap() != "sleep\n" {
+        std::thread::yield_now();
+    }
+    let mut watch = Watch::start(&["--pid", &pid, "--changes", "--interval", "0.2"]);
+    std::thread::sleep(std::time::Duration::from_millis(600));
+    other.kill().unwrap();
+    other.wait().unwrap();
+    let row = watch.row();
+    assert!(row.starts_with("{\"type\":\"closed\"") && row.contains("10.77.0.5"), "{row}");
+    let (status, said) = watch.interrupted();
+    assert_eq!(status, Some(0));
+    assert_eq!(said, format!("mtp-conns: process {pid}: there is no such process\n"));
+    drop((listener, held));
+}
+
+#[test]
+fn what_is_not_there_is_said_in_a_line() {
+    for (args, what) in [
+        (
+            &["--netns", "nowhere-at-all"][..],
+            "/run/netns/nowhere-at-all: there is no such namespace",
+        ),
+        (&["--pid", "4194999"], "process 4194999: there is no such process"),
+    ] {
+        let output = run("mtp-conns", args, b"");
+        assert_eq!(text(&output.stderr), format!("mtp-conns: {what}\n"));
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0));
+    }
+}
+
+#[test]
+fn without_permission_it_says_what_would_do() {
+    let Some(net) = Net::new() else { return };
+    let copy = Copy::new();
+    let run = |args: &[&str]| {
+        let mut command = Command::new("setpriv");
+        command.args(["--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=-all"]);
+        command.arg(&copy.path).args(args).env("DOCKER_HOST", "unix:///root/nobody/may.sock");
+        let output = command.output().unwrap();
+        (output.status.code(), text(&output.stderr))
+    };
+    let (status, said) = run(&["--netns", &net.server()]);
+    assert_eq!((status, said.lines().count()), (Some(1), 1), "{said}");
+    assert!(said.contains("takes root") && said.contains("--pid"), "{said}");
+    let pid = net.inside.id().to_string();
+    let (status, said) = run(&["--pid", &pid, "--via", "netlink"]);
+    assert_eq!((status, said.lines().count()), (Some(1), 1), "{said}");
+    assert!(said.contains("--via proc takes nothing"), "{said}");
+    let (status, said) = run(&["--container", "x"]);
+    assert_eq!((status, said.lines().count()), (Some(1), 1), "{said}");
+    assert!(said.contains("docker"), "{said}");
+}
