@@ -102,8 +102,8 @@ const STATE: Section = Section {
         "With --state the book is loaded from FILE if it is there, and saved every minute \
          (--save-every), on SIGTERM and at the end: written beside and renamed. Lines that the \
          saved book had seen change nothing when they come again (docker compose logs --since). \
-         With --state the end of the input is a pause: what came within the last --late is judged when it goes on.\n\nA \
-         damaged file, or one of another version, is refused and left alone."
+         With --state the end of the input is a pause: what came within the last --late is judged \
+         when it goes on.\n\nA damaged file, or one of another version, is refused and left alone."
             .to_owned()
     },
 };
