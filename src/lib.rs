@@ -11,6 +11,7 @@ pub mod frame;
 pub mod input;
 pub mod links;
 pub mod output;
+pub mod people;
 pub mod pyconfig;
 pub mod score;
 pub mod sockets;

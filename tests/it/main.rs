@@ -22,6 +22,7 @@ mod misuse;
 mod pages;
 mod parse_laws;
 mod parse_options;
+mod people_laws;
 mod proxy;
 mod pydamage;
 mod pyfiles;
