@@ -6,10 +6,13 @@ use std::net::IpAddr;
 use foldhash::fast::FixedState;
 use serde::{Deserialize, Serialize};
 
+use super::limits::Limits;
 use super::order::{Arrival, Held, Known, Order};
+use super::relays::Relays;
 use super::rule::{Points, Risk, Rule};
 use super::users::{User, Users};
 use super::window::Span;
+use crate::people::Verdict;
 
 /// What was counted that is no user's.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -86,6 +89,17 @@ pub struct Change {
     pub was: Risk,
 }
 
+/// The verdict on a user has changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Turn {
+    /// Whose.
+    pub user: u32,
+    /// When: the connection that tipped it.
+    pub at: i64,
+    /// What it was.
+    pub was: Verdict,
+}
+
 /// All that is known.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Book {
@@ -97,6 +111,8 @@ pub struct Book {
     pub order: Order,
     /// What was counted.
     pub tally: Tally,
+    /// Networks of many users.
+    relays: Relays,
 }
 
 impl Book {
@@ -107,6 +123,7 @@ impl Book {
             users: Users::default(),
             order: Order::new(span.late_ms),
             tally: Tally::default(),
+            relays: Relays::default(),
         }
     }
 
@@ -153,11 +170,56 @@ impl Book {
         self.users.number(name);
     }
 
-    /// Passes on the events whose turn has come.
-    pub fn settle(&mut self) {
-        while self.order.release().is_some() {}
+    /// The next change of a verdict among the events whose turn has come; `None` when all of them
+    /// are judged.
+    pub fn settle(&mut self, limits: &Limits) -> Option<Turn> {
+        while let Some(held) = self.order.release() {
+            if let Some(turn) = self.observe(&held, limits) {
+                return Some(turn);
+            }
+        }
+        None
+    }
+
+    /// The same at the end of the stream, when nothing can come in between any more.
+    pub fn close(&mut self, limits: &Limits) -> Option<Turn> {
+        while let Some(held) = self.order.take() {
+            if let Some(turn) = self.observe(&held, limits) {
+                return Some(turn);
+            }
+        }
+        None
+    }
+
+    /// Looks at a connection in its turn. That something is clear at last is no news.
+    fn observe(&mut self, held: &Held, limits: &Limits) -> Option<Turn> {
+        let user = self.users.get_mut(held.user)?;
+        let devices = limits.devices_of(&user.name)?;
+        let network = limits.network(held.ip)?;
+        if let Some(enough) = limits.relay
+            && self.relays.is_relay(held.ts, network, held.user, enough)
+        {
+            return None;
+        }
+        if !user.people.connect(held.ts, network) {
+            return None;
+        }
+        let seen = user.people.estimate(devices);
+        let was = user.people.judge(&seen)?;
+        let is_news = was != Verdict::Unknown || user.people.verdict() != Verdict::Clear;
+        is_news.then_some(Turn { user: held.user, at: held.ts, was })
+    }
+
+    /// Whether too much of the log was not recognised to say that an account is clear.
+    pub fn is_unsure(&self) -> bool {
+        let lost = self.tally.not_recognised.sum();
+        let read = lost + self.tally.understood.sum();
+        lost * NOT_RECOGNISED_FOLD > read
     }
 }
+
+/// One line in twenty that is not recognised may be all the lines of somebody.
+const NOT_RECOGNISED_FOLD: u64 = 20;
 
 /// What the rule says of a user at this moment.
 pub fn judge(user: &mut User, now: i64, span: &Span, rule: &Rule) -> (Points, Risk) {

@@ -3,14 +3,19 @@
 mod addresses;
 pub mod book;
 mod busy;
+pub mod carriers;
+pub mod limits;
 pub mod order;
+mod relays;
 pub mod row;
 pub mod rule;
 mod sorted;
 pub mod state;
 pub mod users;
+pub mod why;
 pub mod window;
 
 pub use book::{Book, Connection};
+pub use limits::Limits;
 pub use rule::{Counts, Points, Risk, Rule};
 pub use window::{Span, Window};

@@ -1,13 +1,16 @@
 //! What is told of users, as rows.
 
-use super::book::{Book, Change, judge};
+use super::book::{Book, Change, Turn, judge};
+use super::limits::Limits;
 use std::net::IpAddr;
 
 use super::rule::{Points, Rule};
 use super::users::User;
+use super::why::{self, WouldBe};
 use super::window::Span;
 use crate::event::Stamp;
 use crate::output::json::{self, Row};
+use crate::people::{Estimate, Verdict};
 
 /// How rows tell of users.
 #[derive(Clone, Copy, Debug)]
@@ -18,10 +21,60 @@ pub struct Telling {
     pub span: Span,
     /// How many addresses are listed.
     pub ips_max: usize,
+    /// Whether all evidence is told, or the chief facts.
+    pub is_full: bool,
+    /// Whether too much was lost to say that an account is clear.
+    pub is_unsure: bool,
 }
 
+/// What is said of a user, and what it is said from.
+struct Opinion {
+    devices: usize,
+    seen: Estimate,
+    verdict: Verdict,
+}
+
+/// `None`: of a user that is exempt, or was seen at no address, nothing is said.
+fn opinion(user: &User, tell: &Telling, limits: &Limits) -> Option<Opinion> {
+    let devices = limits.devices_of(&user.name)?;
+    user.people.newest()?;
+    let seen = user.people.estimate(devices);
+    let verdict = match user.people.verdict() {
+        Verdict::Clear if tell.is_unsure => Verdict::Unknown,
+        verdict => verdict,
+    };
+    Some(Opinion { devices, seen, verdict })
+}
+
+/// Writes how many people there are, and what to think of it.
+fn write_opinion(row: &mut Row<'_>, said: Option<&Opinion>) {
+    if let Some(said) = said {
+        row.float("people", (said.seen.people * 100.0).round() / 100.0);
+    }
+    row.text("verdict", said.map_or(Verdict::Unknown, |said| said.verdict).name());
+}
+
+/// Writes why.
+fn write_evidence(out: &mut Vec<u8>, user: &User, said: &Opinion, tell: &Telling, limits: &Limits) {
+    let facts = user.people.facts(said.devices, tell.is_full);
+    why::write(out, &facts, would_be(user, said), limits.prefixes);
+}
+
+/// The least number of devices with which less would be thought.
+fn would_be(user: &User, said: &Opinion) -> Option<WouldBe> {
+    let more = (said.devices + 1..=said.devices + DEVICES_MORE_MAX).map(|devices| WouldBe {
+        devices,
+        verdict: Verdict::Unknown.after(&user.people.estimate(devices)),
+    });
+    let mut less = more.filter(|other| other.verdict < said.verdict);
+    (said.verdict >= Verdict::Watch).then(|| less.next()).flatten()
+}
+
+/// So many more devices are tried: with more, nothing would be left of most accounts.
+const DEVICES_MORE_MAX: usize = 4;
+
 /// Writes the summary of a user, as of this moment of event time.
-pub fn summary(out: &mut Vec<u8>, user: &mut User, now: i64, tell: &Telling) {
+pub fn summary(out: &mut Vec<u8>, user: &mut User, now: i64, tell: &Telling, limits: &Limits) {
     let (points, risk) = judge(user, now, &tell.span, &tell.rule);
     let counts = user.window.counts();
     let mut row = Row::new(out, "summary");
@@ -33,6 +86,8 @@ pub fn summary(out: &mut Vec<u8>, user: &mut User, now: i64, tell: &Telling) {
     row.number("connections", counts.connections);
     row.number("addresses", counts.addresses);
     row.number("simultaneous", counts.pairs);
+    let said = opinion(user, tell, limits);
+    write_opinion(&mut row, said.as_ref());
     if user.last >= user.first {
         row.stamp("first_seen", Stamp(user.first));
         row.stamp("last_seen", Stamp(user.last));
@@ -44,6 +99,9 @@ pub fn summary(out: &mut Vec<u8>, user: &mut User, now: i64, tell: &Telling) {
     let truncated = user.window.crowded_out + user.window.unremembered();
     if truncated > 0 {
         row.number("truncated", truncated);
+    }
+    if let Some(said) = said {
+        write_evidence(row.key("evidence"), user, &said, tell, limits);
     }
     row.end();
 }
@@ -78,6 +136,22 @@ fn mean_interval_ms(user: &User, span: &Span) -> Option<u64> {
     let (first, last) = if span.window_ms.is_some() { user.window.ends()? } else { whole };
     let gaps = i64::try_from(user.window.counts().connections).ok()? - 1;
     (gaps > 0).then(|| u64::try_from((last - first) / gaps).unwrap_or(0))
+}
+
+/// Writes that the verdict on a user has changed.
+pub fn alert(out: &mut Vec<u8>, user: &mut User, turn: Turn, tell: &Telling, limits: &Limits) {
+    let (points, risk) = judge(user, turn.at, &tell.span, &tell.rule);
+    let Some(said) = opinion(user, tell, limits) else { return };
+    let mut row = Row::new(out, "alert");
+    row.stamp("ts", Stamp(turn.at));
+    row.text("user", &user.name);
+    row.text("verdict", said.verdict.name());
+    row.text("was", turn.was.name());
+    row.float("people", (said.seen.people * 100.0).round() / 100.0);
+    row.number("score", points.score);
+    row.text("risk", risk.name());
+    write_evidence(row.key("evidence"), user, &said, tell, limits);
+    row.end();
 }
 
 /// Writes that the risk of a user has changed.

@@ -7,6 +7,7 @@ use std::hash::BuildHasher;
 
 use super::rule::Risk;
 use super::window::Window;
+use crate::people::People;
 
 /// How many users are told apart. Names come from the log, and a log can be damaged.
 pub const USERS_MAX: usize = 2_000_000;
@@ -18,6 +19,8 @@ pub struct User {
     pub name: Box<str>,
     /// The connections the rule counts.
     pub window: Window,
+    /// What tells how many people there are.
+    pub people: People,
     /// When the first connection began, in milliseconds.
     pub first: i64,
     /// When the last one began.
@@ -67,6 +70,7 @@ impl Users {
         self.all.push(User {
             name: name.into(),
             window: Window::default(),
+            people: People::default(),
             first: i64::MAX,
             last: i64::MIN,
             risk: Risk::Low,
