@@ -9,10 +9,19 @@ _mtp_score() {
     --state) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
     --save-every) :; return ;;
     --every) :; return ;;
-    --only) mapfile -t COMPREPLY < <(compgen -W 'all high' -- "$word"); return ;;
+    --only) mapfile -t COMPREPLY < <(compgen -W 'all high watch sharing' -- "$word"); return ;;
     --top) :; return ;;
     --ips) :; return ;;
     --alert-on) mapfile -t COMPREPLY < <(compgen -W 'risk' -- "$word"); return ;;
+    --devices) :; return ;;
+    --limits) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
+    --ignore) :; return ;;
+    --relay) :; return ;;
+    --v4-prefix) :; return ;;
+    --v6-prefix) :; return ;;
+    --asn) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
+    --evidence) mapfile -t COMPREPLY < <(compgen -W 'short full' -- "$word"); return ;;
+    --explain) :; return ;;
     --per-address) :; return ;;
     --per-pair) :; return ;;
     --per-connection) :; return ;;
@@ -23,7 +32,7 @@ _mtp_score() {
     --format) mapfile -t COMPREPLY < <(compgen -W 'auto json text' -- "$word"); return ;;
     esac
     case $word in
-    -*) mapfile -t COMPREPLY < <(compgen -W '--window --together --late --state --save-every --every --only --top --ips --alert-on --no-emoji --per-address --per-pair --per-connection --free-connections --score-max --medium-from --high-from -h --help --version --format' -- "$word"); return ;;
+    -*) mapfile -t COMPREPLY < <(compgen -W '--window --together --late --state --save-every --every --only --top --ips --alert-on --devices --limits --ignore --relay --v4-prefix --v6-prefix --asn --evidence --explain --no-emoji --per-address --per-pair --per-connection --free-connections --score-max --medium-from --high-from -h --help --version --format' -- "$word"); return ;;
     esac
     mapfile -t COMPREPLY < <(compgen -f -- "$word")
 }

@@ -1,5 +1,6 @@
 //! What `mtp-score` shows: its rows as they are, or text for people made from them.
 
+use super::explain;
 use crate::event::Stamp;
 use crate::output::Format;
 use crate::view::look::{Look, Marks};
@@ -35,6 +36,23 @@ impl Face {
         }
         totals.show(look, &mut text);
         out.extend_from_slice(text.as_bytes());
+    }
+
+    /// Shows the story of one user.
+    pub(super) fn story(&self, row: &[u8], out: &mut Vec<u8>) {
+        let plain;
+        let look = match self {
+            Self::Text(look) => look,
+            Self::Rows => {
+                plain = Look::of_stdout(Some(Marks::Words));
+                &plain
+            }
+        };
+        if let Ok(row) = serde_json::from_slice::<view::Summary<'_>>(row) {
+            let mut text = String::new();
+            explain::story(&row, look, &mut text);
+            out.extend_from_slice(text.as_bytes());
+        }
     }
 
     /// Shows an alert.

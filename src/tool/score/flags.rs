@@ -1,10 +1,12 @@
 //! The flags of `mtp-score`.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{Only, Options};
 use crate::cli::value::{count, duration_ms};
 use crate::cli::{Among, Flag, Takes, Value};
+use crate::score::limits::{Block, devices};
 use crate::view::look::Marks;
 
 /// Windows count in milliseconds since their first connection, in 32 bits: 49 days.
@@ -17,12 +19,29 @@ const fn text(
     Takes::Text(Value { name, among: Among::Any }, act)
 }
 
+const fn path(act: fn(&mut Options, PathBuf)) -> Takes<Options> {
+    Takes::Path("FILE", act)
+}
+
 fn only_names() -> Vec<&'static str> {
-    vec!["all", "high"]
+    vec!["all", "high", "watch", "sharing"]
 }
 
 fn alert_names() -> Vec<&'static str> {
     vec!["risk"]
+}
+
+fn evidence_names() -> Vec<&'static str> {
+    vec!["short", "full"]
+}
+
+const EVIDENCE: Value = Value { name: "HOW", among: Among::Names(evidence_names) };
+
+fn prefix(text: &str, most: u8) -> Result<u8, String> {
+    count::<u8>(text, 1)
+        .ok()
+        .filter(|length| *length <= most)
+        .ok_or_else(|| format!("'{text}': from 1 to {most} bits"))
 }
 
 /// All of them.
@@ -86,11 +105,13 @@ pub(super) const FLAGS: &[Flag<Options>] = &[
     .detail("When the stream is quiet for as long, they come by the clock."),
     Flag::new(
         "only",
-        "Write only of users like these: high",
+        "Write only of users like these: high, watch, sharing",
         Takes::Text(Value { name: "WHICH", among: Among::Names(only_names) }, |o, text| {
             o.only = match text {
                 "all" => Only::All,
                 "high" => Only::High,
+                "watch" => Only::Watch,
+                "sharing" => Only::Sharing,
                 _ => return Err(format!("'{text}': one of {}", only_names().join(", "))),
             };
             Ok(())
@@ -118,6 +139,92 @@ pub(super) const FLAGS: &[Flag<Options>] = &[
         Takes::Text(Value { name: "WHAT", among: Among::Names(alert_names) }, |o, text| {
             o.alert_on_risk = text == "risk";
             o.alert_on_risk.then_some(()).ok_or_else(|| format!("'{text}': it can be risk"))
+        }),
+    ),
+    Flag::new(
+        "devices",
+        "Networks at once that are nobody's business (2)",
+        text("N", |o, text| {
+            o.limits.devices = devices(text)?;
+            Ok(())
+        }),
+    )
+    .detail("A phone and something that does not move: a desktop at home or at the office."),
+    Flag::new(
+        "limits",
+        "Read limits of users from FILE",
+        path(|o, path| o.limits_file = Some(path)),
+    )
+    .detail(
+        "A line each: the user's name, a space, and a number of devices, or exempt, for whom \
+         nothing is said. Lines that begin with # are comments.",
+    ),
+    Flag::new(
+        "ignore",
+        "Leave addresses of this block out of people and verdict",
+        text("CIDR", |o, text| {
+            o.limits.ignored.push(Block::read(text)?);
+            Ok(())
+        }),
+    )
+    .detail("For relays of your own. May be given several times."),
+    Flag::new(
+        "relay",
+        "Leave networks that N users come from out of people and verdict",
+        text("N", |o, text| {
+            o.limits.relay = Some(count(text, 2)?);
+            Ok(())
+        }),
+    )
+    .detail(
+        "A relay, a VPN exit or the NAT of a whole town says little of one user. Off if not given: \
+         with it what is said of a user depends on the others.",
+    ),
+    Flag::new(
+        "v4-prefix",
+        "Bits of an IPv4 address that are a network (32)",
+        text("BITS", |o, text| {
+            o.limits.prefixes.v4 = prefix(text, 32)?;
+            Ok(())
+        }),
+    ),
+    Flag::new(
+        "v6-prefix",
+        "Bits of an IPv6 address that are a network (64)",
+        text("BITS", |o, text| {
+            o.limits.prefixes.v6 = prefix(text, 64)?;
+            Ok(())
+        }),
+    ),
+    Flag::new(
+        "asn",
+        "Count the addresses of a mobile carrier as one network, by this MMDB",
+        path(|o, path| o.asn_file = Some(path)),
+    )
+    .detail(
+        "A database in MaxMind's format: of connection types, of ISPs, or of autonomous systems, \
+         of which those count that have a mobile carrier's name. It is read from this machine \
+         alone. Carriers are told without it too, by how their addresses are used.",
+    ),
+    Flag::new(
+        "evidence",
+        "How much evidence rows have: short, full (short)",
+        Takes::Text(EVIDENCE, |o: &mut Options, text| {
+            o.is_full = match text {
+                "short" => false,
+                "full" => true,
+                _ => return Err(format!("'{text}': one of {}", evidence_names().join(", "))),
+            };
+            Ok(())
+        }),
+    )
+    .detail("full: every pair of networks, and when each was in use."),
+    Flag::new(
+        "explain",
+        "At the end write the story of USER, as text, and nothing else",
+        text("USER", |o, text| {
+            o.explain = Some(text.to_owned());
+            Ok(())
         }),
     ),
     Flag::new(

@@ -8,7 +8,10 @@ use super::{Only, Options};
 use crate::error::Error;
 use crate::event::wire::Record;
 use crate::event::{Kind, Stamp};
+use crate::output::safe::Safe;
 use crate::output::{Format, Out, say::Voice};
+use crate::people::Verdict;
+use crate::score::book::Turn;
 use crate::score::book::judge;
 use crate::score::row::{self, Telling};
 use crate::score::{Book, Connection, state};
@@ -35,7 +38,13 @@ impl Stream {
         let saved = options.state.as_deref().map(state::load).transpose()?.flatten();
         let mut book = saved.unwrap_or_else(|| Book::new(options.span));
         book.resume(options.span);
-        let tell = Telling { rule: options.rule, span: options.span, ips_max: options.ips_max };
+        let tell = Telling {
+            rule: options.rule,
+            span: options.span,
+            ips_max: options.ips_max,
+            is_full: options.is_full,
+            is_unsure: book.is_unsure(),
+        };
         let next_summaries = book.order.newest().map_or(i64::MIN, |now| next(now, &options));
         let save_at = Instant::now() + options.save_every;
         let face = Face::of(format, options.marks);
@@ -71,7 +80,21 @@ impl Stream {
             row::risk_alert(&mut self.rows, user, change, &self.tell);
             self.face.alert(&self.rows, &mut out.buffer);
         }
-        self.book.settle();
+        while let Some(turn) = self.book.settle(&self.options.limits) {
+            self.alert(turn, out);
+        }
+    }
+
+    /// Tells that the verdict on a user has changed.
+    fn alert(&mut self, turn: Turn, out: &mut Out) {
+        if self.options.explain.is_some() {
+            return;
+        }
+        if let Some(user) = self.book.users.get_mut(turn.user) {
+            self.rows.clear();
+            row::alert(&mut self.rows, user, turn, &self.tell, &self.options.limits);
+            self.face.alert(&self.rows, &mut out.buffer);
+        }
     }
 
     /// Writes the summaries of changed users if this moment is past the next that is due.
@@ -95,19 +118,22 @@ impl Stream {
                 continue;
             }
             let (points, risk) = judge(user, now, &self.tell.span, rule);
+            let verdict = user.people.verdict();
             let is_wanted = match self.options.only {
                 Only::All => true,
                 Only::High => risk == crate::score::Risk::High,
+                Only::Watch => verdict >= Verdict::Watch,
+                Only::Sharing => verdict == Verdict::Sharing,
             };
             if is_wanted {
-                told.push((Reverse(points.score), user));
+                told.push((Reverse((verdict, points.score)), user));
             }
         }
         told.sort_by(|a, b| (a.0, &a.1.name).cmp(&(b.0, &b.1.name)));
         told.truncate(self.options.top.unwrap_or(usize::MAX));
         self.rows.clear();
         for (_, user) in told {
-            row::summary(&mut self.rows, user, now, &self.tell);
+            row::summary(&mut self.rows, user, now, &self.tell, &self.options.limits);
         }
         self.face.summaries(Stamp(now), &self.rows, &mut out.buffer);
     }
@@ -118,6 +144,10 @@ impl Stream {
     }
 
     fn conclude(&mut self, out: &mut Out) {
+        if self.options.explain.is_some() {
+            self.explain(out);
+            return;
+        }
         if let Some(now) = self.book.order.newest() {
             self.summaries(now, Which::All, out);
         }
@@ -125,6 +155,22 @@ impl Stream {
         row::meta(&mut self.rows, &self.book);
         self.face.meta(&self.rows, &mut out.buffer);
         self.say();
+    }
+
+    /// Writes the story of the user that was asked for.
+    fn explain(&mut self, out: &mut Out) {
+        let (Some(name), Some(now)) = (&self.options.explain, self.book.order.newest()) else {
+            return;
+        };
+        let Some(user) = self.book.users.all_mut().iter_mut().find(|user| *user.name == **name)
+        else {
+            self.voice.say(format!("no connection of a user '{}' was seen", Safe(name)));
+            return;
+        };
+        self.rows.clear();
+        let tell = Telling { is_full: true, ..self.tell };
+        row::summary(&mut self.rows, user, now, &tell, &self.options.limits);
+        self.face.story(&self.rows, &mut out.buffer);
     }
 
     /// What was taken, and what was not, in one line.
@@ -183,6 +229,7 @@ impl Filter for Stream {
                 let tally = &mut self.book.tally;
                 tally.not_recognised.hear(record.not_recognised.unwrap_or(0));
                 tally.understood.hear(record.understood.unwrap_or(0));
+                self.tell.is_unsure = self.book.is_unsure();
             }
             _ => {}
         }
@@ -215,6 +262,12 @@ impl Filter for Stream {
     }
 
     fn finish(&mut self, out: &mut Out) -> Result<(), Error> {
+        // With a state the stream only pauses: what is held may yet be overtaken.
+        while self.options.state.is_none()
+            && let Some(turn) = self.book.close(&self.options.limits)
+        {
+            self.alert(turn, out);
+        }
         self.conclude(out);
         out.flush()?;
         self.save()
