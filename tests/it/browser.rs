@@ -75,11 +75,16 @@ impl Browser {
 
     /// The same where no script runs, so that nobody can say when it is drawn.
     pub(crate) fn open_without_script(&mut self, file: &Path, width: u64) {
-        let size = json!({"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": false});
-        self.call("Emulation.setDeviceMetricsOverride", &size);
+        self.resize(width);
         let url = format!("file://{}", file.display());
         self.call("Page.navigate", &json!({"url": url}));
         self.until("the page is loaded", |told| told["method"] == "Page.loadEventFired");
+    }
+
+    /// Makes the window this wide.
+    pub(crate) fn resize(&mut self, width: u64) {
+        let size = json!({"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": false});
+        self.call("Emulation.setDeviceMetricsOverride", &size);
     }
 
     /// What an expression of the page's is; promises are waited for.

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::browser::Browser;
-use crate::harness::{run, skip, text, tool};
-use crate::report::demos;
+use crate::harness::{root, run, skip, text, tool};
+use crate::report::{demo, demos};
 
 /// A name that is text wherever it stands.
 const HOSTILE: &str = "<script>alert(1)</script>";
@@ -82,6 +82,55 @@ fn a_browser_has_nothing_to_complain_of() {
         assert!(names.as_array().unwrap().iter().any(|name| name == HOSTILE), "{names}");
     }
     assert_eq!(browser.complaints, Vec::<String>::new());
+}
+
+/// From raw logs that were recorded, through all the tools, and from a population of 300 users.
+#[test]
+fn pages_of_recorded_logs_and_of_a_population() {
+    let Some(mut browser) = Browser::start() else { return skip("chromium") };
+    let folder = tempfile::tempdir().unwrap();
+    let mut all: Vec<(String, Vec<u8>)> = recorded()
+        .into_iter()
+        .map(|path| {
+            let events = run("mtp-parse", &[path.to_str().unwrap()], b"").stdout;
+            (path.display().to_string(), events)
+        })
+        .collect();
+    let population = fs::read(demo("population.events.jsonl.gz")).unwrap();
+    all.push(("population".to_owned(), population));
+    for (name, events) in all {
+        let (raw, scores) = (folder.path().join("events"), folder.path().join("scores"));
+        fs::write(&raw, &events).unwrap();
+        fs::write(&scores, run("mtp-score", &["-"], &events).stdout).unwrap();
+        let inputs = [raw, scores].map(|path| path.display().to_string());
+        let file = page(folder.path(), &[], &inputs);
+        browser.open_without_script(&file, 360);
+        browser.eval("document.querySelectorAll('details').forEach(d => d.open = true)");
+        for width in [360, 1440] {
+            browser.resize(width);
+            let fits = browser.eval(FITS);
+            assert_eq!(fits[0], true, "{name} at {width}: {fits}");
+            assert_eq!(fits[1].as_array().map(Vec::len), Some(0), "{name} at {width}: {fits}");
+        }
+        assert_eq!(browser.eval(UNTOLD), 0, "{name}: a picture without words");
+        let rows = browser.eval("document.querySelectorAll('.users tbody tr').length");
+        if name == "population" {
+            assert_eq!(rows, 300);
+        }
+    }
+    assert_eq!(browser.complaints, Vec::<String>::new());
+}
+
+/// A log of each dialect, and the longer one of the README.
+fn recorded() -> Vec<PathBuf> {
+    let dialects = fs::read_dir(root().join("tests/fixtures/dialects")).unwrap();
+    let files = dialects.flat_map(|folder| fs::read_dir(folder.unwrap().path()).unwrap());
+    let mut logs: Vec<_> = files.map(|file| file.unwrap().path()).collect();
+    let names = ["recorded.log", "debug.log", "v2.log", "examples.log"];
+    logs.retain(|path| names.iter().any(|name| path.ends_with(name)));
+    logs.push(root().join("examples/proxy.log.gz"));
+    assert!(logs.len() >= 7, "{logs:?}");
+    logs
 }
 
 #[test]
@@ -212,7 +261,7 @@ fn a_large_page_stays_small_and_opens_at_once() {
 #[test]
 fn the_readme_shows_what_there_is() {
     for name in ["report-light.png", "report-dark.png", "report-watch.png"] {
-        let file = crate::harness::root().join("docs").join(name);
+        let file = root().join("docs").join(name);
         let size = fs::metadata(&file).unwrap_or_else(|_| panic!("{name} is missing")).len();
         assert!(size < 200_000, "{name}: {size} bytes");
     }

@@ -115,7 +115,8 @@ const METRICS: Section = Section {
     text: || {
         "--prometheus makes a file in Prometheus' text format, for the textfile collector of \
          node_exporter. Labels are bounded: per-user metrics are of the worst users only (50, or \
-         --top). Files are written beside and renamed, so that no reader finds half of one."
+         --top). Files are written beside and renamed, so that no reader finds half of one.\n\n\
+         contrib/grafana/mtp-tools.json is a dashboard of them."
             .to_owned()
     },
 };
