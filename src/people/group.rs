@@ -168,7 +168,9 @@ impl People {
         passing.sort_unstable();
         for pool in passing.chunk_by(|(one, _), (other, _)| one == other) {
             if let (Some((_, first)), true) = (pool.first(), pool.len() >= POOL_MIN) {
-                pool.iter().for_each(|(_, place)| sets.join(*first, *place));
+                for (_, place) in pool {
+                    sets.join(*first, *place);
+                }
             }
         }
     }

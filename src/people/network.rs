@@ -63,6 +63,7 @@ impl Network {
 
     /// The block that a carrier's pool of addresses would share with it: a /20, or a /40 of IPv6.
     /// Carriers hand out addresses from blocks of about that size.
+    #[must_use]
     pub fn block(self) -> Self {
         self.without(match self.family {
             Family::V4 => 12,
@@ -72,6 +73,7 @@ impl Network {
     }
 
     /// The region of addresses it lies in: a /16, or a /32 of IPv6, mostly one provider's.
+    #[must_use]
     pub fn region(self) -> Self {
         self.without(match self.family {
             Family::V4 => 16,

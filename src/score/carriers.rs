@@ -1,4 +1,4 @@
-//! Mobile carriers, from a database of networks in MaxMind's format.
+//! Mobile carriers, from a database of networks in `MaxMind`'s format.
 //!
 //! A database that says how a network is reached (`connection_type`, `user_type`, a mobile network
 //! code) is believed. One that says only whose it is (`autonomous_system_organization`) is read for
@@ -18,7 +18,7 @@ pub struct Carriers(maxminddb::Reader<Vec<u8>>);
 
 impl fmt::Debug for Carriers {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(&&self.0.metadata().database_type)
+        out.write_str(&self.0.metadata().database_type)
     }
 }
 

@@ -39,10 +39,9 @@ fn opinion(user: &User, tell: &Telling, limits: &Limits) -> Option<Opinion> {
     let devices = limits.devices_of(&user.name)?;
     user.people.newest()?;
     let seen = user.people.estimate(devices);
-    let verdict = match user.people.verdict() {
-        Verdict::Clear if tell.is_unsure => Verdict::Unknown,
-        verdict => verdict,
-    };
+    let told = user.people.verdict();
+    let is_doubtful = tell.is_unsure && told == Verdict::Clear;
+    let verdict = if is_doubtful { Verdict::Unknown } else { told };
     Some(Opinion { devices, seen, verdict })
 }
 

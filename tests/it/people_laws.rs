@@ -125,7 +125,7 @@ fn two_people_are_told_within_days_and_clear_again_within_days() {
     let mut people = People::default();
     let mut verdicts = Vec::new();
     for day in 0..12 {
-        let mut both = vec![People::default(), People::default()];
+        let mut both = [People::default(), People::default()];
         if day < 6 {
             // Two commuters: their connections in the order of time.
             let mut events: BTreeSet<(i64, Network)> = BTreeSet::new();

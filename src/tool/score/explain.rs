@@ -27,15 +27,13 @@ fn when(fact: &view::rows::Evidence) -> String {
 
 /// The networks of a place, and when it was in use.
 fn in_use(fact: &view::rows::Evidence, look: &Look) -> String {
-    let texts = |value: &Value| match value {
-        Value::Array(all) => all.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
-        _ => Vec::new(),
+    let texts = |value: &Value| {
+        let all = value.as_array().into_iter().flatten();
+        all.filter_map(Value::as_str).map(str::to_owned).collect()
     };
     let sources: Vec<String> = fact.get("sources").map(texts).unwrap_or_default();
-    let spans: Vec<Vec<String>> = match fact.get("intervals") {
-        Some(Value::Array(all)) => all.iter().map(texts).collect(),
-        _ => Vec::new(),
-    };
+    let intervals = fact.get("intervals").and_then(Value::as_array);
+    let spans: Vec<Vec<String>> = intervals.into_iter().flatten().map(texts).collect();
     let told = sources.iter().take(NAMES_MAX).cloned().collect::<Vec<_>>().join(", ");
     let more = sources.len().saturating_sub(NAMES_MAX);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
