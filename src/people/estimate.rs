@@ -1,6 +1,7 @@
 //! The number of people, from what overlaps and what returns.
 
 use super::People;
+use super::chorus::is_chorus;
 use super::group::Groups;
 use super::overlap::{ALL_DAYS, overlap};
 use super::presence::DAYS;
@@ -42,7 +43,7 @@ pub struct Estimate {
     pub beyond_one: u32,
     /// Returns between places, of the window and of its days.
     pub returns: u32,
-    /// Whether one hour had more networks than a person meets.
+    /// Whether one hour had more networks than a person meets, or minutes more than take turns.
     pub is_crowd: bool,
 }
 
@@ -66,8 +67,9 @@ impl People {
         let excess = share(beyond_one, live.max(LIVE_MIN))
             + FAR_WEIGHT * share(far.beyond_one, far.live.max(LIVE_MIN / 2))
             + RETURN_WEIGHT * f64::from(in_window.min(RETURNS_MAX) + RETURNS_MAX.min(on_days));
-        let is_crowd = is_crowd(crowd, devices);
-        let least = if is_crowd { of_crowd(crowd) } else { 1.0 };
+        let chorus = self.chorus.voices();
+        let is_crowd = is_crowd(crowd, devices) || is_chorus(chorus, devices);
+        let least = if is_crowd { of_crowd(crowd.max(chorus)) } else { 1.0 };
         let people = people(excess).max(least);
         Estimate { people, live, beyond_one, returns: in_window + on_days, is_crowd }
     }

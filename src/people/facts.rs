@@ -1,6 +1,7 @@
 //! Why: what a person can check against the log.
 
 use super::People;
+use super::chorus::is_chorus;
 use super::estimate::is_crowd;
 use super::group::Groups;
 use super::network::Network;
@@ -67,8 +68,9 @@ impl People {
         let most = if is_full { usize::MAX } else { CHIEF };
         let mut facts = Vec::new();
         let crowd = self.crowd.iter().copied().max().map_or(0, u32::from);
-        if is_crowd(crowd, devices) {
-            facts.push(Fact::Crowd { networks: crowd });
+        let chorus = self.chorus.voices();
+        if is_crowd(crowd, devices) || is_chorus(chorus, devices) {
+            facts.push(Fact::Crowd { networks: crowd.max(chorus) });
         }
         let near = self.overlaps(&groups, Bridge::Near, devices, most);
         if near.is_empty() {

@@ -16,6 +16,7 @@
 //! What this does not see: people under one roof, people who take turns by the day, and two people
 //! of whom neither ever leaves home, for they look like one with two devices.
 
+mod chorus;
 pub mod estimate;
 pub mod facts;
 mod group;
@@ -33,6 +34,7 @@ pub use estimate::Estimate;
 pub use network::{Family, Network, Prefixes};
 pub use verdict::Verdict;
 
+use chorus::Chorus;
 use presence::{DAYS, NEAR, NEAR_MS, Presence, halvings, midnights};
 use source::{NEW_MAX, Pair, RETURN_MS, Source, clear_days, halved};
 
@@ -60,6 +62,8 @@ pub struct People {
     busy: [u16; 2],
     /// The most networks of one hour, by day of the window.
     crowd: [u8; DAYS],
+    /// Networks that take turns within minutes.
+    chorus: Chorus,
     /// What was thought last.
     verdict: Verdict,
     /// Networks that had to go for want of room.
@@ -80,7 +84,7 @@ const NOWHERE: u8 = u8::MAX;
 
 impl People {
     /// A connection begins. Connections come in the order of time. Says whether a new moment has
-    /// begun, so that it is time to think again.
+    /// begun, or too many have come in turn, so that it is time to think again.
     pub fn connect(&mut self, ts: i64, network: Network) -> bool {
         let last = self.newest.map(|(_, last)| last);
         let ts = last.map_or(ts, |last| ts.max(last));
@@ -91,13 +95,14 @@ impl People {
         let place = self.place(network, ts);
         self.mix(place, ts);
         self.change(place, ts);
-        let Some(source) = self.sources.get_mut(usize::from(place)) else { return is_new_moment };
+        let is_time = self.hear(place, ts) || is_new_moment;
+        let Some(source) = self.sources.get_mut(usize::from(place)) else { return is_time };
         source.connect(ts);
         if source.connections <= NEW_MAX {
             self.move_on(ts);
         }
         self.newest = Some((place, ts));
-        is_new_moment
+        is_time
     }
 
     /// When the newest connection began.
@@ -145,6 +150,7 @@ impl People {
         self.pairs.iter_mut().for_each(|pair| pair.pass(last, ts));
         self.pairs.retain(|pair| pair.is_alive(ts));
         clear_days(&mut self.crowd, last, ts);
+        self.chorus.pass(last, ts);
         if let Some(moving) = &mut self.moving {
             moving.own = halved(moving.own, halvings);
             if moving.presence == Presence::default() && moving.own == 0 {

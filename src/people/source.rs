@@ -1,4 +1,4 @@
-//! What is kept of one network of one user: 120 bytes.
+//! What is kept of one network of one user: 128 bytes.
 
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +24,10 @@ pub(super) struct Source {
     pub(super) beside_new: u16,
     /// How often it came back after hours of silence, and once for its beginning.
     pub(super) stays: u8,
+    /// How often it came in after another, in the moment before its last visit and in that one.
+    visits: [u8; 2],
+    /// The moment of its last visit.
+    visited: u32,
     /// When it was in use.
     pub(super) presence: Presence,
 }
@@ -42,6 +46,8 @@ impl Source {
             other: 0,
             beside_new: 0,
             stays: 1,
+            visits: [0; 2],
+            visited: 0,
             presence: Presence::default(),
         }
     }
@@ -53,6 +59,30 @@ impl Source {
         self.connections = self.connections.saturating_add(1);
         self.presence.between(self.last, ts);
         self.last = ts;
+    }
+
+    /// It comes in after another. How often it did so lately.
+    pub(super) fn visit(&mut self, moment: u32) -> u8 {
+        let [_, now] = self.visits;
+        self.visits = match moment.saturating_sub(self.visited) {
+            0 => self.visits,
+            1 => [now, 0],
+            _ => [0; 2],
+        };
+        self.visited = moment;
+        let [_, now] = &mut self.visits;
+        *now = now.saturating_add(1);
+        self.visits_at(moment)
+    }
+
+    /// How often it came in lately, as of this moment.
+    pub(super) fn visits_at(&self, moment: u32) -> u8 {
+        let [before, now] = self.visits;
+        match moment.saturating_sub(self.visited) {
+            0 => before.saturating_add(now),
+            1 => now,
+            _ => 0,
+        }
     }
 
     /// Counts halve every third midnight: what was learnt of an address is believed for some days.
