@@ -103,6 +103,12 @@ impl Project {
         command
     }
 
+    /// The container's name.
+    pub(crate) fn container(&self) -> String {
+        let joint = if matches!(self.compose, Compose::Old) { '_' } else { '-' };
+        format!("{}{joint}mtprotoproxy{joint}1", self.name)
+    }
+
     /// Takes it down, as `docker compose down` does.
     pub(crate) fn down(&self) -> bool {
         succeeds(&mut self.command(&["down", "-t", "0"]))

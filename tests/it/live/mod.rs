@@ -4,3 +4,4 @@ mod compose;
 mod engine;
 mod latency;
 mod pipeline;
+mod sharing;

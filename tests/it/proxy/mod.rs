@@ -11,5 +11,5 @@ mod venv;
 
 pub(crate) use access::{Access, Log};
 pub(crate) use client::{Client, Mode, Opening, dial, random};
-pub(crate) use server::Proxy;
-pub(crate) use venv::python;
+pub(crate) use server::{Proxy, stage};
+pub(crate) use venv::{Installed, installed, python};
