@@ -217,7 +217,7 @@ impl People {
             let is_since = source.last > here && ts - source.last <= RETURN_MS;
             let other = u8::try_from(other).unwrap_or(NOWHERE);
             if is_since
-                && source.own > 0
+                && source.is_steady()
                 && other != place
                 && let Some(pair) = self.pair(place, other)
             {
@@ -228,7 +228,7 @@ impl People {
 
     /// How many networks had a burst of their own within the last hour.
     fn count_crowd(&mut self, ts: i64) {
-        let is_fresh = |source: &Source| ts - source.last <= NEAR_MS && source.own > 0;
+        let is_fresh = |source: &Source| ts - source.last <= NEAR_MS && source.is_steady();
         if self.sources.iter().filter(|source| is_fresh(source)).count() < estimate::CROWD {
             return;
         }

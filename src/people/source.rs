@@ -97,11 +97,17 @@ impl Source {
         self.last - i64::from(self.first) * 1000
     }
 
+    /// Whether it shows a client of its own: bursts, or connections that come one at a time with no
+    /// stranger's beside them.
+    pub(super) fn is_steady(&self) -> bool {
+        self.own > 0 || (self.other == 0 && self.connections > NEW_MAX)
+    }
+
     /// Whether it looks like one of many addresses of a carrier that gives each connection its own:
     /// never twice in a burst, or far more often beside others than beside itself.
     pub(super) fn is_loner(&self) -> bool {
         let fold = if self.own <= LONER_OWN_FEW { LONER_FOLD_FEW } else { LONER_FOLD };
-        self.own == 0 || self.other >= self.own.saturating_mul(fold)
+        !self.is_steady() || (self.own > 0 && self.other >= self.own.saturating_mul(fold))
     }
 }
 

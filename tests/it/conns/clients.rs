@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
+use std::thread::sleep;
+use std::time::Duration;
 
+use rustix::io::Errno;
 use rustix::net::{
     AddressFamily, SocketFlags, SocketType, accept, bind, connect, listen, socket, socket_with,
     sockopt,
@@ -21,9 +24,16 @@ pub(super) fn server(at: SocketAddr) -> TcpListener {
 
 /// Connects from this address.
 pub(super) fn client(from: IpAddr, to: SocketAddr) -> TcpStream {
-    let fd = bound(from, SocketFlags::empty());
-    connect(&fd, &to).unwrap();
-    TcpStream::from(fd)
+    for _ in 0..100 {
+        let fd = bound(from, SocketFlags::empty());
+        match connect(&fd, &to) {
+            Ok(()) => return TcpStream::from(fd),
+            // The cable between the two networks is new, and nobody has asked across it yet.
+            Err(Errno::HOSTUNREACH | Errno::NETUNREACH) => sleep(Duration::from_millis(100)),
+            Err(error) => panic!("{from} to {to}: {error}"),
+        }
+    }
+    panic!("{from} to {to}: no way there")
 }
 
 /// Begins to connect from an address that no answer reaches.

@@ -3,6 +3,7 @@
 
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use super::clients::{Counts, accepted, address, client, counts, half_client, server};
 use super::net::{Copy, MAPPED, Net, V4, V6};
@@ -83,9 +84,27 @@ fn ways(net: &Net, copy: &Copy) -> Vec<(&'static str, Command)> {
     vec![("netlink", by_root), ("proc", by_root_proc), ("netlink", by_user), ("proc", by_user_proc)]
 }
 
+/// How long a busy machine may take to carry the last packets over.
+const SETTLED_WITHIN: Duration = Duration::from_secs(20);
+
+/// Waits until the last packets have arrived.
+fn settled(command: &mut Command, expected: &Counts, has: &[(&str, u64)]) {
+    let until = Instant::now() + SETTLED_WITHIN;
+    while Instant::now() < until {
+        let rows = text(&command.output().unwrap().stdout);
+        let row: serde_json::Value = serde_json::from_str(&rows).unwrap_or_default();
+        let has_all = has.iter().all(|(key, count)| row[key].as_u64().unwrap_or(0) == *count);
+        if !rows.is_empty() && has_all && &counts(&rows) == expected {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
 /// All ways give what is expected, and say which they are.
 fn all_agree(net: &Net, copy: &Copy, expected: &Counts, has: &[(&str, u64)]) {
     for (via, mut command) in ways(net, copy) {
+        settled(&mut command, expected, has);
         let output = command.output().unwrap();
         let (rows, said) = (text(&output.stdout), text(&output.stderr));
         assert!(output.status.success() && said.is_empty(), "{command:?}: {said}");
