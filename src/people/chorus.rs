@@ -18,8 +18,8 @@ const VISITS_MIN: u8 = 3;
 /// What begins within a second is one client's doing.
 const AT_ONCE_MS: i64 = 1_000;
 /// A carrier that gives each connection its own address tears what a client opens at once: then
-/// more than one connection in five follows another network's within a second.
-const TORN_FOLD: u16 = 5;
+/// more than one connection in three follows another network's within a second.
+const TORN_FOLD: u16 = 3;
 
 /// Whether so many voices are too many.
 pub(super) fn is_chorus(voices: u32, devices: usize) -> bool {
@@ -90,7 +90,13 @@ impl People {
         let all = self.sources.iter().filter(sings).count();
         let is_six = |source: &&Source| source.network.family == Family::V6;
         let six = self.sources.iter().filter(sings).filter(is_six).count();
-        let heard = u8::try_from(six.max(all - six)).unwrap_or(u8::MAX);
+        // A carrier's pool shows more addresses once than it shows again and again.
+        let passing = |source: &&Source| (1..VISITS_MIN).contains(&source.visits_at(moment));
+        let voices = six.max(all - six);
+        if self.sources.iter().filter(passing).count() > voices {
+            return false;
+        }
+        let heard = u8::try_from(voices).unwrap_or(u8::MAX);
         let Some(most) = self.chorus.most.get_mut(day(ts)) else { return false };
         let is_more = heard > *most;
         *most = heard.max(*most);
