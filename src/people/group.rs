@@ -156,23 +156,15 @@ impl People {
         all.map(|(source, most)| source.is_loner() && !has_companion(source, most)).collect()
     }
 
-    /// Passing addresses from one block.
+    /// Passing addresses from one block, and neighbours however long they are known: three lines of
+    /// one street are on one account far less often than three addresses of a carrier's pool.
     fn join_pools(&self, sets: &mut Sets) {
         let is_passing =
             |source: &Source| source.known_ms() < SETTLED_MS || source.own < SETTLED_OWN;
-        let mut passing: Vec<(Network, u8)> = (0_u8..)
-            .zip(&self.sources)
-            .filter(|(_, source)| is_passing(source))
-            .map(|(place, source)| (source.network.block(), place))
-            .collect();
-        passing.sort_unstable();
-        for pool in passing.chunk_by(|(one, _), (other, _)| one == other) {
-            if let (Some((_, first)), true) = (pool.first(), pool.len() >= POOL_MIN) {
-                for (_, place) in pool {
-                    sets.join(*first, *place);
-                }
-            }
-        }
+        let all = || (0_u8..).zip(&self.sources);
+        let passing = all().filter(|(_, source)| is_passing(source));
+        join_alike(sets, passing.map(|(place, source)| (source.network.block(), place)).collect());
+        join_alike(sets, all().map(|(place, source)| (source.network.street(), place)).collect());
     }
 
     /// Numbers the groups in the order of their first members, and sums up when they were in use.
@@ -215,5 +207,17 @@ fn six_and_four(a: &Source, b: &Source, at_a: u8, at_b: u8) -> Option<(u8, u8)> 
 impl Moving {
     pub(super) fn fresh() -> Self {
         Self { last: i64::MIN / 4, own: 0, presence: Presence::default() }
+    }
+}
+
+/// Joins what lies in the same place, where that is enough to be a pool.
+fn join_alike(sets: &mut Sets, mut all: Vec<(Network, u8)>) {
+    all.sort_unstable();
+    for pool in all.chunk_by(|(one, _), (other, _)| one == other) {
+        if let (Some((_, first)), true) = (pool.first(), pool.len() >= POOL_MIN) {
+            for (_, place) in pool {
+                sets.join(*first, *place);
+            }
+        }
     }
 }

@@ -72,6 +72,15 @@ impl Network {
         })
     }
 
+    /// Its neighbours on both sides: a /24, or a /56 of IPv6, which is one household's.
+    #[must_use]
+    pub fn street(self) -> Self {
+        self.without(match self.family {
+            Family::V4 | Family::V6 => 8,
+            Family::Carrier => 0,
+        })
+    }
+
     /// The region of addresses it lies in: a /16, or a /32 of IPv6, mostly one provider's.
     #[must_use]
     pub fn region(self) -> Self {
