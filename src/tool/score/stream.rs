@@ -52,23 +52,23 @@ impl Stream {
         Ok(Self { options, voice, book, tell, face, rows, next_summaries, quiet_at: None, save_at })
     }
 
-    fn connect(&mut self, record: &Record<'_>, out: &mut Out) {
+    fn connect(&mut self, record: &Record<'_>, out: &mut Out) -> Result<(), Error> {
         let Some(user) = record.user.as_deref() else {
             self.book.tally.no_user += 1;
-            return;
+            return Ok(());
         };
         let Some(ip) = record.address() else {
             self.book.tally.no_address += 1;
             self.book.name_only(user);
-            return;
+            return Ok(());
         };
         let Some(ts) = record.stamp().map(|stamp| stamp.0) else {
             self.book.tally.no_time += 1;
-            return;
+            return Ok(());
         };
         let source = record.source.as_deref().unwrap_or_default();
         if self.options.every_ms.is_some() {
-            self.summaries_due(ts, out);
+            self.summaries_due(ts, out)?;
         }
         let id = record.id.as_deref();
         let connection = Connection { ts, user, ip, port: record.port, id, source };
@@ -83,6 +83,7 @@ impl Stream {
         while let Some(turn) = self.book.settle(&self.options.limits) {
             self.alert(turn, out);
         }
+        Ok(())
     }
 
     /// Tells that the verdict on a user has changed.
@@ -98,19 +99,20 @@ impl Stream {
     }
 
     /// Writes the summaries of changed users if this moment is past the next that is due.
-    fn summaries_due(&mut self, ts: i64, out: &mut Out) {
+    fn summaries_due(&mut self, ts: i64, out: &mut Out) -> Result<(), Error> {
         if ts >= self.next_summaries {
             if let Some(now) = self.book.order.newest() {
-                self.summaries(now, Which::Changed, out);
+                self.summaries(now, Which::Changed, out)?;
             }
             self.next_summaries = next(ts, &self.options);
         }
         let every = self.options.every_ms.and_then(|ms| u64::try_from(ms).ok());
         self.quiet_at = every.map(|ms| Instant::now() + Duration::from_millis(ms));
+        Ok(())
     }
 
     /// Writes summaries, the most suspicious first.
-    fn summaries(&mut self, now: i64, which: Which, out: &mut Out) {
+    fn summaries(&mut self, now: i64, which: Which, out: &mut Out) -> Result<(), Error> {
         let rule = &self.options.rule;
         let mut told = Vec::new();
         for user in self.book.users.all_mut() {
@@ -134,8 +136,14 @@ impl Stream {
         self.rows.clear();
         for (_, user) in told {
             row::summary(&mut self.rows, user, now, &self.tell, &self.options.limits);
+            // A million summaries are not gathered; text has a head and a foot around all of them.
+            if matches!(self.face, Face::Rows) {
+                out.buffer.append(&mut self.rows);
+                out.after_row()?;
+            }
         }
         self.face.summaries(Stamp(now), &self.rows, &mut out.buffer);
+        Ok(())
     }
 
     fn save(&mut self) -> Result<(), Error> {
@@ -143,18 +151,19 @@ impl Stream {
         self.options.state.as_deref().map_or(Ok(()), |path| state::save(path, &self.book))
     }
 
-    fn conclude(&mut self, out: &mut Out) {
+    fn conclude(&mut self, out: &mut Out) -> Result<(), Error> {
         if self.options.explain.is_some() {
             self.explain(out);
-            return;
+            return Ok(());
         }
         if let Some(now) = self.book.order.newest() {
-            self.summaries(now, Which::All, out);
+            self.summaries(now, Which::All, out)?;
         }
         self.rows.clear();
         row::meta(&mut self.rows, &self.book);
         self.face.meta(&self.rows, &mut out.buffer);
         self.say();
+        Ok(())
     }
 
     /// Writes the story of the user that was asked for.
@@ -218,7 +227,7 @@ impl Filter for Stream {
             return Ok(());
         };
         match (Kind::read(&record.kind), &*record.kind) {
-            (Some(Kind::Connect), _) => self.connect(&record, out),
+            (Some(Kind::Connect), _) => self.connect(&record, out)?,
             (Some(Kind::Seen), _) => self.book.tally.no_user += 1,
             (Some(Kind::Usage), _) => {
                 if let Some(user) = record.user.as_deref() {
@@ -246,7 +255,7 @@ impl Filter for Stream {
         if self.quiet_at.is_some_and(|at| at <= now) {
             self.quiet_at = None;
             if let Some(newest) = self.book.order.newest() {
-                self.summaries(newest, Which::Changed, out);
+                self.summaries(newest, Which::Changed, out)?;
             }
         }
         if self.save_at <= now {
@@ -257,8 +266,7 @@ impl Filter for Stream {
     }
 
     fn report(&mut self, out: &mut Out) -> Result<(), Error> {
-        self.conclude(out);
-        Ok(())
+        self.conclude(out)
     }
 
     fn finish(&mut self, out: &mut Out) -> Result<(), Error> {
@@ -268,7 +276,7 @@ impl Filter for Stream {
         {
             self.alert(turn, out);
         }
-        self.conclude(out);
+        self.conclude(out)?;
         out.flush()?;
         self.save()
     }
