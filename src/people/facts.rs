@@ -203,7 +203,7 @@ impl People {
         let all = self.sources.iter().zip(&groups.of);
         let mut members: Vec<_> = all
             .filter(|(_, of)| usize::from(**of) == group)
-            .map(|(source, _)| (std::cmp::Reverse(source.presence.moments()), source.network))
+            .map(|(source, _)| (std::cmp::Reverse(source.presence.get().moments()), source.network))
             .collect();
         members.sort();
         members.into_iter().map(|(_, network)| network).collect()

@@ -8,6 +8,7 @@
 use super::network::{Family, Network};
 use super::presence::Presence;
 use super::source::Source;
+use super::used::Used;
 use super::{Moving, People};
 
 /// How even the mixture of two addresses must be: 1 if each connection draws its address, and for
@@ -123,14 +124,13 @@ impl People {
 
     /// Addresses of a carrier: the passing ones, and the one that stays beside them.
     fn join_moving(&self, sets: &mut Sets, moving: u8) {
-        let own_moving = self.moving.as_ref().map_or(0, |moving| moving.own);
         for (place, is_loner) in (0_u8..).zip(self.loners()) {
             let Some(source) = self.at(place) else { continue };
             let near = source.beside_new;
             let is_visited_by_new =
                 source.stays <= 1 && near > 0 && near.saturating_mul(BESIDE_NEW_FOLD) >= source.own;
             let is_mixed_with_new =
-                near >= MEETINGS_MIN && mixture(near, source.own, own_moving) >= MIXED;
+                near >= MEETINGS_MIN && mixture(near, source.own, self.moving.own) >= MIXED;
             if is_loner || is_visited_by_new || is_mixed_with_new {
                 sets.join(place, moving);
             }
@@ -171,8 +171,8 @@ impl People {
     fn number(&self, sets: &Sets, moving: u8) -> Groups {
         let mut numbers: Vec<Option<u8>> = vec![None; sets.0.len()];
         let mut presence: Vec<Presence> = Vec::new();
-        let own = self.sources.iter().map(|source| source.presence);
-        let passing = self.moving.as_ref().map_or_else(Presence::default, |moving| moving.presence);
+        let own = self.sources.iter().map(|source| source.presence.get());
+        let passing = self.moving.presence.get();
         let mut of: Vec<u8> = Vec::with_capacity(sets.0.len());
         for (place, used) in (0..=moving).zip(own.chain([passing])) {
             let Some(number) = numbers.get_mut(usize::from(sets.root(place))) else { continue };
@@ -204,9 +204,9 @@ fn six_and_four(a: &Source, b: &Source, at_a: u8, at_b: u8) -> Option<(u8, u8)> 
     }
 }
 
-impl Moving {
-    pub(super) fn fresh() -> Self {
-        Self { last: i64::MIN / 4, own: 0, presence: Presence::default() }
+impl Default for Moving {
+    fn default() -> Self {
+        Self { last: i64::MIN / 4, own: 0, presence: Used::default() }
     }
 }
 

@@ -1,9 +1,11 @@
 //! Room for networks and pairs: made exactly, for most users have two or three; and with an end.
 
 use super::network::Network;
-use super::presence::Presence;
 use super::source::{Pair, Source};
-use super::{Moving, NOWHERE, PAIRS_MAX, People, SOURCES_MAX};
+use super::{NOWHERE, PAIRS_MAX, People, SOURCES_MAX};
+
+/// For so many networks room is made at first, and for so many more when it is full.
+const SOURCES_USUAL: usize = 3;
 
 impl People {
     /// The place of a network, a new one if need be.
@@ -14,8 +16,8 @@ impl People {
                 self.make_room();
             }
             if self.sources.len() == self.sources.capacity() {
-                // Most users have two or three: room is made exactly.
-                self.sources.reserve_exact(1 + self.sources.len() / 4);
+                // Most users have two or three.
+                self.sources.reserve_exact(SOURCES_USUAL.max(self.sources.len() / 4));
             }
             self.sources.push(Source::new(network, ts));
             self.sources.len() - 1
@@ -29,10 +31,7 @@ impl People {
         let Some((place, least)) = self.sources.iter().enumerate().min_by_key(value) else {
             return;
         };
-        let presence = least.presence;
-        if presence != Presence::default() {
-            self.moving_mut().presence.join(&presence);
-        }
+        self.moving.presence.join(&least.presence);
         self.crowded_out = self.crowded_out.saturating_add(1);
         self.remove(place);
     }
@@ -51,10 +50,6 @@ impl People {
         if let Some((place, _)) = &mut self.newest {
             *place = if *place == gone { NOWHERE } else { rename(*place) };
         }
-    }
-
-    pub(super) fn moving_mut(&mut self) -> &mut Moving {
-        self.moving.get_or_insert_with(|| Box::new(Moving::fresh()))
     }
 
     /// The pair of two places, a new one if need be.

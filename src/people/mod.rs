@@ -26,6 +26,7 @@ mod overlap;
 pub mod presence;
 mod returns;
 mod source;
+mod used;
 pub mod verdict;
 
 use serde::{Deserialize, Serialize};
@@ -37,6 +38,7 @@ pub use verdict::Verdict;
 use chorus::Chorus;
 use presence::{DAYS, NEAR, NEAR_MS, Presence, halvings, midnights};
 use source::{NEW_MAX, Pair, RETURN_MS, Source, clear_days, halved};
+use used::Used;
 
 /// How many networks of a user are told apart. The least telling goes first: a client that walks
 /// through its IPv6 network grows nothing.
@@ -55,7 +57,7 @@ pub struct People {
     sources: Vec<Source>,
     pairs: Vec<Pair>,
     /// Addresses that were used once or twice: a carrier's, as one network.
-    moving: Option<Box<Moving>>,
+    moving: Moving,
     /// The newest connection: its network's place, and when.
     newest: Option<(u8, i64)>,
     /// Connections of the moment before and of this one.
@@ -76,7 +78,7 @@ struct Moving {
     last: i64,
     /// How often two of them followed each other within seconds.
     own: u16,
-    presence: Presence,
+    presence: Used,
 }
 
 /// What the place of a network that is gone is called.
@@ -118,7 +120,7 @@ impl People {
     /// When a network was in use, where it is remembered.
     pub fn presence(&self, network: Network) -> Option<Presence> {
         let own = self.sources.iter().find(|source| source.network == network);
-        own.map(|source| source.presence)
+        own.map(|source| source.presence.get())
     }
 
     /// How many networks are remembered.
@@ -135,9 +137,7 @@ impl People {
         for source in &mut self.sources {
             source.presence.pass(last, ts);
         }
-        if let Some(moving) = &mut self.moving {
-            moving.presence.pass(last, ts);
-        }
+        self.moving.presence.pass(last, ts);
         if midnights(last, ts) > 0 {
             self.age(last, ts);
         }
@@ -151,12 +151,7 @@ impl People {
         self.pairs.retain(|pair| pair.is_alive(ts));
         clear_days(&mut self.crowd, last, ts);
         self.chorus.pass(last, ts);
-        if let Some(moving) = &mut self.moving {
-            moving.own = halved(moving.own, halvings);
-            if moving.presence == Presence::default() && moving.own == 0 {
-                self.moving = None;
-            }
-        }
+        self.moving.own = halved(self.moving.own, halvings);
         let window_ms = NEAR.slot_ms * i64::try_from(NEAR.slots).unwrap_or(0);
         for place in (0..self.sources.len()).rev() {
             if self.sources.get(place).is_some_and(|source| ts - source.last > window_ms) {
@@ -167,9 +162,8 @@ impl People {
 
     /// A new address is in use: some phone is on the move.
     fn move_on(&mut self, ts: i64) {
-        let moving = self.moving_mut();
-        let last = std::mem::replace(&mut moving.last, ts);
-        moving.presence.between(last, ts);
+        let last = std::mem::replace(&mut self.moving.last, ts);
+        self.moving.presence.between(last, ts);
     }
 
     /// What begins within seconds was opened by one client, mostly.
@@ -192,8 +186,7 @@ impl People {
         let connections = |at: usize| self.sources.get(at).map_or(0, |source| source.connections);
         let (is_new, was_new) = (connections(here) < NEW_MAX, connections(there) <= NEW_MAX);
         if is_new && was_new {
-            let moving = self.moving_mut();
-            moving.own = moving.own.saturating_add(1);
+            self.moving.own = self.moving.own.saturating_add(1);
         }
         for (at, is_beside_new) in [(here, was_new && !is_new), (there, is_new && !was_new)] {
             if let Some(source) = self.sources.get_mut(at) {

@@ -122,6 +122,11 @@ impl Presence {
         FAR.clear(&mut self.far, from, to);
     }
 
+    /// Whether it was never in use.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// Whatever the other was in use, this was.
     pub fn join(&mut self, other: &Self) {
         for (own, other) in self.near.iter_mut().zip(other.near) {
