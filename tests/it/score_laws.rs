@@ -81,6 +81,7 @@ fn rows_do_not_depend_on_order_within_what_may_be_late() {
 }
 
 /// Whatever the state has seen may come again: the second run is fed the last rows of the first.
+/// The two are as one that had no state at all, but for the count of what came again.
 #[test]
 fn a_run_cut_in_two_is_one_run() {
     let all = rows(7, 300);
@@ -96,7 +97,9 @@ fn a_run_cut_in_two_is_one_run() {
         let ends = output.lines().filter(|row| !row.contains("\"type\":\"meta\""));
         ends.map(str::to_owned).collect::<Vec<_>>()
     };
-    let whole = last_rows(&score("whole", &all));
+    let stateless = run("mtp-score", &["--every", "10m"], all.concat().as_bytes());
+    let whole = last_rows(&text(&stateless.stdout));
+    assert_eq!(last_rows(&score("whole", &all)), whole);
     for cut in [1, 2, 57, 133, 298, 299] {
         let name = format!("cut-{cut}");
         let first = last_rows(&score(&name, &all[..cut]));

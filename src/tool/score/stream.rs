@@ -270,14 +270,19 @@ impl Filter for Stream {
     }
 
     fn finish(&mut self, out: &mut Out) -> Result<(), Error> {
-        // With a state the stream only pauses: what is held may yet be overtaken.
-        while self.options.state.is_none()
-            && let Some(turn) = self.book.close(&self.options.limits)
-        {
-            self.alert(turn, out);
+        // With a state the stream only pauses: what is held may yet be overtaken, and is judged for
+        // good when it goes on. The summaries are those of a stream that ends here all the same.
+        let only_pauses = self.options.state.is_some();
+        if only_pauses {
+            out.flush()?;
+            self.save()?;
+        }
+        while let Some(turn) = self.book.close(&self.options.limits) {
+            if !only_pauses {
+                self.alert(turn, out);
+            }
         }
         self.conclude(out)?;
-        out.flush()?;
-        self.save()
+        out.flush()
     }
 }
