@@ -138,7 +138,7 @@ impl People {
     }
 
     /// Which are loners. One that has a steady companion is not: it is the other half of a home.
-    fn loners(&self) -> Vec<bool> {
+    pub(super) fn loners(&self) -> Vec<bool> {
         let mut most = vec![0_u16; self.sources.len()];
         for pair in &self.pairs {
             for place in [pair.a, pair.b] {

@@ -27,7 +27,9 @@ impl People {
 
     /// Lets go of the network that says least; what it showed stays with the moving ones.
     fn make_room(&mut self) {
-        let value = |(place, source): &(usize, &Source)| (!source.is_loner(), source.last, *place);
+        let loners = self.loners();
+        let is_loner = |place: usize| loners.get(place).copied().unwrap_or(false);
+        let value = |(place, source): &(usize, &Source)| (!is_loner(*place), source.last, *place);
         let Some((place, least)) = self.sources.iter().enumerate().min_by_key(value) else {
             return;
         };

@@ -219,26 +219,22 @@ impl People {
         }
     }
 
-    /// How many networks had a burst of their own within the last hour.
+    /// How many networks had connections of their own within the last hour: one of each region, for
+    /// a phone on a train is given addresses of its carrier's other blocks; and of each family, for
+    /// homes have both.
     fn count_crowd(&mut self, ts: i64) {
-        let is_fresh = |source: &Source| ts - source.last <= NEAR_MS && source.is_steady();
-        if self.sources.iter().filter(|source| is_fresh(source)).count() < estimate::CROWD {
+        let is_fresh = |source: &&Source| ts - source.last <= NEAR_MS && source.is_steady();
+        let fresh = self.sources.iter().filter(is_fresh);
+        let mut regions: Vec<Network> = fresh.map(|source| source.network.region()).collect();
+        if regions.len() < estimate::CROWD {
             return;
         }
-        let groups = self.groups();
-        let fresh = self.sources.iter().zip(&groups.of).filter(|(source, _)| is_fresh(source));
-        // One member of each group, and of those one of each region: a phone on a train is given
-        // addresses of its carrier's other blocks.
-        let mut seen: Vec<(u8, Network)> = fresh
-            .filter(|(_, group)| **group != groups.moving)
-            .map(|(source, group)| (*group, source.network.region()))
-            .collect();
-        seen.sort_unstable();
-        seen.dedup_by_key(|(group, _)| *group);
-        seen.sort_unstable_by_key(|(_, region)| *region);
-        seen.dedup_by_key(|(_, region)| *region);
-        if let Some(most) = self.crowd.get_mut(presence::day(ts)) {
-            *most = (*most).max(u8::try_from(seen.len()).unwrap_or(u8::MAX));
+        regions.sort_unstable();
+        regions.dedup();
+        let six = regions.iter().filter(|region| region.family == Family::V6).count();
+        let most = six.max(regions.len() - six);
+        if let Some(crowd) = self.crowd.get_mut(presence::day(ts)) {
+            *crowd = (*crowd).max(u8::try_from(most).unwrap_or(u8::MAX));
         }
     }
 }
