@@ -1,7 +1,8 @@
 //! Who listens on this machine's port in a proxy's stead: a container engine that publishes it.
 //! Its clients are inside, as far as it does not hide them.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::Read;
 use std::path::Path;
 
 use super::procfs::Proc;
@@ -29,20 +30,31 @@ const PROGRAMS: &[(&str, Publisher)] = &[
     ("conmon", Publisher::Kernel),
 ];
 
+/// The kernel keeps 15 bytes of a program's name, and prints a line.
+const COMM: usize = 16;
+
 /// Who holds these listening sockets of a port, by their inodes.
 pub fn of(port: u16, listeners: &[u32]) -> Option<Publisher> {
     processes().find_map(|pid| {
+        let publisher = of_program(pid)?;
         let folder = format!("/proc/{pid}");
-        let name = fs::read_to_string(format!("{folder}/comm")).ok()?;
-        let (_, publisher) = PROGRAMS.iter().find(|(known, _)| *known == name.trim_end())?;
         let folder = Path::new(&folder);
         let holds = holds(folder, listeners).unwrap_or_else(|| {
             // Not ours to look into: but its command line may say the port, and its network
             // whether it is the one with these sockets.
             forwards(folder, "-host-port", port) && shares(folder, port, listeners)
         });
-        holds.then_some(*publisher)
+        holds.then_some(publisher)
     })
+}
+
+/// What a program publishes ports by. Asked of every process of the machine, at the first look:
+/// so the name is read without first asking how long it is.
+fn of_program(pid: u32) -> Option<Publisher> {
+    let mut name = [0; COMM];
+    let read = File::open(format!("/proc/{pid}/comm")).ok()?.read(&mut name).ok()?;
+    let name = name.get(..read)?.trim_ascii_end();
+    PROGRAMS.iter().find(|(known, _)| known.as_bytes() == name).map(|(_, publisher)| *publisher)
 }
 
 /// Whether a docker-proxy of this machine forwards to this port of a container.
@@ -52,8 +64,20 @@ pub fn forwards_to(port: u16) -> bool {
 }
 
 fn processes() -> impl Iterator<Item = u32> {
+    let kernels = kernels_own();
     let all = fs::read_dir("/proc").into_iter().flatten().flatten();
-    all.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+    let all = all.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    all.filter(move |pid| kernels.binary_search(pid).is_err())
+}
+
+/// The kernel's own threads, where it lists them: of the processes of a small machine the most.
+fn kernels_own() -> Vec<u32> {
+    let is_first = fs::read("/proc/2/comm").is_ok_and(|name| name == b"kthreadd\n");
+    let listed = is_first.then(|| fs::read_to_string("/proc/2/task/2/children").ok()).flatten();
+    let listed = listed.unwrap_or_default();
+    let mut listed: Vec<_> = listed.split(' ').filter_map(|pid| pid.parse().ok()).collect();
+    listed.sort_unstable();
+    listed
 }
 
 /// Whether one of its files is one of these sockets; nothing if that may not be known.
