@@ -28,13 +28,16 @@ impl Address {
         self.0 >> 32 == MAPPED >> 32
     }
 
+    /// The number of an IPv4 address.
+    pub fn as_v4(self) -> Option<u32> {
+        self.is_v4().then(|| u32::try_from(self.0 & u128::from(u32::MAX)).unwrap_or(0))
+    }
+
     /// As the library writes it.
     pub fn ip(self) -> IpAddr {
-        let low = u32::try_from(self.0 & u128::from(u32::MAX)).unwrap_or(0);
-        if self.is_v4() {
-            IpAddr::V4(Ipv4Addr::from(low))
-        } else {
-            IpAddr::V6(Ipv6Addr::from(self.0))
+        match self.as_v4() {
+            Some(number) => IpAddr::V4(Ipv4Addr::from(number)),
+            None => IpAddr::V6(Ipv6Addr::from(self.0)),
         }
     }
 

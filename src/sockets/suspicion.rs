@@ -165,7 +165,7 @@ mod tests {
         }
         let mut census = Census::new(Prefix::WHOLE);
         census.take(memory.found(), 443);
-        census.count();
+        census.count(memory.found(), Stamp(0));
         census.tallies().to_vec()
     }
 

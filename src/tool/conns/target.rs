@@ -135,7 +135,7 @@ impl Target {
                     port.is_forwarded = publisher::forwards_to(port.number);
                 }
                 port.census.take(self.memory.found(), port.number);
-                port.census.count();
+                port.census.count(self.memory.found(), self.at);
                 let opened = opened.iter().filter(|(_, at)| *at == port.number);
                 let opened: Vec<_> = opened.map(|(peer, _)| ask.prefix.of(*peer)).collect();
                 port.suspicions.look(port.census.tallies(), &opened, self.at);
@@ -194,7 +194,7 @@ impl Target {
         if is_leg || gateways.contains(&socket.peer) {
             port.census.hidden += 1;
         } else if !keeps {
-            port.census.add(socket.peer, self.at, 0);
+            port.census.add(socket.peer, 0);
         } else {
             let user = owners.of(socket.peer, socket.peer_port);
             self.memory.see(socket, self.at, user);
