@@ -2,14 +2,17 @@
 //! a signal, the last of what they printed. `docker` itself need not be installed; Podman's
 //! socket answers alike.
 
+mod answer;
 mod http;
 mod logs;
 
 use std::io::ErrorKind;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use self::answer::{Inspected, Listed, Said};
 use crate::error::{Error, Plain};
 
 /// A reachable Docker.
@@ -37,6 +40,8 @@ pub struct Container {
     pub mounts: Vec<Mount>,
     /// Its ports that this machine publishes.
     pub published: Vec<Published>,
+    /// The gateways of its networks.
+    pub gateways: Vec<IpAddr>,
 }
 
 /// A file or folder that a container sees.
@@ -99,10 +104,7 @@ impl Docker {
     /// The name of the running container that this machine publishes the TCP port for.
     pub fn publishing(&self, port: u16) -> Result<Option<String>, Error> {
         let listed: Vec<Listed> = self.read("/containers/json")?;
-        let publishes = |one: &&Listed| {
-            one.ports.iter().any(|at| at.protocol == "tcp" && at.public_port == Some(port))
-        };
-        let found = listed.iter().find(publishes).and_then(Listed::own_name);
+        let found = listed.iter().find(|one| one.publishes(port)).and_then(Listed::own_name);
         Ok(found.map(str::to_owned))
     }
 
@@ -158,131 +160,5 @@ fn usual_socket() -> PathBuf {
     match own {
         Some(own) if !system.exists() && own.exists() => own,
         _ => system,
-    }
-}
-
-/// What Docker says when it refuses.
-#[derive(Deserialize)]
-struct Said {
-    message: String,
-}
-
-/// A row of the list.
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Listed {
-    id: String,
-    #[serde(default)]
-    names: Vec<String>,
-    #[serde(default)]
-    labels: Option<Labels>,
-    #[serde(default)]
-    ports: Vec<ListedPort>,
-}
-
-/// A port in the list.
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct ListedPort {
-    #[serde(default)]
-    public_port: Option<u16>,
-    #[serde(rename = "Type", default)]
-    protocol: String,
-}
-
-type Labels = std::collections::BTreeMap<String, String>;
-
-/// The label Compose puts its service's name in.
-const SERVICE: &str = "com.docker.compose.service";
-/// How many digits of an id are enough to mean it.
-const ID_MIN: usize = 12;
-
-impl Listed {
-    fn own_name(&self) -> Option<&str> {
-        self.names.first().map(|name| name.trim_start_matches('/'))
-    }
-
-    fn is_called(&self, name: &str) -> bool {
-        let by_id = name.len() >= ID_MIN && self.id.starts_with(name);
-        let by_name = self.names.iter().any(|own| own.trim_start_matches('/') == name);
-        let service = self.labels.as_ref().and_then(|labels| labels.get(SERVICE));
-        by_id || by_name || service.is_some_and(|service| service == name)
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Inspected {
-    id: String,
-    name: String,
-    state: State,
-    config: Config,
-    #[serde(default)]
-    host_config: HostConfig,
-    #[serde(default)]
-    network_settings: NetworkSettings,
-    #[serde(default)]
-    mounts: Vec<Mount>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct State {
-    #[serde(default)]
-    pid: u32,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Config {
-    #[serde(default)]
-    tty: bool,
-    #[serde(default)]
-    labels: Option<Labels>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-struct HostConfig {
-    network_mode: String,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-struct NetworkSettings {
-    ports: Option<std::collections::BTreeMap<String, Option<Vec<Binding>>>>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Binding {
-    host_port: String,
-}
-
-impl Inspected {
-    fn into_container(self) -> Container {
-        let mut published = Vec::new();
-        for (inside, bindings) in self.network_settings.ports.unwrap_or_default() {
-            let port = inside.strip_suffix("/tcp").and_then(|port| port.parse().ok());
-            for binding in bindings.unwrap_or_default() {
-                let (Some(port), Ok(host_port)) = (port, binding.host_port.parse()) else {
-                    continue;
-                };
-                let one = Published { port, host_port };
-                if !published.contains(&one) {
-                    published.push(one); // IPv4 and IPv6 are two bindings of one port
-                }
-            }
-        }
-        Container {
-            id: self.id,
-            name: self.name.trim_start_matches('/').to_owned(),
-            service: self.config.labels.and_then(|mut labels| labels.remove(SERVICE)),
-            pid: (self.state.pid > 0).then_some(self.state.pid),
-            network_mode: self.host_config.network_mode,
-            has_terminal: self.config.tty,
-            mounts: self.mounts,
-            published,
-        }
     }
 }

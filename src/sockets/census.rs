@@ -178,6 +178,7 @@ mod tests {
             };
             let socket = Socket {
                 state: State::Established,
+                local: Address::v4([203, 0, 113, 0]),
                 port: *port,
                 peer: Address::v4(*peer),
                 peer_port: 1,

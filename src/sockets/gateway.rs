@@ -2,16 +2,19 @@
 //!
 //! A container that sees its own gateway as a client sees the engine's proxy or its address
 //! translation. A machine that sees its router as a client is behind the same in a box. A gateway
-//! over a virtual cable of this machine may be a client in its own right.
+//! over a virtual cable of this machine may be a client in its own right. In a container each
+//! network has one, by the engines' custom its first address, whether a route leads through it or
+//! not.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::{self, Read, Seek};
 use std::path::Path;
 
 use super::Address;
 
 /// Which gateways are taken for that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Gateways {
+pub enum Which {
     /// None.
     None,
     /// Those behind a real or emulated network card.
@@ -20,41 +23,104 @@ pub enum Gateways {
     All,
 }
 
-/// The gateways of the default routes in `/proc/…/net`.
-pub fn read(folder: &Path, which: Gateways) -> Vec<Address> {
-    if which == Gateways::None {
-        return Vec::new();
+/// The gateways of a network, which may join others while it is looked at.
+#[derive(Debug)]
+pub struct Gateways {
+    which: Which,
+    /// The routes of IPv4 and IPv6: open files stay in the namespace they were opened in.
+    routes: [Option<File>; 2],
+    /// Those that somebody else knows of.
+    told: Vec<Address>,
+}
+
+impl Gateways {
+    /// Those of the routes in `/proc/…/net`.
+    pub fn open(folder: &Path, which: Which) -> Self {
+        let open = |name| File::open(folder.join(name)).ok().filter(|_| which != Which::None);
+        Self { which, routes: [open("route"), open("ipv6_route")], told: Vec::new() }
     }
-    let text = |name| fs::read_to_string(folder.join(name)).unwrap_or_default();
-    let (v4, v6) = (text("route"), text("ipv6_route"));
-    let found = v4.lines().filter_map(route_v4).chain(v6.lines().filter_map(route_v6));
-    let is_meant = |device: &str| which == Gateways::All || is_card(device);
-    let mut found: Vec<_> =
-        found.filter(|(_, device)| is_meant(device)).map(|(gateway, _)| gateway).collect();
-    found.sort_unstable();
-    found.dedup();
-    found
+
+    /// Adds some.
+    pub fn add(&mut self, told: &[Address]) {
+        self.told.extend_from_slice(told);
+    }
+
+    /// What they are now.
+    pub fn read(&mut self) -> Vec<Address> {
+        let [v4, v6] = self.routes.each_mut().map(|file| text(file.as_mut()).unwrap_or_default());
+        let mut found = self.told.clone();
+        let routes = v4.lines().filter_map(route_v4).chain(v6.lines().filter_map(route_v6));
+        for (route, device) in routes {
+            let is_meant = match self.which {
+                Which::None => false,
+                Which::Cards => matches!(route, Route::Default(_)) && is_card(device),
+                Which::All => true,
+            };
+            let (Route::Default(gateway) | Route::Near(gateway)) = route;
+            if is_meant && !found.contains(&gateway) {
+                found.push(gateway);
+            }
+        }
+        found
+    }
+}
+
+fn text(file: Option<&mut File>) -> io::Result<String> {
+    let mut text = String::new();
+    if let Some(file) = file {
+        file.rewind()?;
+        file.read_to_string(&mut text)?;
+    }
+    Ok(text)
 }
 
 fn is_card(device: &str) -> bool {
     !device.contains('/') && Path::new("/sys/class/net").join(device).join("device").exists()
 }
 
-/// `eth0 00000000 010011AC 0003 …`
-fn route_v4(line: &str) -> Option<(Address, &str)> {
-    let mut words = line.split_whitespace();
-    let (device, to, gateway) = (words.next()?, words.next()?, words.next()?);
-    let gateway = u32::from_str_radix(gateway, 16).ok().filter(|gateway| *gateway != 0)?;
-    (to == "00000000").then(|| (Address::v4(gateway.to_ne_bytes()), device))
+/// Whether this program is in a container, as the engines let their programs know.
+pub fn is_in_container() -> bool {
+    ["/.dockerenv", "/run/.containerenv"].iter().any(|path| fs::exists(path).unwrap_or(false))
+}
+
+/// Where a route leads.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Route {
+    /// Everywhere, through this address.
+    Default(Address),
+    /// To a network at hand, whose first address is this.
+    Near(Address),
+}
+
+/// `eth0 00000000 010011AC 0003 0 0 0 00000000 …`
+fn route_v4(line: &str) -> Option<(Route, &str)> {
+    let words: Vec<_> = line.split_whitespace().collect();
+    let [device, to, gateway, _, _, _, _, mask, ..] = words.as_slice() else { return None };
+    let number = |text| u32::from_str_radix(text, 16).ok().map(u32::to_ne_bytes);
+    let (to, gateway, mask) = (number(to)?, number(gateway)?, number(mask)?);
+    let length = u32::from_be_bytes(mask).count_ones();
+    let first = u32::from_be_bytes(to).wrapping_add(1).to_be_bytes();
+    let route = match (gateway, length) {
+        ([0, 0, 0, 0], 8..=30) => Route::Near(Address::v4(first)),
+        ([0, 0, 0, 0], _) | (_, 1..) => return None,
+        _ => Route::Default(Address::v4(gateway)),
+    };
+    Some((route, device))
 }
 
 /// `00…00 00 00…00 00 fe80…01 00000400 … eth0`
-fn route_v6(line: &str) -> Option<(Address, &str)> {
+fn route_v6(line: &str) -> Option<(Route, &str)> {
     let words: Vec<_> = line.split_whitespace().collect();
     let [to, length, _, _, gateway, .., device] = words.as_slice() else { return None };
-    let gateway = u128::from_str_radix(gateway, 16).ok().filter(|gateway| *gateway != 0)?;
-    let is_default = *length == "00" && to.bytes().all(|digit| digit == b'0');
-    is_default.then(|| (Address::v6(gateway.to_be_bytes()), *device))
+    let number = |text| u128::from_str_radix(text, 16).ok();
+    let (to, gateway, length) = (number(to)?, number(gateway)?, number(length)?);
+    let is_shared = to >> 118 == 0xfe80 >> 6 || to >> 120 == 0xff; // link-local, multicast
+    let route = match (gateway, length) {
+        (0, 8..=126) if !is_shared => Route::Near(Address::v6((to | 1).to_be_bytes())),
+        (0, _) | (_, 1..) => return None,
+        _ => Route::Default(Address::v6(gateway.to_be_bytes())),
+    };
+    Some((route, device))
 }
 
 #[cfg(test)]
@@ -67,21 +133,42 @@ mod tests {
         text.parse::<IpAddr>().unwrap().into()
     }
 
+    fn v4(to: [u8; 4], gateway: [u8; 4], mask: [u8; 4]) -> String {
+        let [to, gateway, mask] = [to, gateway, mask].map(u32::from_ne_bytes);
+        format!("eth0\t{to:08X}\t{gateway:08X}\t0003\t0\t0\t0\t{mask:08X}\t0\t0\t0")
+    }
+
     #[test]
-    fn default_routes_have_gateways() {
-        let shown = u32::from_ne_bytes([172, 17, 0, 1]);
-        let line = format!("eth0\t00000000\t{shown:08X}\t0003\t0\t0\t0\t00000000\t0\t0\t0");
-        assert_eq!(route_v4(&line), Some((address("172.17.0.1"), "eth0")));
-        assert_eq!(route_v4("eth0\t000011AC\t00000000\t0001\t0\t0\t0\t0000FFFF\t0\t0\t0"), None);
-        assert_eq!(route_v4("Iface\tDestination\tGateway \tFlags"), None);
-        let zero = "0".repeat(32);
-        let line = format!(
-            "{zero} 00 {zero} 00 fe800000000000000000000000000001 00000400 00000001 00000000 \
-             00000003     eth0"
-        );
-        assert_eq!(route_v6(&line), Some((address("fe80::1"), "eth0")));
-        let unreachable =
-            format!("{zero} 00 {zero} 00 {zero} ffffffff 00000001 00000001 00200200       lo");
-        assert_eq!(route_v6(&unreachable), None);
+    fn default_routes_have_gateways_and_networks_a_first_address() {
+        let (any, gateway) = ([0; 4], [172, 17, 0, 1]);
+        let through = |to, gateway, mask| route_v4(&v4(to, gateway, mask)).map(|(route, _)| route);
+        assert_eq!(through(any, gateway, any), Some(Route::Default(address("172.17.0.1"))));
+        let near = through([172, 19, 0, 0], any, [255, 255, 0, 0]);
+        assert_eq!(near, Some(Route::Near(address("172.19.0.1"))));
+        assert_eq!(through([172, 19, 0, 9], any, [255; 4]), None);
+        assert_eq!(through([10, 0, 0, 0], gateway, [255, 0, 0, 0]), None);
+        assert_eq!(route_v4("Iface\tDestination\tGateway \tFlags\t0\t0\t0\tMask"), None);
+    }
+
+    #[test]
+    fn the_same_of_ipv6() {
+        let route = |to: &str, length: &str, gateway: &str| {
+            let digits = |text: &str| {
+                let IpAddr::V6(ip) = text.parse().unwrap() else { panic!("{text}") };
+                format!("{:032x}", u128::from(ip))
+            };
+            let (to, from, gateway) = (digits(to), digits("::"), digits(gateway));
+            let rest = "00000400 00000001 00000000 00000003     eth0";
+            let line = format!("{to} {length} {from} 00 {gateway} {rest}");
+            route_v6(&line).map(|(route, device)| (route, device.to_owned()))
+        };
+        let eth0 = |route| Some((route, "eth0".to_owned()));
+        assert_eq!(route("::", "00", "fe80::1"), eth0(Route::Default(address("fe80::1"))));
+        let near = route("fd00:5::", "40", "::");
+        assert_eq!(near, eth0(Route::Near(address("fd00:5::1"))));
+        for (to, length) in [("fe80::", "40"), ("ff00::", "08"), ("fd00:5::2", "80"), ("::", "00")]
+        {
+            assert_eq!(route(to, length, "::"), None, "{to}");
+        }
     }
 }

@@ -152,7 +152,8 @@ mod tests {
 
     fn socket(id: u64, peer_port: u16) -> Socket {
         let peer = Address::v4([203, 0, 113, 7]);
-        Socket { state: State::Established, port: 443, peer, peer_port, id, inode: 0, info: None }
+        let (state, local) = (State::Established, peer);
+        Socket { state, local, port: 443, peer, peer_port, id, inode: 0, info: None }
     }
 
     /// Looks, and gives the ports of the opened and the closed, sorted.

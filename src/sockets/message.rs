@@ -14,6 +14,9 @@ const INFO: u16 = 2;
 const HEADER: usize = 16;
 /// The length of `struct inet_diag_msg`.
 const SOCKET: usize = 72;
+/// Where the addresses of the two ends are in it.
+const LOCAL: usize = 8;
+const PEER: usize = 24;
 /// As much of `struct tcp_info` as is read here; Linux 4.1 and later have it.
 const MEASURED: usize = 136;
 
@@ -64,7 +67,8 @@ pub fn socket(body: &[u8], with_info: bool) -> Option<Socket> {
     Some(Socket {
         state: State::read(fixed[1]),
         port: u16::from_be_bytes([fixed[4], fixed[5]]),
-        peer: address(fixed[0], fixed),
+        local: address(fixed, LOCAL),
+        peer: address(fixed, PEER),
         peer_port: u16::from_be_bytes([fixed[6], fixed[7]]),
         id: cookie,
         inode: word(fixed, 68),
@@ -72,12 +76,12 @@ pub fn socket(body: &[u8], with_info: bool) -> Option<Socket> {
     })
 }
 
-/// The address at the other end, at byte 24.
-fn address(family: u8, fixed: &[u8; SOCKET]) -> Address {
-    let bytes = fixed.get(24..).and_then(|rest| rest.first_chunk());
+/// The address at this byte.
+fn address(fixed: &[u8; SOCKET], at: usize) -> Address {
+    let bytes = fixed.get(at..).and_then(|rest| rest.first_chunk());
     let bytes: [u8; 16] = bytes.copied().unwrap_or_default();
     let [a, b, c, d, ..] = bytes;
-    if family == V4 { Address::v4([a, b, c, d]) } else { Address::v6(bytes) }
+    if fixed[0] == V4 { Address::v4([a, b, c, d]) } else { Address::v6(bytes) }
 }
 
 fn attribute(bytes: &[u8]) -> Option<(u16, &[u8], &[u8])> {

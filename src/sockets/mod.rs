@@ -31,6 +31,8 @@ pub const PORTS_MAX: usize = 64;
 pub struct Socket {
     /// Where in its life it is.
     pub state: State,
+    /// The address at this end.
+    pub local: Address,
     /// The port at this end.
     pub port: u16,
     /// The address at the other end.

@@ -12,8 +12,9 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
-use super::gateway::{self, Gateways};
-use super::{Address, Socket, Tables, Via, Want};
+use super::gateway::{Gateways, Which, is_in_container};
+use super::publisher::processes;
+use super::{Socket, Tables, Via, Want};
 use crate::error::Error;
 
 /// Where `ip netns add` keeps names.
@@ -53,8 +54,8 @@ impl fmt::Display for Place {
 pub struct Namespace {
     tables: Tables,
     mark: Mark,
-    /// Whose addresses stand for many clients: see [`gateway`].
-    pub gateways: Vec<Address>,
+    /// Whose addresses stand for many clients.
+    pub gateways: Gateways,
 }
 
 /// What tells whether it is still the same.
@@ -101,8 +102,9 @@ impl Namespace {
 
 fn open_here(via: Via) -> io::Result<Namespace> {
     let folder = Path::new("/proc/self/net");
-    let tables = Tables::open(folder, via)?;
-    Ok(Namespace { tables, mark: Mark::Always, gateways: gateway::read(folder, Gateways::Cards) })
+    let which = if is_in_container() { Which::All } else { Which::Cards };
+    let gateways = Gateways::open(folder, which);
+    Ok(Namespace { tables: Tables::open(folder, via)?, mark: Mark::Always, gateways })
 }
 
 fn open_process(pid: u32, via: Via) -> io::Result<Namespace> {
@@ -120,34 +122,40 @@ fn open_process(pid: u32, via: Via) -> io::Result<Namespace> {
         Err(error) => return Err(error),
     };
     let is_own = fs::metadata(format!("/proc/{pid}/ns/net")).map(|meta| meta.ino()).ok();
-    let kind = if is_own == own_inode() && is_own.is_some() {
-        Gateways::Cards
+    let which = if is_own == own_inode() && is_own.is_some() {
+        Which::Cards
     } else if is_container(pid) {
-        Gateways::All
+        Which::All
     } else {
-        Gateways::None
+        Which::None
     };
-    Ok(Namespace { tables, mark: Mark::Process(process), gateways: gateway::read(&folder, kind) })
+    let gateways = Gateways::open(&folder, which);
+    Ok(Namespace { tables, mark: Mark::Process(process), gateways })
 }
 
 fn open_file(path: &Path, via: Via) -> io::Result<Namespace> {
     let inode = fs::metadata(path)?.ino();
     let folder = Path::new("/proc/thread-self/net");
-    let tables = if Some(inode) == own_inode() {
-        Tables::open(folder, via)?
+    let (tables, gateways) = if Some(inode) == own_inode() {
+        (Tables::open(folder, via)?, Gateways::open(folder, Which::Cards))
     } else {
-        enter(path, folder, via)?
+        let which = if is_of_container(inode) { Which::All } else { Which::None };
+        entered(path, || Ok((Tables::open(folder, via)?, Gateways::open(folder, which))))?
     };
-    Ok(Namespace { tables, mark: Mark::File(path.to_owned(), inode), gateways: Vec::new() })
+    Ok(Namespace { tables, mark: Mark::File(path.to_owned(), inode), gateways })
 }
 
 /// Opens tables in the namespace, in a thread that enters it and ends: the tables stay there.
 fn enter(file: &Path, folder: &Path, via: Via) -> io::Result<Tables> {
+    entered(file, || Tables::open(folder, via))
+}
+
+fn entered<T: Send>(file: &Path, open: impl FnOnce() -> io::Result<T> + Send) -> io::Result<T> {
     let file = File::open(file)?;
     std::thread::scope(|scope| {
         let opened = scope.spawn(|| {
             move_into_link_name_space(file.as_fd(), Some(LinkNameSpaceType::Network))?;
-            Tables::open(folder, via)
+            open()
         });
         opened.join().unwrap_or_else(|_| Err(io::Error::other("a thread ended early")))
     })
@@ -161,6 +169,14 @@ fn own_inode() -> Option<u64> {
 fn is_container(pid: u32) -> bool {
     let groups = fs::read_to_string(format!("/proc/{pid}/cgroup")).unwrap_or_default();
     ["docker", "containerd", "libpod", "crio", "kubepods"].iter().any(|name| groups.contains(name))
+}
+
+/// Whether a process of a container is in the namespace with this inode.
+fn is_of_container(inode: u64) -> bool {
+    processes().any(|pid| {
+        let meta = fs::metadata(format!("/proc/{pid}/ns/net"));
+        meta.is_ok_and(|meta| meta.ino() == inode) && is_container(pid)
+    })
 }
 
 /// What the system said, with what would be right.

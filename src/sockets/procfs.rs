@@ -63,13 +63,15 @@ impl Proc {
 fn row(line: &[u8], ports: &[u16]) -> Option<Socket> {
     let mut words = line.split(|byte| *byte == b' ').filter(|word| !word.is_empty());
     let (local, remote, state) = (words.nth(1)?, words.next()?, words.next()?);
-    let port = hex(local.rsplit(|byte| *byte == b':').next()?)?;
+    let local_colon = memchr(b':', local)?;
+    let port = hex(local.get(local_colon + 1..)?)?;
     let port = u16::try_from(port).ok().filter(|port| ports.contains(port))?;
     let inode = std::str::from_utf8(words.nth(5)?).ok()?.parse().ok()?;
     let colon = memchr(b':', remote)?;
     let peer_port = u16::try_from(hex(remote.get(colon + 1..)?)?).ok()?;
     Some(Socket {
         state: State::read(u8::try_from(hex(state)?).ok()?),
+        local: address(local.get(..local_colon)?)?,
         port,
         peer: address(remote.get(..colon)?)?,
         peer_port,

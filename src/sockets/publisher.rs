@@ -6,7 +6,7 @@ use std::io::Read;
 use std::path::Path;
 
 use super::procfs::Proc;
-use super::{State, Want};
+use super::{Address, State, Want};
 
 /// What publishes a port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,7 +42,8 @@ pub fn of(port: u16, listeners: &[u32]) -> Option<Publisher> {
         let holds = holds(folder, listeners).unwrap_or_else(|| {
             // Not ours to look into: but its command line may say the port, and its network
             // whether it is the one with these sockets.
-            forwards(folder, "-host-port", port) && shares(folder, port, listeners)
+            forwards(folder, &[("-host-port", &port.to_string())])
+                && shares(folder, port, listeners)
         });
         holds.then_some(publisher)
     })
@@ -57,13 +58,15 @@ fn of_program(pid: u32) -> Option<Publisher> {
     PROGRAMS.iter().find(|(known, _)| known.as_bytes() == name).map(|(_, publisher)| *publisher)
 }
 
-/// Whether a docker-proxy of this machine forwards to this port of a container.
-pub fn forwards_to(port: u16) -> bool {
-    let of = |pid| forwards(Path::new(&format!("/proc/{pid}")), "-container-port", port);
-    processes().any(of)
+/// Whether a docker-proxy of this machine forwards to this port of the container of this address.
+pub fn forwards_to(address: Address, port: u16) -> bool {
+    let (address, port) = (address.ip().to_string(), port.to_string());
+    let wanted = [("-container-ip", address.as_str()), ("-container-port", &port)];
+    processes().any(|pid| forwards(Path::new(&format!("/proc/{pid}")), &wanted))
 }
 
-fn processes() -> impl Iterator<Item = u32> {
+/// The processes of this machine, without the kernel's own threads.
+pub fn processes() -> impl Iterator<Item = u32> {
     let kernels = kernels_own();
     let all = fs::read_dir("/proc").into_iter().flatten().flatten();
     let all = all.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
@@ -89,16 +92,17 @@ fn holds(folder: &Path, listeners: &[u32]) -> Option<bool> {
 }
 
 /// `docker-proxy -proto tcp -host-ip 0.0.0.0 -host-port 443 -container-ip … -container-port …`
-fn forwards(folder: &Path, flag: &str, port: u16) -> bool {
+fn forwards(folder: &Path, wanted: &[(&str, &str)]) -> bool {
     let line = fs::read(folder.join("cmdline")).unwrap_or_default();
     let words: Vec<_> = line.split(|byte| *byte == 0).collect();
     let is_proxy = words.first().is_some_and(|program| program.ends_with(b"docker-proxy"));
-    let after = |flag: &[u8]| {
-        let at = words.iter().position(|word| *word == flag)?;
+    let after = |flag: &str| {
+        let at = words.iter().position(|word| *word == flag.as_bytes())?;
         words.get(at + 1).copied()
     };
-    let is_tcp = after(b"-proto").is_none_or(|proto| proto == b"tcp");
-    is_proxy && is_tcp && after(flag.as_bytes()) == Some(port.to_string().as_bytes())
+    let is_tcp = after("-proto").is_none_or(|proto| proto == b"tcp");
+    let is_wanted = |(flag, value): &(&str, &str)| after(flag) == Some(value.as_bytes());
+    is_proxy && is_tcp && wanted.iter().all(is_wanted)
 }
 
 /// Whether these sockets are in its network.

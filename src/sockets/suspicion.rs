@@ -160,7 +160,8 @@ mod tests {
         for peer_port in 1..=connections {
             let (state, peer) = (State::Established, Address::v4([203, 0, 113, 7]));
             let id = u64::from(peer_port);
-            let socket = Socket { state, port: 443, peer, peer_port, id, inode: 0, info: None };
+            let (local, port) = (peer, 443);
+            let socket = Socket { state, local, port, peer, peer_port, id, inode: 0, info: None };
             memory.see(&socket, Stamp(0), None);
         }
         let mut census = Census::new(Prefix::WHOLE);

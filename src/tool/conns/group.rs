@@ -90,6 +90,7 @@ impl Group {
             let member = member.unwrap_or_else(|| {
                 let place = Place::Process(container.pid.unwrap_or(0));
                 let target = Target::new(Some(container.name), place, ask);
+                let target = target.behind(&container.gateways);
                 let target = if self.is_first { target } else { target.after_another() };
                 Member { key, target, trouble: Trouble::default() }
             });

@@ -17,7 +17,7 @@ pub(super) struct Hidden {
 /// What hides clients, for each port of the member.
 pub(super) fn of(member: &Member) -> Vec<Option<Hidden>> {
     let ports = member.target.ports.iter();
-    ports.map(|port| behind_publisher(port).or_else(|| behind_gateway(member, port))).collect()
+    ports.map(|port| behind_publisher(port).or_else(|| behind_gateway(port))).collect()
 }
 
 /// A port that an engine publishes: most of its clients never appear on this machine's side.
@@ -28,9 +28,9 @@ fn behind_publisher(port: &Port) -> Option<Hidden> {
     };
     let number = port.number;
     let whose = port.container.as_deref();
-    let inside = whose.map_or_else(String::new, |name| format!(" {name}"));
+    let inside = whose.map_or_else(|| "a container".to_owned(), |name| format!("container {name}"));
     let note = format!(
-        "port {number} is published for a container{inside}: its clients are inside \
+        "port {number} is published for {inside}: its clients are inside \
          (--container {}), and all to be told apart with network_mode: host",
         whose.unwrap_or("NAME")
     );
@@ -43,12 +43,15 @@ pub(super) fn container(port: u16) -> Option<String> {
 }
 
 /// Connections that come from a gateway.
-fn behind_gateway(member: &Member, port: &Port) -> Option<Hidden> {
+fn behind_gateway(port: &Port) -> Option<Hidden> {
     let n = port.census.hidden;
     (n > 0).then(|| {
-        let by = if port.is_forwarded { "userland-proxy" } else { "nat" };
-        let gateways = member.target.gateways().iter().map(|peer| peer.ip().to_string());
-        let gateways = gateways.collect::<Vec<_>>().join(", ");
+        let by = if port.is_forwarded == Some(true) { "userland-proxy" } else { "nat" };
+        let mut gateways: Vec<_> = port.gateways.iter().map(|(peer, _)| *peer).collect();
+        gateways.sort_unstable();
+        gateways.dedup();
+        let gateways: Vec<_> = gateways.iter().map(|peer| peer.ip().to_string()).collect();
+        let gateways = gateways.join(", ");
         let many = if n == 1 { "1 connection comes" } else { &format!("{n} connections come") };
         let note = format!(
             "{many} through the gateway {gateways}, which hides the clients: \

@@ -1,6 +1,8 @@
 //! One network that is looked at: its sockets counted by port and address, its connections
 //! remembered from one look to the next.
 
+use std::net::IpAddr;
+
 use super::ask::{Ask, What};
 use super::trouble::Trouble;
 use super::{hidden, rows};
@@ -22,6 +24,8 @@ pub(super) struct Target {
     pub(super) source: Option<String>,
     place: Place,
     namespace: Option<Namespace>,
+    /// Gateways that its engine told of.
+    gateways: Vec<Address>,
     pub(super) memory: Memory,
     /// One for each port.
     pub(super) ports: Vec<Port>,
@@ -46,8 +50,10 @@ pub(super) struct Port {
     known: Vec<u32>,
     /// The container that the port is published for, if that is known.
     pub(super) container: Option<String>,
-    /// Whether an engine's proxy connects to it on behalf of clients.
-    pub(super) is_forwarded: bool,
+    /// The gateways that were met among the peers, and where they connected to.
+    pub(super) gateways: Vec<(Address, Address)>,
+    /// Whether an engine's proxy connects to it on behalf of clients; asked when some are hidden.
+    pub(super) is_forwarded: Option<bool>,
     /// Whether it was said that nothing does.
     pub(super) silence: Trouble,
 }
@@ -62,13 +68,15 @@ impl Target {
             publisher: None,
             known: Vec::new(),
             container: None,
-            is_forwarded: false,
+            gateways: Vec::new(),
+            is_forwarded: None,
             silence: Trouble::default(),
         };
         Self {
             source,
             place,
             namespace: None,
+            gateways: Vec::new(),
             memory: Memory::default(),
             ports: ask.want.ports.iter().map(port).collect(),
             is_first: true,
@@ -83,6 +91,12 @@ impl Target {
         self
     }
 
+    /// The same, with gateways that its engine tells of.
+    pub(super) fn behind(mut self, gateways: &[IpAddr]) -> Self {
+        self.gateways = gateways.iter().map(|ip| Address::from(*ip)).collect();
+        self
+    }
+
     /// What messages call it.
     pub(super) fn name(&self) -> String {
         self.source.clone().unwrap_or_else(|| self.place.to_string())
@@ -91,11 +105,6 @@ impl Target {
     /// By which way the kernel was asked.
     pub(super) fn via(&self) -> &'static str {
         self.namespace.as_ref().map_or("", Namespace::via)
-    }
-
-    /// The gateways that were met among the peers.
-    pub(super) fn gateways(&self) -> &[Address] {
-        self.namespace.as_ref().map_or(&[], |namespace| &namespace.gateways)
     }
 
     /// Whether the namespace that was looked into is no more.
@@ -110,10 +119,7 @@ impl Target {
         if self.is_gone() {
             self.leave(ask, owners);
         }
-        let mut namespace = match self.namespace.take() {
-            Some(namespace) => namespace,
-            None => Namespace::open(&self.place, ask.via)?,
-        };
+        let mut namespace = self.opened(ask)?;
         let mut read = self.read(&mut namespace, ask, owners);
         if read.is_ok() && self.place == Place::Here && self.has_new_publisher() {
             self.memory.undo();
@@ -131,8 +137,12 @@ impl Target {
         }
         if ask.what != What::Changes {
             for port in &mut self.ports {
-                if port.census.hidden > 0 && !port.is_forwarded {
-                    port.is_forwarded = publisher::forwards_to(port.number);
+                if port.gateways.is_empty() {
+                    port.is_forwarded = None;
+                } else if port.is_forwarded.is_none() {
+                    let forwards =
+                        |(_, to): &(_, Address)| publisher::forwards_to(*to, port.number);
+                    port.is_forwarded = Some(port.gateways.iter().any(forwards));
                 }
                 port.census.take(self.memory.found(), port.number);
                 port.census.count(self.memory.found(), self.at);
@@ -145,6 +155,15 @@ impl Target {
         Ok(())
     }
 
+    fn opened(&mut self, ask: &Ask) -> Result<Namespace, Error> {
+        if let Some(namespace) = self.namespace.take() {
+            return Ok(namespace);
+        }
+        let mut namespace = Namespace::open(&self.place, ask.via)?;
+        namespace.gateways.add(&self.gateways);
+        Ok(namespace)
+    }
+
     fn read(
         &mut self,
         namespace: &mut Namespace,
@@ -153,18 +172,16 @@ impl Target {
     ) -> std::io::Result<()> {
         self.memory.begin();
         self.ports.iter_mut().for_each(Port::clear);
-        let gateways = std::mem::take(&mut namespace.gateways);
+        let gateways = namespace.gateways.read();
         let keeps = ask.keeps_connections() || !owners.is_empty();
         let mut last = [0; BACK];
-        let read = namespace.read(&ask.want, &mut |socket| {
+        namespace.read(&ask.want, &mut |socket| {
             if socket.id == 0 || !last.contains(&socket.id) {
                 last.rotate_right(1);
                 last[0] = socket.id;
                 self.take(socket, &gateways, owners, keeps);
             }
-        });
-        namespace.gateways = gateways;
-        read
+        })
     }
 
     /// Whether the ports turn out to be listened on by others than before, and these are not
@@ -190,9 +207,14 @@ impl Target {
         if !port.is_counted(socket) {
             return;
         }
-        let is_leg = port.publisher.is_some() && socket.peer.is_loopback();
-        if is_leg || gateways.contains(&socket.peer) {
+        if port.publisher.is_some() && socket.peer.is_loopback() {
             port.census.hidden += 1;
+        } else if gateways.contains(&socket.peer) {
+            port.census.hidden += 1;
+            let ends = (socket.peer, socket.local);
+            if !port.gateways.contains(&ends) {
+                port.gateways.push(ends);
+            }
         } else if !keeps {
             port.census.add(socket.peer, 0);
         } else {
@@ -249,6 +271,7 @@ impl Port {
     fn clear(&mut self) {
         self.census.clear();
         self.listeners.clear();
+        self.gateways.clear();
     }
 
     /// Whether the socket is a connection that was accepted. What listens is told before what was

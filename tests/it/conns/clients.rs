@@ -80,3 +80,8 @@ pub(super) fn counts(sample: &str) -> Counts {
     assert_eq!(row["addresses"].as_u64(), Some(counts.len() as u64));
     counts
 }
+
+/// So many from each of these.
+pub(super) fn expected(clients: &[(&str, u64)]) -> Counts {
+    clients.iter().map(|(ip, count)| ((*ip).to_owned(), *count)).collect()
+}

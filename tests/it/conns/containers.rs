@@ -1,66 +1,13 @@
 //! Containers on a real engine: true clients, or what hides them; a gateway is never a client.
 
-use std::net::{IpAddr, SocketAddr, TcpStream};
-use std::time::{Duration, Instant};
+use std::net::{SocketAddr, TcpStream};
 
-use super::clients::{Counts, client, counts};
-use super::engine::Engine;
-use super::net::{Net, V4};
-use crate::harness::{schema_holds, text};
+use super::clients::{Counts, expected};
+use super::net::V4;
+use super::stage::Stage;
 
 /// The port that the engine publishes.
 const PUBLISHED: u16 = 28443;
-
-struct Stage {
-    engine: Engine,
-    net: Net,
-}
-
-impl Stage {
-    fn set(args: &[&str]) -> Option<Self> {
-        let net = Net::new()?;
-        let engine = Engine::start(&net, args)?;
-        engine.image();
-        Some(Self { engine, net })
-    }
-
-    /// Runs the tool in the engine's network, until its row is as expected.
-    fn sees(&self, args: &[&str], is_right: impl Fn(&serde_json::Value, &Counts) -> bool) {
-        let until = Instant::now() + Duration::from_secs(10);
-        loop {
-            let mut command = self.net.command(env!("CARGO_BIN_EXE_mtp-conns"));
-            let output = command.env("DOCKER_HOST", self.engine.host()).args(args).output();
-            let output = output.unwrap();
-            let (rows, said) = (text(&output.stdout), text(&output.stderr));
-            schema_holds(&rows);
-            let row = serde_json::from_str(&rows).unwrap_or_default();
-            if output.status.success() && is_right(&row, &counts(&rows)) {
-                return;
-            }
-            assert!(Instant::now() < until, "{args:?}: {rows}{said}");
-            std::thread::sleep(Duration::from_millis(200));
-        }
-    }
-
-    fn connect(&self, from: &str, to: &str, port: u16) -> TcpStream {
-        let (from, to): (IpAddr, IpAddr) = (from.parse().unwrap(), to.parse().unwrap());
-        let to = SocketAddr::new(to, port);
-        let until = Instant::now() + Duration::from_secs(10);
-        while self
-            .net
-            .at_clients(|| TcpStream::connect_timeout(&to, Duration::from_secs(2)))
-            .is_err()
-        {
-            assert!(Instant::now() < until, "nobody listens on {to}");
-            std::thread::sleep(Duration::from_millis(100));
-        }
-        self.net.at_clients(|| client(from, to))
-    }
-}
-
-fn expected(clients: &[(&str, u64)]) -> Counts {
-    clients.iter().map(|(ip, count)| ((*ip).to_owned(), *count)).collect()
-}
 
 /// In bridge mode: remote clients are seen inside, what comes through this machine is hidden.
 fn bridge(args: &[&str], hidden_by: &str) {
@@ -124,4 +71,51 @@ fn on_the_hosts_network_and_after_a_restart() {
     let clients = expected(&[("10.77.1.10", 1)]);
     stage.sees(&["--container", "p1"], |_, seen| *seen == clients);
     drop(again);
+}
+
+/// A container in two networks, and in one that leads nowhere: calls from this machine come from
+/// as many gateways, and one alone is behind a route.
+#[test]
+fn every_network_has_a_gateway() {
+    let Some(stage) = Stage::set(&[]) else { return };
+    let engine = &stage.engine;
+    engine.must(&["network", "create", "one"]);
+    // Not the usual address: only the engine knows.
+    let odd = ["network", "create", "--subnet", "172.29.0.0/16", "--gateway", "172.29.9.9", "two"];
+    engine.must(&odd);
+    engine.must(&["network", "create", "--internal", "three"]);
+    engine.must(&["run", "-d", "--name", "many", "--network", "one", "server"]);
+    let address = |network: &str| {
+        let path = format!("{{{{(index .NetworkSettings.Networks \"{network}\").IPAddress}}}}");
+        SocketAddr::new(engine.must(&["inspect", "-f", &path, "many"]).parse().unwrap(), 443)
+    };
+    let call = |network: &str| {
+        let to = address(network);
+        stage.net.at_server(|| TcpStream::connect(to).unwrap())
+    };
+    stage.sees(&["--container", "many"], |_, seen| seen.is_empty());
+    let first = call("one");
+    let pid = engine.must(&["inspect", "-f", "{{.State.Pid}}", "many"]);
+    let hidden = |count: u64| {
+        move |row: &serde_json::Value, seen: &Counts| {
+            seen.is_empty() && row["hidden"] == count && row["hidden_by"] == "nat"
+        }
+    };
+    let file = format!("/proc/{pid}/ns/net");
+    for args in [["--container", "many"], ["--pid", &pid], ["--netns", &file]] {
+        stage.sees(&args, hidden(1));
+    }
+    engine.must(&["network", "connect", "two", "many"]);
+    engine.must(&["network", "connect", "three", "many"]);
+    let others = [call("two"), call("three")];
+    stage.sees(&["--container", "many"], hidden(3));
+    engine.must(&["run", "-d", "--name", "inward", "--network", "three", "server"]);
+    let path = "{{.NetworkSettings.Networks.three.IPAddress}}";
+    let to = SocketAddr::new(engine.must(&["inspect", "-f", path, "inward"]).parse().unwrap(), 443);
+    let inward = stage.net.at_server(|| TcpStream::connect(to).unwrap());
+    let pid = engine.must(&["inspect", "-f", "{{.State.Pid}}", "inward"]);
+    for args in [["--container", "inward"], ["--pid", &pid]] {
+        stage.sees(&args, hidden(1));
+    }
+    drop((first, others, inward));
 }

@@ -4,6 +4,7 @@
 use std::fs::{self, File};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use super::net::Net;
@@ -15,6 +16,8 @@ const SERVER: &str = r#"fn main() {
     let mut held = Vec::new();
     for stream in server.incoming() { held.push(stream); }
 }"#;
+
+static COUNT: AtomicU32 = AtomicU32::new(0);
 
 /// A running engine, ended when this is dropped.
 pub(super) struct Engine {
@@ -34,6 +37,10 @@ impl Engine {
             return None;
         }
         let dir = tempfile::tempdir_in("/tmp").unwrap();
+        // Addresses of its own too: what runs for one container is told by its address.
+        let number = (std::process::id() + COUNT.fetch_add(1, Ordering::Relaxed)) % 50;
+        let bridge = format!("10.{}.0.1/24", 100 + number);
+        let pool = format!("base=10.{}.0.0/16,size=24", 150 + number);
         let path = |name: &str| dir.path().join(name).display().to_string();
         let log = File::create(path("log")).unwrap();
         fs::write(path("daemon.json"), "{}").unwrap(); // not what the machine's own engine has
@@ -43,6 +50,7 @@ impl Engine {
             .args(["--host", &format!("unix://{}", path("sock")), "--data-root", &path("root")])
             .args(["--exec-root", &path("exec"), "--pidfile", &path("pid")])
             .args(["--config-file", &path("daemon.json")])
+            .args(["--bip", &bridge, "--default-address-pool", &pool])
             .args(args)
             .stdin(Stdio::null())
             .stdout(log.try_clone().unwrap())

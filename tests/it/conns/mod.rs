@@ -6,4 +6,5 @@ mod counting;
 mod engine;
 mod lives;
 mod net;
+mod stage;
 mod watching;

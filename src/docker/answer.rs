@@ -1,0 +1,150 @@
+//! What Docker answers, as far as it is read here, and the containers that it makes.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::{Container, Mount, Published};
+
+/// What Docker says when it refuses.
+#[derive(Deserialize)]
+pub(super) struct Said {
+    pub(super) message: String,
+}
+
+/// A row of the list.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Listed {
+    pub(super) id: String,
+    #[serde(default)]
+    names: Vec<String>,
+    #[serde(default)]
+    labels: Option<Labels>,
+    #[serde(default)]
+    ports: Vec<ListedPort>,
+}
+
+/// A port in the list.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct ListedPort {
+    #[serde(default)]
+    public_port: Option<u16>,
+    #[serde(rename = "Type", default)]
+    protocol: String,
+}
+
+type Labels = BTreeMap<String, String>;
+
+/// The label Compose puts its service's name in.
+const SERVICE: &str = "com.docker.compose.service";
+/// How many digits of an id are enough to mean it.
+const ID_MIN: usize = 12;
+
+impl Listed {
+    pub(super) fn own_name(&self) -> Option<&str> {
+        self.names.first().map(|name| name.trim_start_matches('/'))
+    }
+
+    pub(super) fn publishes(&self, port: u16) -> bool {
+        self.ports.iter().any(|at| at.protocol == "tcp" && at.public_port == Some(port))
+    }
+
+    pub(super) fn is_called(&self, name: &str) -> bool {
+        let by_id = name.len() >= ID_MIN && self.id.starts_with(name);
+        let by_name = self.names.iter().any(|own| own.trim_start_matches('/') == name);
+        let service = self.labels.as_ref().and_then(|labels| labels.get(SERVICE));
+        by_id || by_name || service.is_some_and(|service| service == name)
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Inspected {
+    id: String,
+    name: String,
+    state: State,
+    config: Config,
+    #[serde(default)]
+    host_config: HostConfig,
+    #[serde(default)]
+    network_settings: NetworkSettings,
+    #[serde(default)]
+    mounts: Vec<Mount>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct State {
+    #[serde(default)]
+    pid: u32,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Config {
+    #[serde(default)]
+    tty: bool,
+    #[serde(default)]
+    labels: Option<Labels>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct HostConfig {
+    network_mode: String,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct NetworkSettings {
+    ports: Option<BTreeMap<String, Option<Vec<Binding>>>>,
+    networks: Option<BTreeMap<String, Network>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Network {
+    #[serde(rename = "Gateway")]
+    v4: String,
+    #[serde(rename = "IPv6Gateway")]
+    v6: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Binding {
+    host_port: String,
+}
+
+impl Inspected {
+    pub(super) fn into_container(self) -> Container {
+        let mut published = Vec::new();
+        for (inside, bindings) in self.network_settings.ports.unwrap_or_default() {
+            let port = inside.strip_suffix("/tcp").and_then(|port| port.parse().ok());
+            for binding in bindings.unwrap_or_default() {
+                let (Some(port), Ok(host_port)) = (port, binding.host_port.parse()) else {
+                    continue;
+                };
+                let one = Published { port, host_port };
+                if !published.contains(&one) {
+                    published.push(one); // IPv4 and IPv6 are two bindings of one port
+                }
+            }
+        }
+        let networks = self.network_settings.networks.unwrap_or_default();
+        let gateways = networks.values().flat_map(|network| [&network.v4, &network.v6]);
+        Container {
+            gateways: gateways.filter_map(|text| text.parse().ok()).collect(),
+            id: self.id,
+            name: self.name.trim_start_matches('/').to_owned(),
+            service: self.config.labels.and_then(|mut labels| labels.remove(SERVICE)),
+            pid: (self.state.pid > 0).then_some(self.state.pid),
+            network_mode: self.host_config.network_mode,
+            has_terminal: self.config.tty,
+            mounts: self.mounts,
+            published,
+        }
+    }
+}
