@@ -6,5 +6,6 @@ mod counting;
 mod engine;
 mod lives;
 mod net;
+mod speed;
 mod stage;
 mod watching;
