@@ -210,6 +210,11 @@ impl Book {
         is_news.then_some(Turn { user: held.user, at: held.ts, was })
     }
 
+    /// Connections whose network found no room among those whose users are counted.
+    pub fn relays_unremembered(&self) -> u64 {
+        self.relays.unremembered
+    }
+
     /// Whether too much of the log was not recognised to say that an account is clear.
     pub fn is_unsure(&self) -> bool {
         let lost = self.tally.not_recognised.sum();

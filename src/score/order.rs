@@ -11,7 +11,7 @@ use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 
 /// How many events are held at once, at some 100 bytes each. Past this the oldest go early.
-pub const HELD_MAX: usize = 1 << 22;
+pub const HELD_MAX: usize = 1 << 20;
 /// How many sources have a clock of their own; further ones share the last.
 pub const SOURCES_MAX: usize = 256;
 /// A source that is silent for so long no longer holds the others up.

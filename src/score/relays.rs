@@ -17,6 +17,8 @@ pub(super) struct Relays {
     newest: i64,
     users: HashMap<Network, Users, FixedState>,
     before: HashMap<Network, Users, FixedState>,
+    /// Connections from networks that were too many.
+    pub(super) unremembered: u64,
 }
 
 /// Who came from a network.
@@ -40,6 +42,7 @@ impl Relays {
         self.newest = self.newest.max(ts);
         let was = self.before.get(&network).is_some_and(|users| *users == Users::Many);
         if self.users.len() >= NETWORKS_MAX && !self.users.contains_key(&network) {
+            self.unremembered += 1;
             return was;
         }
         let users = self.users.entry(network).or_insert_with(|| Users::Few(Vec::new()));

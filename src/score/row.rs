@@ -95,7 +95,7 @@ pub fn summary(out: &mut Vec<u8>, user: &mut User, now: i64, tell: &Telling, lim
         row.thousandths("mean_interval", ms);
     }
     write_ips(row.key("ips"), &user.window.recent(tell.ips_max));
-    let truncated = user.window.crowded_out + user.window.unremembered();
+    let truncated = user.window.truncated();
     if truncated > 0 {
         row.number("truncated", truncated);
     }
@@ -185,5 +185,9 @@ pub fn meta(out: &mut Vec<u8>, book: &Book) {
     row.number("usage", tally.usage);
     row.number("users_too_many", book.users.unremembered);
     row.number("hurried", book.order.hurried);
+    let crowded = book.users.crowded();
+    row.number("truncated", crowded.connections);
+    row.number("networks_too_many", crowded.networks);
+    row.number("relays_too_many", book.relays_unremembered());
     row.end();
 }

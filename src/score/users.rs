@@ -31,6 +31,15 @@ pub struct User {
     pub is_changed: bool,
 }
 
+/// What found no room, over all users.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Crowded {
+    /// Connections that the rule did not count in full.
+    pub connections: u64,
+    /// Networks that had to go, to make room for others of their user.
+    pub networks: u64,
+}
+
 /// All users.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Users {
@@ -79,6 +88,14 @@ impl Users {
         let all = &self.all;
         self.places.insert_unique(hash(name), number, |number| hash_of(all, *number));
         Some(number)
+    }
+
+    /// What found no room.
+    pub fn crowded(&self) -> Crowded {
+        self.all.iter().fold(Crowded::default(), |sum, user| Crowded {
+            connections: sum.connections + user.window.truncated(),
+            networks: sum.networks + u64::from(user.people.crowded_out),
+        })
     }
 
     /// Builds the table, after a state was loaded.

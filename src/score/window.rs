@@ -46,7 +46,7 @@ pub struct Window {
     before: u64,
     pairs: u64,
     /// Connections that were let go too early.
-    pub crowded_out: u64,
+    crowded_out: u64,
 }
 
 impl Window {
@@ -143,9 +143,10 @@ impl Window {
         self.addresses.recent(most)
     }
 
-    /// Addresses that were too many to be told apart.
-    pub fn unremembered(&self) -> u64 {
-        self.addresses.unremembered
+    /// Connections that the rule did not count in full, at least: let go early, or from addresses
+    /// that were too many to be told apart, and most of a flood are both.
+    pub fn truncated(&self) -> u64 {
+        self.crowded_out.max(self.addresses.unremembered)
     }
 
     fn let_go_oldest(&mut self, span: &Span) {

@@ -1,6 +1,7 @@
 //! A scorer that is killed at any moment, and fed again what `docker compose logs --since` brings,
 //! loses nothing and counts nothing twice.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::process::Stdio;
 use std::time::Duration;
@@ -8,7 +9,7 @@ use std::time::Duration;
 use crate::harness::{Random, run, text, tool};
 
 /// How often it is killed, unless `MTP_KILLS` says otherwise.
-const KILLS: u64 = 40;
+const KILLS: u64 = 200;
 
 fn rows(count: u64) -> Vec<String> {
     let random = &mut Random(11);
@@ -27,6 +28,11 @@ fn rows(count: u64) -> Vec<String> {
     (1..=count).map(each).collect()
 }
 
+/// The alerts of some runs. One that was printed and not yet saved is printed again, the same.
+fn alerts(rows: &str) -> BTreeSet<&str> {
+    rows.lines().filter(|row| row.starts_with("{\"type\":\"alert\"")).collect()
+}
+
 /// What is told at the end, without what counts the feeding itself.
 fn told(stdout: &[u8]) -> Vec<String> {
     let rows = text(stdout);
@@ -43,15 +49,24 @@ fn killed_at_any_moment_it_loses_and_doubles_nothing() {
     let all = rows(3000);
     let folder = tempfile::tempdir().unwrap();
     let state = |name: &str| folder.path().join(name).display().to_string();
-    let whole = run("mtp-score", &["--state", &state("whole")], all.concat().as_bytes());
-    let args = ["--state", &state("killed"), "--save-every", "2ms"];
+    let args = ["--alert-on", "risk", "--save-every", "2ms", "--state"];
+    let args = |name: &str| args.map(str::to_owned).into_iter().chain([state(name)]);
+    let score = |name: &str, rows: &[String]| {
+        let args: Vec<_> = args(name).collect();
+        let args: Vec<_> = args.iter().map(String::as_str).collect();
+        let output = run("mtp-score", &args, rows.concat().as_bytes());
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        output.stdout
+    };
+    let whole = score("whole", &all);
+    let printed = std::fs::File::create(folder.path().join("printed")).unwrap();
     let kills = std::env::var("MTP_KILLS").ok().and_then(|n| n.parse().ok()).unwrap_or(KILLS);
     let (random, mut reached) = (&mut Random(5), 0);
     for _ in 0..kills {
         let mut child = tool("mtp-score")
-            .args(args)
+            .args(args("killed"))
             .stdin(Stdio::piped())
-            .stdout(Stdio::null())
+            .stdout(printed.try_clone().unwrap())
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
@@ -68,9 +83,13 @@ fn killed_at_any_moment_it_loses_and_doubles_nothing() {
         child.kill().unwrap();
         child.wait().unwrap();
     }
-    let last = run("mtp-score", &args, all.concat().as_bytes());
-    assert!(last.status.success(), "{}", text(&last.stderr));
-    assert_eq!(told(&last.stdout), told(&whole.stdout));
+    let last = score("killed", &all);
+    assert_eq!(told(&last), told(&whole));
+    let printed = std::fs::read_to_string(folder.path().join("printed")).unwrap();
+    let (whole, last) = (text(&whole), text(&last));
+    let all_alerts: BTreeSet<_> = alerts(&printed).union(&alerts(&last)).copied().collect();
+    assert_eq!(all_alerts, alerts(&whole));
+    assert!(all_alerts.len() > 5, "the example shows nothing");
 }
 
 /// The first row that a saved state may not have seen: one that is killed before its first save

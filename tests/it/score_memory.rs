@@ -1,0 +1,75 @@
+//! What is remembered does not grow with the stream, nor with what a hostile client sends.
+
+use std::io::Write;
+use std::net::Ipv6Addr;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use crate::harness::{text, tool};
+
+/// What allocators and buffers may waver by, in KiB: less than one word for each connection of the
+/// longer runs.
+const WAVER_KIB: u64 = 200;
+
+/// The most memory that a scorer has while it reads these rows, in KiB, and what it says at the end.
+fn peak(rows: impl Iterator<Item = String>) -> (u64, String) {
+    let mut child = tool("mtp-score")
+        .args(["--window", "30m", "--only", "high", "--top", "1"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    for row in rows {
+        stdin.write_all(row.as_bytes()).unwrap();
+    }
+    let patience = Instant::now() + Duration::from_secs(60);
+    while rustix::io::ioctl_fionread(&stdin).unwrap() > 0 && Instant::now() < patience {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    // It has taken the last bytes: a moment to look at them.
+    std::thread::sleep(Duration::from_millis(200));
+    let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
+    let most = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    let kib = most.trim().trim_end_matches(" kB").parse().unwrap();
+    drop(stdin);
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success());
+    (kib, text(&output.stdout))
+}
+
+/// A connection a second.
+fn connect(n: u64, user: &str, ip: &str) -> String {
+    let ts = mtp::event::Stamp(1_795_448_000_000 + i64::try_from(n).unwrap() * 1000).text();
+    format!(
+        "{{\"type\":\"connect\",\"ts\":\"{ts}\",\"user\":\"{user}\",\"ip\":\"{ip}\",\
+         \"port\":{},\"id\":\"m-{n}\"}}\n",
+        1024 + n % 60_000
+    )
+}
+
+#[test]
+fn a_stream_ten_times_as_long_takes_the_same_memory() {
+    let rows = |count: u64| {
+        let of = |n| (n * 7919 % 23, n * 104_729 % 31);
+        (0..count)
+            .map(move |n| connect(n, &format!("u{}", of(n).0), &format!("198.51.{}.7", of(n).1)))
+    };
+    let (short, _) = peak(rows(8_000));
+    let (long, _) = peak(rows(80_000));
+    assert!(long <= short + WAVER_KIB, "{short} KiB for one, {long} KiB for ten times as much");
+}
+
+#[test]
+fn a_client_that_walks_through_its_addresses_takes_no_more_memory() {
+    let walk = |count: u64| {
+        let ip = |n: u64| Ipv6Addr::from((0x2001_0db8_u128 << 96) | u128::from(n) << 64);
+        (0..count).map(move |n| connect(n, "mallory", &ip(n).to_string()))
+    };
+    let (few, _) = peak(walk(4_000));
+    let (many, said) = peak(walk(40_000));
+    assert!(many <= few + WAVER_KIB, "{few} KiB for 4,000 addresses, {many} KiB for 40,000");
+    let meta = said.lines().last().unwrap();
+    assert!(meta.contains("\"networks_too_many\":39936,"), "{meta}");
+}
