@@ -24,7 +24,7 @@ fn peak(rows: impl Iterator<Item = String>) -> (u64, String) {
     for row in rows {
         stdin.write_all(row.as_bytes()).unwrap();
     }
-    let patience = Instant::now() + Duration::from_secs(60);
+    let patience = Instant::now() + Duration::from_mins(1);
     while rustix::io::ioctl_fionread(&stdin).unwrap() > 0 && Instant::now() < patience {
         std::thread::sleep(Duration::from_millis(5));
     }
