@@ -87,8 +87,12 @@ impl Docker {
         let listed: Vec<Listed> = self.read("/containers/json")?;
         let mut found = Vec::new();
         for one in listed.iter().filter(|one| one.is_called(name)) {
-            let inspected: Inspected = self.read(&format!("/containers/{}/json", one.id))?;
-            found.push(inspected.into_container());
+            let target = format!("/containers/{}/json", one.id);
+            let answer = self.answer("GET", &target)?;
+            if answer.status != GONE {
+                let inspected: Inspected = understood(&target, &accepted(answer)?)?;
+                found.push(inspected.into_container());
+            }
         }
         if found.is_empty() {
             let names: Vec<_> = listed.iter().filter_map(Listed::own_name).collect();
@@ -126,13 +130,15 @@ impl Docker {
     }
 
     fn read<T: for<'d> Deserialize<'d>>(&self, target: &str) -> Result<T, Error> {
-        let body = self.ask("GET", target)?;
-        serde_json::from_slice(&body)
-            .map_err(|error| Error::refused("docker", format!("{target}: not understood: {error}")))
+        understood(target, &self.ask("GET", target)?)
     }
 
     fn ask(&self, method: &str, target: &str) -> Result<Vec<u8>, Error> {
-        let answer = http::ask(&self.socket, method, target).map_err(|error| {
+        accepted(self.answer(method, target)?)
+    }
+
+    fn answer(&self, method: &str, target: &str) -> Result<http::Answer, Error> {
+        http::ask(&self.socket, method, target).map_err(|error| {
             let is = |kind| error.kind() == kind;
             let hint = if is(ErrorKind::PermissionDenied) {
                 " (it takes root or the group docker)"
@@ -143,14 +149,25 @@ impl Docker {
             };
             let at = format!("docker: {}", self.socket.display());
             Error::refused(at, format!("{}{hint}", Plain(&error)))
-        })?;
-        if (200..300).contains(&answer.status) {
-            return Ok(answer.body);
-        }
-        let said: Option<Said> = serde_json::from_slice(&answer.body).ok();
-        let said = said.map_or_else(|| format!("status {}", answer.status), |said| said.message);
-        Err(Error::refused("docker", said))
+        })
     }
+}
+
+/// The status where a container has gone since it was listed.
+const GONE: u16 = 404;
+
+fn understood<T: for<'d> Deserialize<'d>>(target: &str, body: &[u8]) -> Result<T, Error> {
+    serde_json::from_slice(body)
+        .map_err(|error| Error::refused("docker", format!("{target}: not understood: {error}")))
+}
+
+fn accepted(answer: http::Answer) -> Result<Vec<u8>, Error> {
+    if (200..300).contains(&answer.status) {
+        return Ok(answer.body);
+    }
+    let said: Option<Said> = serde_json::from_slice(&answer.body).ok();
+    let said = said.map_or_else(|| format!("status {}", answer.status), |said| said.message);
+    Err(Error::refused("docker", said))
 }
 
 /// The first of the usual places that exists.

@@ -1,6 +1,7 @@
 //! What one flag asks to look at: one network, or those of the containers of a name, which come
 //! and go.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::ask::Ask;
@@ -8,6 +9,7 @@ use super::options::Asked;
 use super::target::Target;
 use super::trouble::Trouble;
 use crate::docker::{Container, Docker};
+use crate::error::Error;
 use crate::output::say::Voice;
 use crate::sockets::Place;
 use crate::sockets::owners::Owners;
@@ -30,7 +32,7 @@ pub(super) struct Group {
 #[derive(Debug)]
 pub(super) struct Member {
     /// The container's id and first process: another after a restart.
-    key: (String, Option<u32>),
+    key: (String, u32),
     pub(super) target: Target,
     pub(super) trouble: Trouble,
 }
@@ -39,7 +41,7 @@ impl Group {
     pub(super) fn new(asked: Asked, ask: &Ask) -> Self {
         let members = match &asked {
             Asked::Place(place) => vec![Member {
-                key: (String::new(), None),
+                key: (String::new(), 0),
                 target: Target::new(source(place), place.clone(), ask),
                 trouble: Trouble::default(),
             }],
@@ -58,10 +60,10 @@ impl Group {
         voice: Voice,
     ) -> bool {
         let Asked::Container(name) = &self.asked else { return true };
-        let is_changed =
-            self.members.is_empty() || self.members.iter().any(|member| member.target.is_gone());
+        let is_seen = |member: &Member| member.target.is_open() && !member.target.is_gone();
+        let is_changed = self.members.is_empty() || !self.members.iter().all(is_seen);
         if is_changed || self.listed.is_none_or(|at| at.elapsed() >= LIST_EVERY) {
-            match Docker::connect().and_then(|docker| docker.containers(name)) {
+            match found(name) {
                 Ok(found) => {
                     self.trouble.is_over(format!("container {name}: it runs again"), voice);
                     self.listed = Some(Instant::now());
@@ -69,7 +71,7 @@ impl Group {
                     self.is_first = false;
                 }
                 Err(error) => {
-                    self.trouble.is(&error, voice);
+                    self.trouble.is_with(&format!("container {name}: "), &error, voice);
                     // Docker may be away while its containers run on.
                     let gone = self.members.extract_if(.., |member| member.target.is_gone());
                     for mut member in gone {
@@ -81,14 +83,20 @@ impl Group {
         !self.members.is_empty()
     }
 
-    fn replace(&mut self, found: Vec<Container>, ask: &Ask, owners: &Owners, closed: &mut Vec<u8>) {
+    fn replace(
+        &mut self,
+        found: Vec<(u32, Container)>,
+        ask: &Ask,
+        owners: &Owners,
+        closed: &mut Vec<u8>,
+    ) {
         let mut before = std::mem::take(&mut self.members);
-        for container in found {
-            let key = (container.id, container.pid);
+        for (pid, container) in found {
+            let key = (container.id, pid);
             let same = before.iter().position(|member| member.key == key);
             let member = same.map(|at| before.swap_remove(at));
             let member = member.unwrap_or_else(|| {
-                let place = Place::Process(container.pid.unwrap_or(0));
+                let place = Place::Process(pid);
                 let target = Target::new(Some(container.name), place, ask);
                 let target = target.behind(&container.gateways);
                 let target = if self.is_first { target } else { target.after_another() };
@@ -113,6 +121,19 @@ impl Member {
         self.target.leave(ask, owners);
         closed.extend_from_slice(&self.target.rows);
     }
+}
+
+/// The containers of the name that have a process here: one that is on its way out has none.
+fn found(name: &str) -> Result<Vec<(u32, Container)>, Error> {
+    let found = Docker::connect()?.containers(name)?;
+    let found = found.into_iter().filter_map(|one| Some((one.pid?, one)));
+    let is_here = |(pid, _): &(u32, _)| Path::new(&format!("/proc/{pid}")).exists();
+    let found: Vec<_> = found.filter(is_here).collect();
+    if found.is_empty() {
+        let why = "no process of it is on this machine: does it run, and Docker here?";
+        return Err(Error::refused(format!("container {name}"), why));
+    }
+    Ok(found)
 }
 
 /// What rows call a place.

@@ -112,6 +112,11 @@ impl Target {
         self.namespace.as_ref().is_some_and(|namespace| !namespace.is_there())
     }
 
+    /// Whether a namespace is looked into.
+    pub(super) fn is_open(&self) -> bool {
+        self.namespace.is_some()
+    }
+
     /// Looks. After an error there is nothing to show.
     pub(super) fn look(&mut self, ask: &Ask, owners: &Owners) -> Result<(), Error> {
         self.rows.clear();

@@ -20,6 +20,16 @@ impl Trouble {
         }
     }
 
+    /// Says what is wrong, unless it is with the same as what was said last: why something is not
+    /// there may change while it goes.
+    pub(super) fn is_with(&mut self, whom: &str, what: impl Display, voice: Voice) {
+        let what = what.to_string();
+        let is_of = |said: &String| said.starts_with(whom) && what.starts_with(whom);
+        if !self.said.as_ref().is_some_and(is_of) {
+            self.is(what, voice);
+        }
+    }
+
     /// Says that nothing is wrong any more, if something was.
     pub(super) fn is_over(&mut self, what: impl Display, voice: Voice) {
         if self.said.take().is_some() {

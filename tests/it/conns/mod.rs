@@ -6,6 +6,7 @@ mod counting;
 mod engine;
 mod lives;
 mod net;
+mod several;
 mod speed;
 mod stage;
 mod watching;
