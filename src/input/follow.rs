@@ -15,6 +15,9 @@ use crate::error::Error;
 /// How much is read at once.
 const READ: usize = 64 * 1024;
 
+/// How much of a pipe is taken in before others have their turn: a writer may be as fast as this.
+const AT_ONCE: usize = 4 * 1024 * 1024;
+
 /// A file that is followed.
 #[derive(Debug)]
 pub struct Follow {
@@ -33,6 +36,8 @@ struct Open {
     is_file: bool,
     inode: u64,
     ended: bool,
+    /// A pipe that nobody writes to at present: always ready, with nothing in it.
+    is_idle: bool,
 }
 
 impl Follow {
@@ -66,14 +71,14 @@ impl Follow {
         if meta.is_dir() {
             return Err(io::ErrorKind::IsADirectory.into());
         }
-        Ok(Open { file, is_file: meta.is_file(), inode: meta.ino(), ended: false })
+        Ok(Open { file, is_file: meta.is_file(), inode: meta.ino(), ended: false, is_idle: false })
     }
 
     /// What can be waited for, where waiting makes sense: a pipe that is still written to. A file
-    /// is always ready.
+    /// is always ready, and so is a pipe between two writers: these are looked at now and then.
     pub fn fd(&self) -> Option<BorrowedFd<'_>> {
         let open = self.open.as_ref()?;
-        (!open.is_file && !open.ended).then(|| open.file.as_fd())
+        (!open.is_file && !open.ended && !open.is_idle).then(|| open.file.as_fd())
     }
 
     /// Gives the whole lines that were written since. A file that was replaced or cut short is
@@ -109,7 +114,8 @@ impl Follow {
     }
 
     fn drain(&mut self, open: &mut Open, each: &mut dyn FnMut(&[u8])) -> io::Result<()> {
-        while !open.ended && (open.is_file || is_ready(open.file.as_fd())?) {
+        let mut taken = 0;
+        while !open.ended && (open.is_file || (taken < AT_ONCE && is_ready(open.file.as_fd())?)) {
             if self.kept == self.buffer.len() {
                 self.grow();
             }
@@ -118,16 +124,26 @@ impl Follow {
                 Ok(0) => {
                     // A pipe may get another writer; one that was opened and never written to has
                     // not had its first yet.
-                    open.ended = !open.is_file && !is_named_pipe(&open.file);
+                    open.is_idle = !open.is_file;
+                    open.ended = open.is_idle && !self.is_named_pipe(&open.file);
                     break;
                 }
-                Ok(read) => self.take(read, each),
+                Ok(read) => {
+                    open.is_idle = false;
+                    taken += read;
+                    self.take(read, each);
+                }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
                 Err(error) => return Err(error),
             }
         }
         Ok(())
+    }
+
+    fn is_named_pipe(&self, file: &File) -> bool {
+        let is_pipe = file.metadata().is_ok_and(|meta| meta.file_type().is_fifo());
+        is_pipe && self.path.as_os_str() != "-"
     }
 
     fn take(&mut self, read: usize, each: &mut dyn FnMut(&[u8])) {
@@ -161,10 +177,6 @@ fn is_ready(fd: BorrowedFd<'_>) -> io::Result<bool> {
         Err(rustix::io::Errno::INTR) => Ok(false),
         Err(error) => Err(error.into()),
     }
-}
-
-fn is_named_pipe(file: &File) -> bool {
-    file.metadata().is_ok_and(|meta| meta.file_type().is_fifo() && meta.nlink() > 0)
 }
 
 #[cfg(test)]

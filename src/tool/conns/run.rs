@@ -91,7 +91,13 @@ impl Clock {
                 None => signals.sleep(due).map_err(failed)?,
             };
             match wake {
-                Wake::Ready => watch.take_events(),
+                Wake::Ready => {
+                    watch.take_events();
+                    // Events may come faster than they are read; samples are due all the same.
+                    if Instant::now() >= due {
+                        return Ok(Wake::Tick);
+                    }
+                }
                 Wake::Report => {
                     let (samples, left_out) = (watch.samples, self.left_out);
                     self.voice.say(format!("{samples} samples, {left_out} left out"));

@@ -4,6 +4,7 @@ mod clients;
 mod containers;
 mod counting;
 mod engine;
+mod inputs;
 mod lives;
 mod net;
 mod several;
