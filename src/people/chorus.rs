@@ -6,8 +6,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::presence::{DAYS, NEAR, day};
-use super::source::{Source, clear_days};
+use super::peaks::Peaks;
+use super::presence::NEAR;
+use super::source::Source;
 use super::{Family, People};
 
 /// Three networks more than a person has devices: the phone on its way from one network to another
@@ -32,21 +33,11 @@ pub(super) struct Chorus {
     moment: u32,
     heard: [u16; 2],
     torn: [u16; 2],
-    /// The most voices, by day of the window.
-    most: [u8; DAYS],
+    /// The most voices.
+    pub(super) most: Peaks,
 }
 
 impl Chorus {
-    /// The most voices of the window.
-    pub(super) fn voices(&self) -> u32 {
-        self.most.iter().copied().max().map_or(0, u32::from)
-    }
-
-    /// The window moves on.
-    pub(super) fn pass(&mut self, from: i64, to: i64) {
-        clear_days(&mut self.most, from, to);
-    }
-
     /// A connection begins, torn from the one before it or not.
     fn count(&mut self, moment: u32, torn: bool) {
         for counts in [&mut self.heard, &mut self.torn] {
@@ -96,11 +87,8 @@ impl People {
         if self.sources.iter().filter(passing).count() > voices {
             return false;
         }
-        let heard = u8::try_from(voices).unwrap_or(u8::MAX);
-        let Some(most) = self.chorus.most.get_mut(day(ts)) else { return false };
-        let is_more = heard > *most;
-        *most = heard.max(*most);
-        is_more && is_chorus(u32::from(heard), 1)
+        let is_more = self.chorus.most.raise(ts, voices);
+        is_more && is_chorus(u32::try_from(voices).unwrap_or(u32::MAX), 1)
     }
 }
 

@@ -62,12 +62,12 @@ impl People {
         let ways = self.ways(groups);
         let of = |days: &[usize]| returns(&ways, groups.count, days, devices);
         let (in_window, on_days) = (of(&ALL_DAYS), ALL_DAYS.map(|day| of(&[day])).iter().sum());
-        let crowd = self.crowd.iter().copied().max().map_or(0, u32::from);
+        let crowd = self.crowd.most();
         let share = |part: u32, whole: u32| f64::from(part) / f64::from(whole);
         let excess = share(beyond_one, live.max(LIVE_MIN))
             + FAR_WEIGHT * share(far.beyond_one, far.live.max(LIVE_MIN / 2))
             + RETURN_WEIGHT * f64::from(in_window.min(RETURNS_MAX) + RETURNS_MAX.min(on_days));
-        let chorus = self.chorus.voices();
+        let chorus = self.chorus.most.most();
         let is_crowd = is_crowd(crowd, devices) || is_chorus(chorus, devices);
         let least = if is_crowd { of_crowd(crowd.max(chorus)) } else { 1.0 };
         let people = people(excess).max(least);

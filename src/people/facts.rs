@@ -35,10 +35,14 @@ pub enum Fact {
         /// How often.
         times: u32,
     },
-    /// More networks in one hour than a person meets.
+    /// More networks in one hour, or in turn within minutes, than a person meets.
     Crowd {
         /// How many.
         networks: u32,
+        /// From when, in milliseconds.
+        from: i64,
+        /// Until when.
+        to: i64,
     },
     /// A place was taken for a second device's, and what it shares with others for nothing.
     SecondDevice {
@@ -67,11 +71,7 @@ impl People {
         let groups = self.groups();
         let most = if is_full { usize::MAX } else { CHIEF };
         let mut facts = Vec::new();
-        let crowd = self.crowd.iter().copied().max().map_or(0, u32::from);
-        let chorus = self.chorus.voices();
-        if is_crowd(crowd, devices) || is_chorus(chorus, devices) {
-            facts.push(Fact::Crowd { networks: crowd.max(chorus) });
-        }
+        facts.extend(self.crowds(devices));
         let near = self.overlaps(&groups, Bridge::Near, devices, most);
         if near.is_empty() {
             facts.extend(self.overlaps(&groups, Bridge::Far, devices, most));
@@ -88,6 +88,24 @@ impl People {
             facts.extend(self.in_use(&groups));
         }
         facts
+    }
+
+    /// More networks within an hour, or in turn within minutes, than a person meets.
+    fn crowds(&self, devices: usize) -> Vec<Fact> {
+        let newest = self.newest().unwrap_or(0);
+        let (crowd, crowd_at) = self.crowd.highest(newest);
+        let (chorus, chorus_at) = self.chorus.most.highest(newest);
+        // An hour back from the moment's end; the moment and the one before it.
+        let found = [
+            (is_crowd(crowd, devices), crowd, crowd_at, NEAR_MS),
+            (is_chorus(chorus, devices), chorus, chorus_at, 2 * NEAR.slot_ms),
+        ];
+        let found = found.into_iter().filter(|(is_one, ..)| *is_one);
+        let fact = |(_, networks, at, within_ms)| {
+            let to = at + NEAR.slot_ms;
+            Fact::Crowd { networks, from: to - within_ms, to }
+        };
+        found.map(fact).collect()
     }
 
     /// The pairs of places that were in use at once when the second devices are away.

@@ -23,6 +23,7 @@ mod group;
 mod keep;
 pub mod network;
 mod overlap;
+mod peaks;
 pub mod presence;
 mod returns;
 mod source;
@@ -36,8 +37,9 @@ pub use network::{Family, Network, Prefixes};
 pub use verdict::Verdict;
 
 use chorus::Chorus;
-use presence::{DAYS, NEAR, NEAR_MS, Presence, halvings, midnights};
-use source::{NEW_MAX, Pair, RETURN_MS, Source, clear_days, halved};
+use peaks::Peaks;
+use presence::{NEAR, NEAR_MS, Presence, halvings, midnights};
+use source::{NEW_MAX, Pair, RETURN_MS, Source, halved};
 use used::Used;
 
 /// How many networks of a user are told apart. The least telling goes first: a client that walks
@@ -63,7 +65,7 @@ pub struct People {
     /// Connections of the moment before and of this one.
     busy: [u16; 2],
     /// The most networks of one hour, by day of the window.
-    crowd: [u8; DAYS],
+    crowd: Peaks,
     /// Networks that take turns within minutes.
     chorus: Chorus,
     /// What was thought last.
@@ -149,8 +151,8 @@ impl People {
         self.sources.iter_mut().for_each(|source| source.fade(halvings));
         self.pairs.iter_mut().for_each(|pair| pair.pass(last, ts));
         self.pairs.retain(|pair| pair.is_alive(ts));
-        clear_days(&mut self.crowd, last, ts);
-        self.chorus.pass(last, ts);
+        self.crowd.pass(last, ts);
+        self.chorus.most.pass(last, ts);
         self.moving.own = halved(self.moving.own, halvings);
         let window_ms = NEAR.slot_ms * i64::try_from(NEAR.slots).unwrap_or(0);
         for place in (0..self.sources.len()).rev() {
@@ -232,9 +234,6 @@ impl People {
         regions.sort_unstable();
         regions.dedup();
         let six = regions.iter().filter(|region| region.family == Family::V6).count();
-        let most = six.max(regions.len() - six);
-        if let Some(crowd) = self.crowd.get_mut(presence::day(ts)) {
-            *crowd = (*crowd).max(u8::try_from(most).unwrap_or(u8::MAX));
-        }
+        self.crowd.raise(ts, six.max(regions.len() - six));
     }
 }

@@ -187,7 +187,7 @@ impl Pair {
 }
 
 /// Empties the days that begin between two times.
-pub(super) fn clear_days(days: &mut [u8; 3], from: i64, to: i64) {
+fn clear_days(days: &mut [u8; 3], from: i64, to: i64) {
     for back in 0..midnights(from, to).min(3) {
         if let Some(count) = days.get_mut(day(to - back * 86_400_000)) {
             *count = 0;

@@ -26,8 +26,9 @@ impl fmt::Debug for Carriers {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Entry<'d> {
-    autonomous_system_number: Option<u32>,
-    #[serde(borrow)]
+    #[serde(alias = "asn", borrow)]
+    autonomous_system_number: Option<Number<'d>>,
+    #[serde(alias = "as_name", borrow)]
     autonomous_system_organization: Option<&'d str>,
     #[serde(borrow)]
     connection_type: Option<&'d str>,
@@ -35,6 +36,23 @@ struct Entry<'d> {
     user_type: Option<&'d str>,
     #[serde(borrow)]
     mobile_network_code: Option<&'d str>,
+}
+
+/// A number, in as few bytes as it needs, or written out: `AS64500`.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Number<'d> {
+    Plain(u32),
+    Name(&'d str),
+}
+
+impl Number<'_> {
+    fn number(&self) -> Option<u32> {
+        match self {
+            Self::Plain(number) => Some(*number),
+            Self::Name(name) => name.trim_start_matches(|c: char| !c.is_ascii_digit()).parse().ok(),
+        }
+    }
 }
 
 /// Words in the names of mobile carriers, in the languages of the networks' registries.
@@ -66,6 +84,7 @@ impl Carriers {
     pub fn carrier(&self, ip: IpAddr) -> Option<u32> {
         let found = self.0.lookup(ip).ok()?;
         let entry: Entry<'_> = found.decode().ok().flatten()?;
-        entry.is_mobile().then(|| entry.autonomous_system_number.unwrap_or(0))
+        let number = || entry.autonomous_system_number.as_ref().and_then(Number::number);
+        entry.is_mobile().then(|| number().unwrap_or(0))
     }
 }

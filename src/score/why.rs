@@ -52,10 +52,12 @@ fn one(out: &mut Vec<u8>, fact: &Fact, prefixes: Prefixes) {
             sources(out, ends, prefixes);
             count(out, "times", i64::from(*times));
         }
-        Fact::Crowd { networks } => {
+        Fact::Crowd { networks, from, to } => {
             kind(out, "crowd");
             count(out, "networks", i64::from(*networks));
-            count(out, "seconds", 3600);
+            count(out, "seconds", (to - from) / 1000);
+            moment(out, "from", *from);
+            moment(out, "to", *to);
         }
         Fact::SecondDevice { place, lasted_ms } => {
             kind(out, "second-device");

@@ -34,6 +34,7 @@ mod report_watch;
 mod score_kills;
 mod score_laws;
 mod score_memory;
+mod score_options;
 mod shield;
 mod stream_page;
 mod tidy;

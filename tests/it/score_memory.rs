@@ -11,7 +11,7 @@ use crate::harness::{text, tool};
 /// longer runs.
 const WAVER_KIB: u64 = 200;
 
-/// The most memory that a scorer has while it reads these rows, in KiB, and what it says at the end.
+/// The most memory that a scorer has while it reads these rows, in KiB, and what it says then.
 fn peak(rows: impl Iterator<Item = String>) -> (u64, String) {
     let mut child = tool("mtp-score")
         .args(["--window", "30m", "--only", "high", "--top", "1"])

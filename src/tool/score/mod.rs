@@ -125,11 +125,12 @@ const PEOPLE: Section = Section {
          unknown until an hour of use was seen, or when one line of the log in twenty was not \
          recognised; clear; watch when people is 1.5 or more; sharing when, besides, connections \
          went back and forth between places as no traveller does, when people is 1.85 or more for \
-         hours, or when one hour had more unrelated networks than a person meets. It is taken back \
-         below 1.35.\n\nevidence says why. overlap: two networks in use at once, for how many \
-         seconds in all, bridging gaps of at most so many seconds between connections. returns: \
-         how often connections came from one, the other, the one and the other again within half a \
-         day. crowd: networks of one hour. second-device: the network left out of it, with \
+         hours, when one hour had six unrelated networks with connections of their own, or when \
+         five networks took turns within minutes. It is taken back below 1.35.\n\nevidence says \
+         why. overlap: two networks in use at once, for how many seconds in all, bridging gaps of \
+         at most so many seconds between connections. returns: how often connections came from \
+         one, the other, the one and the other again within half a day. crowd: networks of one \
+         hour, or that took turns within minutes. second-device: the network left out of it, with \
          what it shares with others. in-turn: several networks, never two at once. with: the flag \
          that would change the verdict.\n\nNot seen are people under one roof, people who share an \
          account by the day, and two people of whom neither ever leaves home: they look like one \
@@ -144,8 +145,10 @@ const STATE: Section = Section {
         "With --state the book is loaded from FILE if it is there, and saved every minute \
          (--save-every), on SIGTERM and at the end: written beside and renamed. Lines that the \
          saved book had seen change nothing when they come again (docker compose logs --since). \
-         With --state the end of the input is a pause: what came within the last --late is judged \
-         when it goes on.\n\nA damaged file, or one of another version, is refused and left alone."
+         With --state the end of the input is a pause: the summaries are those of a stream that \
+         ends here, but alerts of the last --late come when it goes on. After kill -9 alerts since \
+         the last save may be written again, the same.\n\nA damaged file, or one of another \
+         version, is refused and left alone."
             .to_owned()
     },
 };

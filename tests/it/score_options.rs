@@ -1,0 +1,176 @@
+//! The flags of `mtp-score`, each on the three days of `examples/three-days.log.gz`, of whose
+//! twenty users three share their accounts.
+
+use std::io::Read;
+use std::sync::LazyLock;
+
+use serde_json::Value;
+
+use crate::harness::{root, run, schema_holds, text};
+
+static EVENTS: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    let log = std::fs::read(root().join("examples/three-days.log.gz")).unwrap();
+    let mut lines = Vec::new();
+    flate2::read::GzDecoder::new(&*log).read_to_end(&mut lines).unwrap();
+    run("mtp-parse", &[], &lines).stdout
+});
+
+/// All rows of a kind that a run over these events writes.
+fn rows_of(events: &[u8], args: &[&str], kind: &str) -> Vec<Value> {
+    let output = run("mtp-score", args, events);
+    assert!(output.status.success(), "{args:?}: {}", text(&output.stderr));
+    let rows = text(&output.stdout);
+    schema_holds(&rows);
+    let all = rows.lines().map(|row| serde_json::from_str::<Value>(row).unwrap());
+    all.filter(|row| row["type"] == kind).collect()
+}
+
+/// The users that are called shared, most suspicious first.
+fn shared(args: &[&str]) -> Vec<String> {
+    let rows = rows_of(&EVENTS, &[args, &["--only", "sharing"]].concat(), "summary");
+    rows.iter().map(|row| row["user"].as_str().unwrap().to_owned()).collect()
+}
+
+fn summary(events: &[u8], args: &[&str], user: &str) -> Value {
+    let rows = rows_of(events, args, "summary");
+    rows.into_iter().find(|row| row["user"] == user).unwrap()
+}
+
+#[test]
+fn only_and_top_choose_users() {
+    assert_eq!(shared(&[]), ["hal", "jan", "ned"]);
+    assert_eq!(shared(&["--top", "2"]), ["hal", "jan"]);
+    let count = |only| rows_of(&EVENTS, &["--only", only], "summary").len();
+    assert!(count("high") > count("watch") && count("watch") >= 3);
+}
+
+#[test]
+fn limits_are_of_all_users_or_of_one() {
+    assert!(shared(&["--devices", "1"]).len() > 3);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("limits");
+    std::fs::write(&file, "# who may what\nhal exempt\n\njan   64\nned 1\n").unwrap();
+    let args = ["--limits", file.to_str().unwrap()];
+    assert_eq!(shared(&args), ["ned"]);
+    let hal = summary(&EVENTS, &args, "hal");
+    assert_eq!((&hal["verdict"], hal.get("people")), (&"unknown".into(), None));
+    assert!(rows_of(&EVENTS, &args, "alert").iter().all(|alert| alert["user"] != "hal"));
+    for (line, why) in [
+        ("hal", "a line is a user's name, a space, and a number of devices or 'exempt'"),
+        ("hal 0", "'0': from 1 to 64 devices"),
+        ("hal many", "'many': from 1 to 64 devices"),
+    ] {
+        std::fs::write(&file, format!("# first\n{line}\n")).unwrap();
+        let output = run("mtp-score", &args, b"");
+        assert_eq!(output.status.code(), Some(1));
+        let said = text(&output.stderr);
+        assert!(said.contains("limits:2: ") && said.contains(why), "{said}");
+    }
+}
+
+#[test]
+fn the_evidence_names_the_flag_that_would_clear_an_account() {
+    let hal = summary(&EVENTS, &[], "hal");
+    let with = hal["evidence"].as_array().unwrap().last().unwrap();
+    assert_eq!(with["kind"], "with");
+    let flag: Vec<_> = with["flag"].as_str().unwrap().split(' ').collect();
+    assert_eq!(summary(&EVENTS, &flag, "hal")["verdict"], with["verdict"]);
+}
+
+#[test]
+fn ignored_addresses_and_networks_of_many_users_say_nothing() {
+    // All of hal's networks but one.
+    let ignore = ["--ignore", "198.51.100.49", "--ignore", "198.18.109.0/24"];
+    assert_eq!(summary(&EVENTS, &ignore, "hal")["people"], 1.0);
+    let everything = ["--ignore", "0.0.0.0/0", "--ignore", "::/0"];
+    assert_eq!(shared(&everything), [""; 0]);
+    assert_eq!(summary(&EVENTS, &everything, "hal")["verdict"], "unknown");
+    // Each network is one user's: until hal's are another's too.
+    assert_eq!(shared(&["--relay", "2"]), ["hal", "jan", "ned"]);
+    let events = text(&EVENTS);
+    let both = events.split_inclusive('\n').flat_map(|row| {
+        let other = row.replace("\"user\":\"hal\"", "\"user\":\"twin\"");
+        [row.to_owned(), if other == row { String::new() } else { other }]
+    });
+    let both = both.collect::<String>();
+    assert_eq!(summary(both.as_bytes(), &[], "twin")["verdict"], "sharing");
+    assert_ne!(summary(both.as_bytes(), &["--relay", "2"], "twin")["verdict"], "sharing");
+}
+
+#[test]
+fn prefixes_make_one_network_of_many_addresses() {
+    assert_eq!(shared(&["--v4-prefix", "1", "--v6-prefix", "1"]), [""; 0]);
+    let named = |args: &[&str]| summary(&EVENTS, args, "jan")["evidence"].to_string();
+    assert!(named(&["--v4-prefix", "24"]).contains(".0/24\""));
+    assert!(named(&["--v6-prefix", "48", "--evidence", "full"]).contains("2001:db8:1::/48"));
+}
+
+#[test]
+fn full_evidence_has_all_intervals() {
+    let full = summary(&EVENTS, &["--evidence", "full"], "hal");
+    let facts = full["evidence"].as_array().unwrap();
+    let used: Vec<_> = facts.iter().filter(|fact| fact["kind"] == "in-use").collect();
+    assert_eq!(used.len(), 3, "{facts:?}");
+    // Each overlap lies within what is told of the networks it names.
+    for fact in facts.iter().filter(|fact| fact["kind"] == "overlap" && fact["gap"] == 3600) {
+        for source in fact["sources"].as_array().unwrap() {
+            let of = used.iter().find(|used| used["sources"].as_array().unwrap().contains(source));
+            let intervals = of.unwrap()["intervals"].as_array().unwrap();
+            assert!(intervals.iter().any(|span| span[0].as_str() <= fact["from"].as_str()));
+            assert!(intervals.iter().any(|span| span[1].as_str() >= fact["to"].as_str()));
+        }
+    }
+}
+
+/// `tests/fixtures/score/carriers.mmdb` was made with Python's `mmdb_writer`: 198.18.0.0/16 is AS
+/// 64500 "Example Mobile Ltd", 198.51.100.0/24 AS 64501 "Example Cable", and 203.0.113.0/24 is
+/// reached by "Cellular".
+#[test]
+fn a_database_of_carriers_makes_one_network_of_each() {
+    let mmdb = root().join("tests/fixtures/score/carriers.mmdb");
+    let args = ["--asn", mmdb.to_str().unwrap(), "--evidence", "full"];
+    // Addresses that take turns, three at a time, within minutes and over hours.
+    let events = |block: &str| -> Vec<u8> {
+        let row = |n: i64| {
+            let ts = mtp::event::Stamp(1_795_448_000_000 + n * 40_000).text();
+            let last = (n * 7 % 5) * 40;
+            format!(
+                "{{\"type\":\"connect\",\"ts\":\"{ts}\",\"user\":\"u\",\
+                 \"ip\":\"{block}.{last}.9\",\"port\":1}}\n"
+            )
+        };
+        (0..900).map(row).collect::<String>().into_bytes()
+    };
+    for (block, carrier) in [("198.18", Some("AS64500")), ("198.19", None)] {
+        let events = events(block);
+        let (plain, known) = (summary(&events, &[], "u"), summary(&events, &args, "u"));
+        assert_eq!(plain["verdict"], "sharing", "{block}");
+        let evidence = known["evidence"].to_string();
+        assert_eq!(known["verdict"] == "clear", carrier.is_some(), "{known}");
+        assert!(carrier.is_none_or(|name| evidence.contains(name)), "{evidence}");
+    }
+    let not_one = root().join("Cargo.toml");
+    let output = run("mtp-score", &["--asn", not_one.to_str().unwrap()], b"");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("no MMDB"), "{}", text(&output.stderr));
+    let missing = run("mtp-score", &["--asn", "/nowhere.mmdb"], b"");
+    assert!(text(&missing.stderr).contains("/nowhere.mmdb"));
+}
+
+#[test]
+fn a_story_is_one_users_whole() {
+    let output = run("mtp-score", &["--explain", "hal"], &EVENTS);
+    let story = text(&output.stdout);
+    for part in [
+        "User: hal",
+        ": sharing",
+        "in use at once",
+        "with --devices 3",
+        "in use 2026-11-20 08:30-10:30, ",
+    ] {
+        assert!(story.contains(part), "{part}: {story}");
+    }
+    let nobody = run("mtp-score", &["--explain", "nobody"], &EVENTS);
+    assert!(nobody.stdout.is_empty());
+    assert!(text(&nobody.stderr).contains("no connection of a user 'nobody' was seen"));
+}
