@@ -126,7 +126,7 @@ impl Target {
         }
         let mut namespace = self.opened(ask)?;
         let mut read = self.read(&mut namespace, ask, owners);
-        if read.is_ok() && self.place == Place::Here && self.has_new_publisher() {
+        if read.is_ok() && self.has_new_publisher() {
             self.memory.undo();
             read = self.read(&mut namespace, ask, owners);
         }

@@ -37,10 +37,13 @@ fn bridge(args: &[&str], hidden_by: &str) {
         });
     }
     // Outside there is nothing of the remote ones, and no leg of the engine's proxy counts.
-    stage.sees(&["--port", "28443"], |row, seen| {
-        let note = row["note"].as_str().unwrap_or_default();
-        seen.is_empty() && row["hidden_by"] == hidden_by && note.contains("--container bridged")
-    });
+    let (name, beside) = (stage.net.server(), stage.net.inside.id().to_string());
+    for place in [&[][..], &["--netns", &name], &["--pid", &beside]] {
+        stage.sees(&[&["--port", "28443"], place].concat(), |row, seen| {
+            let note = row["note"].as_str().unwrap_or_default();
+            seen.is_empty() && row["hidden_by"] == hidden_by && note.contains("--container bridged")
+        });
+    }
     drop((remote, local));
 }
 
