@@ -11,6 +11,7 @@ mod accesslog;
 mod accesslog_survives;
 mod browser;
 mod conns;
+mod demo;
 mod dialects;
 mod docker;
 mod edits;

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use crate::demo::{demos, fixture};
 use crate::harness::{root, run, skip, text, tool};
 
 /// What the old scripts printed of their own examples; the score is what their rule makes of it.
@@ -22,18 +23,8 @@ const SEED: &str = "\
    🔄 Simultaneous connections from different IPs: 2
 ";
 
-/// A file of the bundled demonstration.
-pub(crate) fn demo(name: &str) -> String {
-    root().join("tests/fixtures/report").join(name).display().to_string()
-}
-
-/// All of it.
-pub(crate) fn demos() -> [String; 3] {
-    ["demo.events.jsonl.gz", "demo.scores.jsonl", "demo.samples.jsonl"].map(demo)
-}
-
 fn seed() -> Vec<u8> {
-    fs::read(demo("seed.jsonl")).unwrap()
+    fs::read(fixture("seed.jsonl")).unwrap()
 }
 
 #[test]
@@ -65,8 +56,8 @@ fn worst_first_and_no_more_than_asked() {
     let [events, scores, _] = demos();
     let out = text(&run("mtp-report", &["--top", "2", &events, &scores], b"").stdout);
     let users: Vec<_> = out.lines().filter(|line| line.starts_with("👤")).collect();
-    assert_eq!(users, ["👤 User: reseller-7", "👤 User: twins"]);
-    assert!(out.contains("13 users: 2 sharing, 1 watch, 10 clear, 0 unknown"), "{out}");
+    assert_eq!(users, ["👤 User: ned", "👤 User: jan"]);
+    assert!(out.contains("20 users: 3 sharing, 0 watch, 17 clear, 0 unknown"), "{out}");
 }
 
 #[test]
@@ -115,7 +106,7 @@ fn hidden_names_are_hidden_everywhere() {
     let page = fs::read_to_string(at("a.html")).unwrap();
     let metrics = fs::read_to_string(at("a.prom")).unwrap();
     for (what, text) in [("text", &shown), ("page", &page), ("metrics", &metrics)] {
-        for name in ["reseller", "twins", "alice", "198.18.", "2001:db8", "Елена"] {
+        for name in ["eva lu", "quinn", "198.18.", "2001:db8", "дима"] {
             assert!(!text.contains(name), "{what} has {name}");
         }
         assert!(text.contains("user-1"), "{what}");
@@ -128,7 +119,7 @@ fn hidden_names_are_hidden_everywhere() {
 fn metrics_are_metrics() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("mtp.prom");
-    let mut input = fs::read(demo("demo.scores.jsonl")).unwrap();
+    let mut input = fs::read(&demos()[1]).unwrap();
     input.extend(br#"{"type":"summary","ts":"2026-11-21T00:00:00Z","user":"a\"b\\c\nd\u001b","#);
     input.extend(br#""score":3,"verdict":"clear","people":1.0}"#);
     input.extend(
@@ -138,12 +129,12 @@ fn metrics_are_metrics() {
     assert_eq!(run("mtp-report", &args, &input).status.code(), Some(0));
     let metrics = fs::read_to_string(&file).unwrap();
     for line in [
-        "mtp_users{verdict=\"sharing\"} 2",
-        "mtp_user_people{user=\"reseller-7\"} 4.1",
-        "mtp_user_verdict{user=\"reseller-7\"} 3",
+        "mtp_users{verdict=\"sharing\"} 3",
+        "mtp_user_people{user=\"hal\"} 2.47",
+        "mtp_user_verdict{user=\"hal\"} 3",
         "mtp_user_score{user=\"a\\\"b\\\\c\\nd\u{1b}\"} 3",
         "mtp_rejects_total{reason=\"replay\"} 3",
-        "mtp_report_rows_total{type=\"summary\"} 14",
+        "mtp_report_rows_total{type=\"summary\"} 21",
     ] {
         assert!(metrics.lines().any(|have| have == line), "{line}\n{metrics}");
     }

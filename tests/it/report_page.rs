@@ -6,11 +6,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::browser::Browser;
+use crate::demo::{HOSTILE, demos, fixture};
 use crate::harness::{root, run, skip, text, tool};
-use crate::report::{demo, demos};
-
-/// A name that is text wherever it stands.
-const HOSTILE: &str = "<script>alert(1)</script>";
 
 fn page(folder: &Path, args: &[&str], inputs: &[String]) -> PathBuf {
     let file = folder.join("page.html");
@@ -96,7 +93,7 @@ fn pages_of_recorded_logs_and_of_a_population() {
             (path.display().to_string(), events)
         })
         .collect();
-    let population = fs::read(demo("population.events.jsonl.gz")).unwrap();
+    let population = fs::read(fixture("population.events.jsonl.gz")).unwrap();
     all.push(("population".to_owned(), population));
     for (name, events) in all {
         let (raw, scores) = (folder.path().join("events"), folder.path().join("scores"));
@@ -161,11 +158,11 @@ fn a_table_is_sorted_and_filtered() {
     assert_eq!(browser.eval(&press(1)), "descending");
     assert_eq!(browser.eval(&column(1))[0], "sharing");
     assert_eq!(browser.eval("document.querySelectorAll('#list [aria-sort]').length"), 1);
-    let find = "(() => { const f = document.getElementById('find'); f.value = 'TWIN'; \
+    let find = "(() => { const f = document.getElementById('find'); f.value = 'EVA'; \
                 f.dispatchEvent(new Event('input', { bubbles: true })); \
                 return document.getElementById('shown').textContent; })()";
-    assert_eq!(browser.eval(find), "1 of 13 shown");
-    assert_eq!(browser.eval(&column(0)).to_string(), "[\"twins\"]");
+    assert_eq!(browser.eval(find), "1 of 20 shown");
+    assert_eq!(browser.eval(&column(0)).to_string(), "[\"eva lu\"]");
     browser.eval("location.hash = '#u5'");
     let open = "new Promise(done => setTimeout(() => \
                 done(document.getElementById('u5').closest('details').open), 50))";
@@ -188,7 +185,7 @@ fn a_page_needs_no_script() {
          return all.filter(s => s.checkVisibility({contentVisibilityAuto: true})).length \
          + ' of ' + all.length; })()",
     );
-    assert_eq!(seen, "13 of 13");
+    assert_eq!(seen, "20 of 20");
     assert_eq!(browser.eval("document.querySelector('.filter').checkVisibility()"), false);
 }
 

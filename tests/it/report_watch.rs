@@ -4,8 +4,8 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use crate::demo::demos;
 use crate::harness::{skip, tool};
-use crate::report::demo;
 
 /// Long enough for a loaded machine.
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -78,12 +78,12 @@ impl Drop for Terminal {
 /// Starts the screen on a pipe that stays open, as a live stream does.
 fn watch(terminal: &Terminal) {
     let program = tool("mtp-report").get_program().to_owned();
-    let (events, scores) = (demo("demo.events.jsonl.gz"), demo("demo.scores.jsonl"));
+    let [events, scores, _] = demos();
     let program = program.to_string_lossy();
-    let rows = format!("gzip -dc {events}; cat {scores}; sleep 600");
+    let rows = format!("cat {events} {scores}; sleep 600");
     let line = format!("clear; ({rows}) | {program} --watch");
     terminal.keys(&[&line, "Enter"]);
-    terminal.until("drawn", |screen| screen.contains("2 sharing  1 watch  10 clear"));
+    terminal.until("drawn", |screen| screen.contains("3 sharing  0 watch  17 clear"));
 }
 
 fn place(screen: &str, name: &str) -> usize {
@@ -95,30 +95,30 @@ fn drawn_sorted_opened_resized_and_ended() {
     let Some(terminal) = Terminal::start("keys", 100, 30) else { return skip("tmux") };
     let before = terminal.settings("before");
     watch(&terminal);
-    let first = terminal.until("listed", |screen| screen.contains("reseller-7"));
-    assert!(place(&first, "reseller-7") < place(&first, "twins"), "{first}");
-    assert!(place(&first, "twins") < place(&first, "alice"), "{first}");
+    let first = terminal.until("listed", |screen| screen.contains("jan"));
+    assert!(place(&first, "jan") < place(&first, "hal"), "{first}");
+    assert!(place(&first, "hal") < place(&first, "ann"), "{first}");
     assert!(first.contains("VERDICTv") && first.contains("ALERTS"), "{first}");
     assert!(first.contains("<script>alert(1)</script>"), "{first}");
     for _ in 0..6 {
         terminal.keys(&["s"]); // around to the names
     }
     let sorted = terminal.until("sorted by name", |screen| screen.contains("USERv"));
-    assert!(place(&sorted, "alice") < place(&sorted, "twins"), "{sorted}");
+    assert!(place(&sorted, "ann") < place(&sorted, "hal"), "{sorted}");
     terminal.keys(&["r"]);
     let reversed = terminal.until("the other way", |screen| screen.contains("USER^"));
-    assert!(place(&reversed, "twins") < place(&reversed, "alice"), "{reversed}");
-    terminal.keys(&["/", "t", "w", "i", "Enter"]);
-    terminal.until("found", |screen| screen.contains("twins") && !screen.contains("alice"));
+    assert!(place(&reversed, "hal") < place(&reversed, "ann"), "{reversed}");
+    terminal.keys(&["/", "h", "a", "l", "Enter"]);
+    terminal.until("found", |screen| screen.contains("hal") && !screen.contains("ann"));
     terminal.keys(&["Enter"]);
     terminal.until("opened", |screen| {
-        screen.contains("Looks like 2 people (2.4)") && screen.contains("two at once")
+        screen.contains("Looks like 2 people (2.5)") && screen.contains("in use at once")
     });
     terminal.keys(&["Escape"]);
     terminal.until("back", |screen| screen.contains("USER^"));
     terminal.tmux(&["resize-window", "-x", "60", "-y", "20"]);
     let small = terminal.until("redrawn", |screen| {
-        screen.lines().count() <= 20 && screen.contains("USER^") && screen.contains("twins")
+        screen.lines().count() <= 20 && screen.contains("USER^") && screen.contains("hal")
     });
     assert!(small.lines().all(|line| line.chars().count() <= 60), "{small}");
     terminal.tmux(&["resize-window", "-x", "100", "-y", "30"]);

@@ -1,19 +1,14 @@
 //! The flags of `mtp-score`, each on the three days of `examples/three-days.log.gz`, of whose
 //! twenty users three share their accounts.
 
-use std::io::Read;
 use std::sync::LazyLock;
 
 use serde_json::Value;
 
+use crate::demo::log;
 use crate::harness::{root, run, schema_holds, text};
 
-static EVENTS: LazyLock<Vec<u8>> = LazyLock::new(|| {
-    let log = std::fs::read(root().join("examples/three-days.log.gz")).unwrap();
-    let mut lines = Vec::new();
-    flate2::read::GzDecoder::new(&*log).read_to_end(&mut lines).unwrap();
-    run("mtp-parse", &[], &lines).stdout
-});
+static EVENTS: LazyLock<Vec<u8>> = LazyLock::new(|| run("mtp-parse", &[], &log()).stdout);
 
 /// All rows of a kind that a run over these events writes.
 fn rows_of(events: &[u8], args: &[&str], kind: &str) -> Vec<Value> {

@@ -1,0 +1,44 @@
+//! What the report is shown on: the bundled log of three days, as the tools make rows of it, and
+//! two hours of samples. One user has a name that is markup.
+
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+use crate::harness::{root, run, text};
+
+/// A name that is text wherever it stands.
+pub(crate) const HOSTILE: &str = "<script>alert(1)</script>";
+
+/// The rows of `mtp-parse` and of `mtp-score`, in files.
+static ROWS: LazyLock<[PathBuf; 2]> = LazyLock::new(|| {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("demo");
+    fs::create_dir_all(&folder).unwrap();
+    let events = text(&run("mtp-parse", &[], &log()).stdout);
+    let events = events.replace("\"user\":\"kim\"", &format!("\"user\":\"{HOSTILE}\""));
+    let scores = run("mtp-score", &[], events.as_bytes()).stdout;
+    let files = ["events.jsonl", "scores.jsonl"].map(|name| folder.join(name));
+    fs::write(&files[0], events).unwrap();
+    fs::write(&files[1], scores).unwrap();
+    files
+});
+
+/// The lines of `examples/three-days.log.gz`.
+pub(crate) fn log() -> Vec<u8> {
+    let packed = fs::read(root().join("examples/three-days.log.gz")).unwrap();
+    let mut lines = Vec::new();
+    flate2::read::GzDecoder::new(&*packed).read_to_end(&mut lines).unwrap();
+    lines
+}
+
+/// A file of the report's fixtures.
+pub(crate) fn fixture(name: &str) -> String {
+    root().join("tests/fixtures/report").join(name).display().to_string()
+}
+
+/// Events, scores and samples.
+pub(crate) fn demos() -> [String; 3] {
+    let [events, scores] = ROWS.each_ref().map(|path| path.display().to_string());
+    [events, scores, fixture("demo.samples.jsonl")]
+}
