@@ -25,6 +25,7 @@ mod parse_laws;
 mod parse_options;
 mod people_brute;
 mod people_laws;
+mod pictures;
 mod proxy;
 mod pydamage;
 mod pyfiles;

@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::demo::{demos, fixture};
@@ -209,4 +209,32 @@ fn files_follow_a_live_stream() {
     assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
     assert_eq!(fs::metadata(&real).unwrap().permissions().mode() & 0o777, 0o640);
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "nothing is left beside it");
+}
+
+/// On a terminal, a line says how far a long file has been read, and is gone at the end. The tool is
+/// held again and again, so that the file takes long.
+#[test]
+fn a_long_file_has_a_line_of_progress() {
+    let folder = tempfile::tempdir().unwrap();
+    let [events, page, seen] =
+        ["events", "page.html", "seen"].map(|name| folder.path().join(name).display().to_string());
+    fs::write(&events, fs::read(&demos()[0]).unwrap().repeat(2)).unwrap();
+    let program = tool("mtp-report").get_program().display().to_string();
+    let held = format!(
+        "{program} --html {page} {events} & for n in 1 2 3 4 5 6; do sleep 0.01; kill -STOP $!; \
+         sleep 0.25; kill -CONT $!; done; wait $!"
+    );
+    let status = Command::new("script")
+        .args(["-qec", &held, &seen])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .status();
+    assert!(status.unwrap().success());
+    let seen = fs::read(&seen).unwrap();
+    let (seen, size) = (text(&seen), fs::metadata(&events).unwrap().len());
+    let all = format!("of {}.{} MB)", size / 1_000_000, size / 100_000 % 10);
+    assert!(seen.contains("\r\x1b[Kmtp-report: "), "{seen}");
+    let end = seen.rfind(&all).unwrap_or_else(|| panic!("{all}: {seen}"));
+    assert!(seen[end..].contains("\r\x1b[K"), "it is taken away: {seen}");
+    assert!(fs::metadata(&page).unwrap().len() > 10_000);
 }

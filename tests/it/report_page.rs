@@ -9,7 +9,7 @@ use crate::browser::Browser;
 use crate::demo::{HOSTILE, demos, fixture};
 use crate::harness::{root, run, skip, text, tool};
 
-fn page(folder: &Path, args: &[&str], inputs: &[String]) -> PathBuf {
+pub(crate) fn page(folder: &Path, args: &[&str], inputs: &[String]) -> PathBuf {
     let file = folder.join("page.html");
     let mut all = vec!["--html", file.to_str().unwrap()];
     all.extend(args);
@@ -252,14 +252,4 @@ fn a_large_page_stays_small_and_opens_at_once() {
     let found = browser.eval(find).to_string();
     assert!(found.contains("customer-04242"), "what is folded away is found: {found}");
     assert_eq!(browser.complaints, Vec::<String>::new());
-}
-
-/// Screenshots for the README are made from the bundled rows, so that they can be made again.
-#[test]
-fn the_readme_shows_what_there_is() {
-    for name in ["report-light.png", "report-dark.png", "report-watch.png"] {
-        let file = root().join("docs").join(name);
-        let size = fs::metadata(&file).unwrap_or_else(|_| panic!("{name} is missing")).len();
-        assert!(size < 200_000, "{name}: {size} bytes");
-    }
 }

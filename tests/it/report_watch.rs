@@ -11,13 +11,13 @@ use crate::harness::{skip, tool};
 const PATIENCE: Duration = Duration::from_secs(90);
 
 /// A terminal of its own, ended when this is dropped.
-struct Terminal {
+pub(crate) struct Terminal {
     socket: String,
 }
 
 impl Terminal {
     /// A shell in it, this large; `None` where there is no tmux.
-    fn start(name: &str, columns: u16, rows: u16) -> Option<Self> {
+    pub(crate) fn start(name: &str, columns: u16, rows: u16) -> Option<Self> {
         let terminal = Self { socket: format!("mtp-{name}-{}", std::process::id()) };
         let size = [columns.to_string(), rows.to_string()];
         let started = Command::new("tmux")
@@ -36,12 +36,12 @@ impl Terminal {
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
-    fn keys(&self, keys: &[&str]) {
+    pub(crate) fn keys(&self, keys: &[&str]) {
         self.tmux(&[&["send-keys"], keys].concat());
     }
 
     /// Waits until the screen is as wanted; gives it.
-    fn until(&self, what: &str, is_it: impl Fn(&str) -> bool) -> String {
+    pub(crate) fn until(&self, what: &str, is_it: impl Fn(&str) -> bool) -> String {
         let end = Instant::now() + PATIENCE;
         loop {
             let screen = self.tmux(&["capture-pane", "-p"]);
@@ -51,6 +51,11 @@ impl Terminal {
             assert!(Instant::now() < end, "{what}:\n{screen}");
             std::thread::sleep(Duration::from_millis(30));
         }
+    }
+
+    /// The screen with its colours.
+    pub(crate) fn colours(&self) -> String {
+        self.tmux(&["capture-pane", "-p", "-e"])
     }
 
     /// The settings of the terminal, as the shell sees them.
@@ -76,7 +81,7 @@ impl Drop for Terminal {
 }
 
 /// Starts the screen on a pipe that stays open, as a live stream does.
-fn watch(terminal: &Terminal) {
+pub(crate) fn watch(terminal: &Terminal) {
     let program = tool("mtp-report").get_program().to_owned();
     let [events, scores, _] = demos();
     let program = program.to_string_lossy();

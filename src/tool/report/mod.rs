@@ -104,7 +104,7 @@ const PAGE: Section = Section {
          or --top) their sources over time, with the times when two or more were in use at once \
          marked, connections an hour, and what the score is made of; sockets over time; and what \
          was not understood.\n\nA source counts as in use at a moment when it opened connections \
-         both before and after it, at most ten minutes apart: a socket that roaming left behind \
+         both before and after it, at most an hour apart: a socket that roaming left behind \
          never does."
             .to_owned()
     },

@@ -1,8 +1,11 @@
 //! When a source was in use: it was at a moment if it opened connections both before and after
 //! it, no more than a gap apart. A dead socket that roaming left behind never is.
 
-/// How far apart two connections of a source may begin for it to count as in use in between.
-pub(crate) const GAP_SECONDS: u32 = 600;
+use crate::people::presence::NEAR_MS;
+
+/// How far apart two connections of a source may begin for it to count as in use in between: as
+/// far as for the verdict, so that the picture shows what the evidence says.
+pub(crate) const GAP_SECONDS: u32 = 3600;
 /// Spans of one source; beyond, near ones are drawn as one.
 const SPANS_MAX: usize = 1024;
 
@@ -95,6 +98,8 @@ impl Spans {
     }
 }
 
+const _: () = assert!(GAP_SECONDS as i64 * 1000 == NEAR_MS, "one definition of being in use");
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -120,7 +125,7 @@ mod tests {
             let moments: Vec<u32> = (0..60)
                 .map(|_| {
                     seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                    (seed >> 8) % 40_000
+                    (seed >> 8) % 240_000
                 })
                 .collect();
             let mut spans = Spans::default();
@@ -134,9 +139,9 @@ mod tests {
     fn there_is_a_maximum() {
         let mut spans = Spans::default();
         for n in 0..5000 {
-            spans.add(n * 1000);
+            spans.add(n * 5000);
         }
         assert!(spans.all().len() <= SPANS_MAX);
-        assert_eq!(spans.all().last().map(|span| span.to), Some(4_999_000));
+        assert_eq!(spans.all().last().map(|span| span.to), Some(24_995_000));
     }
 }

@@ -210,13 +210,13 @@ words! {
     turned_away: "Clients turned away: {reason}" / "Client bị từ chối: {reason}";
     /// How to read it.
     how_to_read: "A source is an IPv4 address or an IPv6 /64. It counts as in use at a moment when \
-        it opened connections both before and after it, at most ten minutes apart: a dead socket \
+        it opened connections both before and after it, at most an hour apart: a dead socket \
         left behind by a phone that moved never does. An IPv4 and an IPv6 source at once count as \
         one, as a home has both. People is how many people seem to use the \
         account at the same time; the score is that of the old rule, high for most phones."
         / "Một nguồn là một địa chỉ IPv4 hoặc một mạng IPv6 /64. Nguồn được coi là đang dùng tại \
-          một thời điểm khi nó mở kết nối cả trước và sau thời điểm đó, cách nhau tối đa mười \
-          phút: socket chết do điện thoại đổi mạng để lại không bao giờ được tính. Một nguồn \
+          một thời điểm khi nó mở kết nối cả trước và sau thời điểm đó, cách nhau tối đa một \
+          giờ: socket chết do điện thoại đổi mạng để lại không bao giờ được tính. Một nguồn \
           IPv4 và một nguồn IPv6 cùng lúc được tính là một, vì một nhà có cả hai. Số người là \
           ước tính bao nhiêu người dùng tài khoản cùng lúc; điểm là theo quy tắc cũ, thường cao \
           với hầu hết điện thoại.";
