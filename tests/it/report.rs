@@ -138,7 +138,7 @@ fn metrics_are_metrics() {
     ] {
         assert!(metrics.lines().any(|have| have == line), "{line}\n{metrics}");
     }
-    let checked = std::process::Command::new("promtool")
+    let checked = Command::new("promtool")
         .args(["check", "metrics"])
         .stdin(fs::File::open(&file).unwrap())
         .output();
@@ -211,8 +211,8 @@ fn files_follow_a_live_stream() {
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "nothing is left beside it");
 }
 
-/// On a terminal, a line says how far a long file has been read, and is gone at the end. The tool is
-/// held again and again, so that the file takes long.
+/// On a terminal, a line says how far a long file has been read, and is gone at the end. The tool
+/// is held again and again, so that the file takes long.
 #[test]
 fn a_long_file_has_a_line_of_progress() {
     let folder = tempfile::tempdir().unwrap();
