@@ -1,5 +1,6 @@
 //! The pictures of the README: made from the bundled rows, and made again with `MTP_BLESS=1`.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
 
@@ -90,30 +91,36 @@ fn write(file: &Path, data: &str) {
     assert!(decode.wait().unwrap().success());
 }
 
-/// A screen with its colours, as a page: the sixteen colours of a terminal, bold and reversed.
+/// A screen with its colours, as a page: the sixteen colours of a terminal, bold, dim and reversed.
 fn html(screen: &str) -> String {
-    let mut page = String::new();
-    for part in screen.split("\x1b[") {
-        let (codes, text) = part.split_once('m').filter(|_| part != screen).unwrap_or(("", part));
+    let (mut page, mut now) = (String::new(), BTreeMap::new());
+    for part in format!("\x1b[m{screen}").split("\x1b[").skip(1) {
+        let (codes, text) = part.split_once('m').unwrap();
         // A colour of the palette is `38;5;9`, one of the first eight `31` or `91`.
-        let codes = codes.replace("38;5;", "p");
-        let style: Vec<_> = codes.split(';').filter_map(style).collect();
+        for code in codes.replace("38;5;", "p").split(';') {
+            match code {
+                "" | "0" => now.clear(),
+                "1" => drop(now.insert("font-weight", "bold")),
+                "2" => drop(now.insert("opacity", ".6")),
+                "7" => drop(now.insert("filter", "invert(1);background:#1b1d23")),
+                code => drop(now.insert("color", colour(code))),
+            }
+        }
+        let style: String = now.iter().map(|(key, value)| format!("{key}:{value};")).collect();
         let text = text.replace('&', "&amp;").replace('<', "&lt;");
-        write!(page, "<span style='{}'>{text}</span>", style.concat()).unwrap();
+        write!(page, "<span style='{style}'>{text}</span>").unwrap();
     }
     page
 }
 
-fn style(code: &str) -> Option<&'static str> {
-    Some(match code {
-        "1" => "font-weight:bold;",
-        "2" => "opacity:.6;",
-        "7" => "background:#ddd;color:#1b1d23;",
-        "31" | "p9" | "p1" | "91" => "color:#f76c6c;",
-        "32" | "p10" | "p2" | "92" => "color:#6fd08c;",
-        "33" | "p11" | "p3" | "93" => "color:#e8b84a;",
-        "36" | "p14" | "p6" | "96" => "color:#6cc5d8;",
-        "p8" | "90" => "color:#888;",
-        _ => return None,
-    })
+/// A colour by its code; the terminal's own by any other.
+fn colour(code: &str) -> &'static str {
+    match code {
+        "p9" | "p1" | "31" | "91" => "#f76c6c",
+        "p10" | "p2" | "32" | "92" => "#6fd08c",
+        "p11" | "p3" | "33" | "93" => "#e8b84a",
+        "p14" | "p6" | "36" | "96" => "#6cc5d8",
+        "p8" | "90" => "#888",
+        _ => "#ddd",
+    }
 }
