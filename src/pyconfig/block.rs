@@ -2,8 +2,10 @@
 
 use std::ops::Range;
 
-use super::text::{self, Lines, newline};
-use super::{Change, Config};
+use memchr::memmem;
+
+use super::Change;
+use super::text::newline;
 use crate::accesslog;
 
 /// How the access log stands in a file.
@@ -17,11 +19,11 @@ pub enum Log {
     Off,
 }
 
-/// How the access log stands in this file.
-pub fn log(config: &Config<'_>) -> Log {
-    let Some(at) = place(config.text) else { return Log::Off };
-    let have = config.text.get(at).unwrap_or_default().trim_end_matches(['\n', '\r']);
-    let is_same = have == block(config.text);
+/// How the access log stands in a file of this text.
+pub fn log(text: &str) -> Log {
+    let Some(at) = place(text) else { return Log::Off };
+    let have = text.get(at).unwrap_or_default().trim_end_matches(['\n', '\r']);
+    let is_same = have == block(text);
     if is_same { Log::On } else { Log::Other }
 }
 
@@ -53,15 +55,19 @@ impl Change<'_> {
 
 /// Where the access log's block is: from the line that begins it to the end of that which ends it.
 pub(super) fn place(text: &str) -> Option<Range<usize>> {
-    let lines = Lines::of(text);
     let line_with = |mark: &str, from: usize| {
-        let found = text.get(from..)?.match_indices(mark).map(|(at, _)| from + at);
-        found.map(|at| lines.around(at)).find(|line| {
-            text.get(line.clone())
-                .is_some_and(|line| line.trim_start_matches(text::BOM).starts_with(mark))
-        })
+        let mut found = memmem::find_iter(text.get(from..)?.as_bytes(), mark).map(|at| from + at);
+        let is_first = |at: &usize| {
+            let before = text.get(..*at).unwrap_or_default();
+            before.is_empty() || before == "\u{feff}" || before.ends_with(['\n', '\r'])
+        };
+        found.find(is_first)
     };
     let begin = line_with(accesslog::BEGIN, 0)?;
-    let end = line_with(accesslog::END, begin.end)?;
-    Some(begin.start..end.end)
+    let end = line_with(accesslog::END, begin)?;
+    let rest = text.get(end..)?;
+    let line = rest.find(['\n', '\r']).map_or(rest.len(), |at| {
+        at + if rest.get(at..).is_some_and(|rest| rest.starts_with("\r\n")) { 2 } else { 1 }
+    });
+    Some(begin..end + line)
 }

@@ -21,7 +21,28 @@ pub struct Change<'c> {
     gone: BTreeMap<usize, BTreeSet<usize>>,
     made: Vec<(Table, Vec<String>)>,
     pub(super) appended: Vec<String>,
-    want: Facts,
+    want: Facts<'c>,
+}
+
+/// A text with a change made, that nobody has held yet against what it should say.
+#[derive(Debug)]
+pub struct Made<'c> {
+    /// The text.
+    pub text: String,
+    want: Facts<'c>,
+}
+
+impl Made<'_> {
+    /// Reads the text, and holds it against what it should say.
+    pub fn read(&self) -> Result<Config<'_>, Fault> {
+        let config = read(self.text.as_bytes()).map_err(|fault| {
+            Fault::new(fault.line, format!("the edit would break this: {}", fault.what))
+        })?;
+        if Facts::of(&config) != self.want {
+            return Err(Fault::new(1, "the edit would not do what it should; edit it by hand"));
+        }
+        Ok(config)
+    }
 }
 
 /// Behind the brace of a table that an edit made, so that another may take it away again.
@@ -156,7 +177,14 @@ impl<'c> Change<'c> {
     }
 
     /// The text with the change made, checked by reading it again.
-    pub fn finish(mut self) -> Result<String, Fault> {
+    pub fn finish(self) -> Result<String, Fault> {
+        let made = self.make();
+        made.read()?;
+        Ok(made.text)
+    }
+
+    /// Makes the change.
+    pub fn make(mut self) -> Made<'c> {
         for (dict, gone) in std::mem::take(&mut self.gone) {
             self.take_out(dict, &gone);
         }
@@ -172,13 +200,7 @@ impl<'c> Change<'c> {
             self.appended.push(format!("{name} = {{{MADE}{nl}    {items},{nl}}}"));
         }
         let text = applied(self.config.text, self.edits, &self.appended.join(nl), nl);
-        let config = read(text.as_bytes()).map_err(|fault| {
-            Fault::new(fault.line, format!("the edit would break this: {}", fault.what))
-        })?;
-        if Facts::of(&config) != self.want {
-            return Err(Fault::new(1, "the edit would not do what it should; edit it by hand"));
-        }
-        Ok(text)
+        Made { text, want: self.want }
     }
 
     /// Items out of a dict; out of one that an edit made, the last takes all of it along.

@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 use ruff_text_size::Ranged;
 
 pub use block::{Log, log};
-pub use change::Change;
+pub use change::{Change, Made};
 pub use read::Setting;
 pub use table::{Entry, Known, State, Table};
 pub use text::{Fault, Lines, newline};
@@ -86,6 +86,16 @@ impl Config<'_> {
     pub fn setting(&self, name: &str) -> Option<&Setting> {
         self.settings.get(name)
     }
+
+    /// The port that the proxy listens on; absent where only Python knows it.
+    pub fn port(&self) -> Option<u16> {
+        match self.setting("PORT").map(|setting| &setting.value) {
+            None => Some(DEFAULT_PORT),
+            Some(Value::Whole(port)) => u16::try_from(*port).ok(),
+            Some(Value::Text(port)) => port.parse().ok(),
+            Some(_) => None,
+        }
+    }
 }
 
 /// The users of a config file with their secrets, in the order of the file. Those without a
@@ -108,13 +118,7 @@ pub fn users(bytes: &[u8]) -> Result<Vec<(String, String)>, Fault> {
 
 /// The port a proxy with this config file listens on; absent where only Python knows it.
 pub fn port(bytes: &[u8]) -> Result<Option<u16>, Fault> {
-    let config = read(bytes)?;
-    Ok(match config.setting("PORT").map(|setting| &setting.value) {
-        None => Some(DEFAULT_PORT),
-        Some(Value::Whole(port)) => u16::try_from(*port).ok(),
-        Some(Value::Text(port)) => port.parse().ok(),
-        Some(_) => None,
-    })
+    Ok(read(bytes)?.port())
 }
 
 /// The port of a proxy whose config file sets none.

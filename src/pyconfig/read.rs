@@ -127,6 +127,7 @@ impl Reader<'_> {
                 value_at: range(value.range()),
                 site: Site::Statement(at.clone()),
                 is_gone: false,
+                again: None,
             };
             self.push(table, entry, line);
         } else {
@@ -185,6 +186,9 @@ impl Reader<'_> {
         let laid_out = self.laid_out(dict);
         let fits = laid_out.items.len() == dict.items.len();
         self.dicts.push(laid_out);
+        if let State::Known(known) = self.state(table) {
+            known.expect(dict.items.len());
+        }
         if !fits {
             let line = self.lines.line(usize::from(dict.start()));
             self.compute(table, line, "is laid out in a way that was not understood");
@@ -207,6 +211,7 @@ impl Reader<'_> {
                 value_at: range(item.value.range()),
                 site: Site::Item { dict: home, index },
                 is_gone: false,
+                again: None,
             };
             self.push(table, entry, line);
         }
@@ -236,7 +241,7 @@ impl Reader<'_> {
     fn laid_out(&self, dict: &ExprDict) -> Dict {
         let at = range(dict.range());
         let (open, close) = (at.start + 1, at.end.saturating_sub(1));
-        let (mut items, mut comments) = (Vec::new(), Vec::new());
+        let (mut items, mut comments) = (Vec::with_capacity(dict.items.len()), Vec::new());
         let (mut now, mut depth) = (None::<Range<usize>>, 0_usize);
         for token in self.tokens.in_range(dict.range()) {
             let spot = range(token.range());

@@ -14,6 +14,8 @@
 //! C   new region          #mark … ''';exec("…")      new; the comment may be cut
 //! ```
 
+use memchr::memmem;
+
 use super::literal::escaped;
 use super::text;
 
@@ -96,6 +98,12 @@ impl Region {
         let same = common(old, new);
         let first = if old.starts_with(text::BOM) { text::BOM.len_utf8() } else { 0 };
         let starts = starts.iter().rev().copied().chain([first]).filter(|at| *at <= same);
+        // Behind the last of its kind in either text, quotes can be a shield.
+        let last = |quotes: &str| {
+            let last = |text: &str| memmem::rfind(text.as_bytes(), quotes.as_bytes());
+            last(old).max(last(new))
+        };
+        let kinds = ["'''", "\"\"\""].map(|quotes| (quotes, last(quotes)));
         starts.into_iter().find_map(|at| {
             let (before, after) = (old.get(at..)?, new.get(at..)?);
             let length = (4..16).find(|n| {
@@ -103,8 +111,8 @@ impl Region {
                 whole(before) && whole(after)
             })?;
             let fits = at % CACHE_LINE + length <= CACHE_LINE;
-            let absent = |quotes: &&&str| !before.contains(**quotes) && !after.contains(**quotes);
-            let quotes = ["'''", "\"\"\""].iter().find(absent)?;
+            let (quotes, _) =
+                kinds.into_iter().find(|(_, last)| last.is_none_or(|last| last < at))?;
             let opening = format!("r{quotes}{}", " ".repeat(length - 4));
             fits.then_some(Self { at, opening, quotes })
         })

@@ -1,6 +1,5 @@
 //! The four tables that know users by name, as the file's statements leave them.
 
-use std::collections::HashMap;
 use std::ops::Range;
 
 use super::value::Value;
@@ -53,6 +52,9 @@ pub enum State {
     },
 }
 
+/// What is looked up by name.
+pub(super) type ByName<K, V> = hashbrown::HashMap<K, V, foldhash::fast::FixedState>;
+
 /// A table that is literal from the first to the last of its statements.
 #[derive(Clone, Debug, Default)]
 pub struct Known {
@@ -64,7 +66,8 @@ pub struct Known {
     pub(super) entries: Vec<Entry>,
     /// Statements that take entries out again.
     pub(super) removals: Vec<Removal>,
-    by_name: HashMap<String, Vec<usize>>,
+    /// For each name its first entry and its last; those between are [`Entry::again`].
+    by_name: ByName<String, (usize, usize)>,
 }
 
 /// An entry.
@@ -79,6 +82,8 @@ pub struct Entry {
     pub(super) site: Site,
     /// Whether a later statement took it out.
     pub(super) is_gone: bool,
+    /// The next entry of the same name.
+    pub(super) again: Option<usize>,
 }
 
 impl Entry {
@@ -137,19 +142,30 @@ impl Known {
     }
 
     pub(super) fn push(&mut self, entry: Entry) {
+        let own = self.entries.len();
         if let Some(key) = &entry.key {
-            self.by_name.entry(key.clone()).or_default().push(self.entries.len());
+            let (_, last) = self.by_name.entry_ref(key.as_str()).or_insert((own, own));
+            let before = std::mem::replace(last, own);
+            if let Some(before) = self.entries.get_mut(before) {
+                before.again = Some(own);
+            }
         }
         self.entries.push(entry);
+    }
+
+    /// Takes it that so many entries will come.
+    pub(super) fn expect(&mut self, more: usize) {
+        self.entries.reserve(more);
+        self.by_name.reserve(more);
     }
 
     /// Marks what this removal takes out; whether there was anything.
     pub(super) fn remove(&mut self, removal: Removal) -> bool {
         let mut found = false;
-        for at in self.by_name.get(&removal.key).into_iter().flatten() {
-            if let Some(entry) = self.entries.get_mut(*at) {
-                found |= !std::mem::replace(&mut entry.is_gone, true);
-            }
+        let mut next = self.by_name.get(&removal.key).map(|(first, _)| *first);
+        while let Some(entry) = next.and_then(|at| self.entries.get_mut(at)) {
+            found |= !std::mem::replace(&mut entry.is_gone, true);
+            next = entry.again;
         }
         self.removals.push(removal);
         found
@@ -157,8 +173,9 @@ impl Known {
 
     /// All entries under this name, also those that were taken out.
     pub fn under(&self, name: &str) -> impl Iterator<Item = &Entry> {
-        let all = self.by_name.get(name).into_iter().flatten();
-        all.filter_map(|at| self.entries.get(*at))
+        let entry = |at: usize| self.entries.get(at);
+        let first = self.by_name.get(name).and_then(|(first, _)| entry(*first));
+        std::iter::successors(first, move |one| one.again.and_then(entry))
     }
 
     /// Whether there is such a name, or was before a statement took it out.
@@ -186,9 +203,8 @@ impl Known {
     pub fn all_in_order(&self) -> impl Iterator<Item = (&str, &Entry)> {
         self.entries.iter().enumerate().filter_map(|(n, entry)| {
             let name = entry.key.as_deref()?;
-            let places = self.by_name.get(name)?;
-            let is_first = places.first() == Some(&n);
-            is_first.then_some((name, self.entries.get(*places.last()?)?))
+            let (first, last) = self.by_name.get(name)?;
+            Some((name, self.entries.get(*last)?)).filter(|_| *first == n)
         })
     }
 
@@ -199,10 +215,7 @@ impl Known {
 
     /// Entries that a later one of the same dict or statement replaces.
     pub fn doubled(&self) -> impl Iterator<Item = (&str, &Entry)> {
-        self.by_name.iter().flat_map(|(name, places)| {
-            let all_but_last = places.split_last().map_or(&[][..], |(_, rest)| rest);
-            let live = all_but_last.iter().filter_map(|at| self.entries.get(*at));
-            live.filter(|entry| !entry.is_gone).map(|entry| (name.as_str(), entry))
-        })
+        let live = self.entries.iter().filter(|entry| entry.again.is_some() && !entry.is_gone);
+        live.filter_map(|entry| Some((entry.key.as_deref()?, entry)))
     }
 }

@@ -38,7 +38,8 @@ impl Value {
             let value = literal.value.to_str();
             let source = text.get(usize::from(expr.start())..usize::from(expr.end()));
             // A lone surrogate (`"\ud800"`) has no UTF-8 and is not what was read.
-            let replaced = value.contains(REPLACED)
+            let replaced = !value.is_ascii()
+                && value.contains(REPLACED)
                 && source.is_none_or(|source| source.contains('\\') && !source.contains(REPLACED));
             return if replaced { Self::Computed } else { Self::Text(value.to_owned()) };
         }

@@ -44,4 +44,5 @@ mod users_crash;
 mod users_files;
 mod users_links;
 mod users_says;
+mod users_speed;
 mod view;

@@ -229,38 +229,3 @@ fn pictures_are_for_their_owner() {
     assert_eq!(fs::metadata(&svg).unwrap().permissions().mode() & 0o777, 0o600);
     assert!(fs::read_to_string(&svg).unwrap().contains("<svg"));
 }
-
-#[test]
-fn ten_thousand_users() {
-    let folder = crate::harness::memory_folder();
-    let entry = |n: u64| format!("    \"user number {n}\": \"{n:032x}\",\n");
-    let entries: String = (0..10_000).map(entry).collect();
-    let config = file(folder.path(), &format!("PORT = 443\nUSERS = {{\n{entries}}}\n"));
-    let limit_ms = if cfg!(debug_assertions) { 10_000 } else { 100 };
-    let svg = folder.path().join("x.svg");
-    for args in [
-        vec!["list"],
-        vec!["names"],
-        vec!["check"],
-        vec!["add", "new"],
-        vec!["show", "new"],
-        vec!["rotate", "new"],
-        vec!["limit", "new", "--max-conns", "5"],
-        vec!["rename", "new", "newer"],
-        vec!["disable", "newer"],
-        vec!["enable", "newer"],
-        vec!["access-log", "on"],
-        vec!["access-log", "off"],
-        vec!["link", "newer", "--qr-svg", svg.to_str().unwrap()],
-        vec!["export"],
-        vec!["list", "--links"],
-        vec!["remove", "newer"],
-    ] {
-        let begun = std::time::Instant::now();
-        let (code, _, said) = users(&[&args[..], &["--config", &config]].concat(), "");
-        let took = begun.elapsed().as_millis();
-        assert!(code.is_some_and(|code| code == 0 || args == ["check"]), "{args:?} {said}");
-        assert!(took < limit_ms, "{args:?} took {took} ms");
-        eprintln!("{} {took} ms", args.join(" "));
-    }
-}

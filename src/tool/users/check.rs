@@ -10,7 +10,7 @@ use crate::error::{Ending, Error};
 use crate::output::json::Row;
 use crate::output::safe::Safe;
 use crate::pyconfig::check::{Complaint, Level, complaints};
-use crate::pyconfig::{Config, port, read};
+use crate::pyconfig::{Config, read};
 
 /// Checks the file.
 pub(super) fn check(desk: &mut Desk) -> Result<(), Error> {
@@ -26,7 +26,7 @@ pub(super) fn check(desk: &mut Desk) -> Result<(), Error> {
                 .flatten()
                 .map_or(0, |known| known.in_order().count());
             let mut all = complaints(&config, ZonedDateTime::now().date());
-            all.extend(port_in_use(&config, &seen.bytes));
+            all.extend(port_in_use(&config));
             all
         }
     };
@@ -62,8 +62,8 @@ fn tell(desk: &mut Desk, file: &str, complaint: &Complaint) -> Result<(), Error>
 }
 
 /// Whether something else than a proxy has the port on this machine.
-fn port_in_use(config: &Config<'_>, bytes: &[u8]) -> Option<Complaint> {
-    let port = port(bytes).ok().flatten().filter(|port| *port > 0)?;
+fn port_in_use(config: &Config<'_>) -> Option<Complaint> {
+    let port = config.port().filter(|port| *port > 0)?;
     let taken = TcpListener::bind((Ipv4Addr::UNSPECIFIED, port));
     let taken = taken.is_err_and(|error| error.kind() == std::io::ErrorKind::AddrInUse);
     if !taken || process::proxies().next().is_some() {
@@ -75,9 +75,8 @@ fn port_in_use(config: &Config<'_>, bytes: &[u8]) -> Option<Complaint> {
 }
 
 /// What keeps a proxy from loading this file, if anything does.
-pub(super) fn fatal(file: &str, bytes: &[u8]) -> Result<(), Error> {
-    let config = read(bytes).map_err(|fault| fault.of(file))?;
-    let all = complaints(&config, ZonedDateTime::now().date());
+pub(super) fn fatal(file: &str, config: &Config<'_>) -> Result<(), Error> {
+    let all = complaints(config, ZonedDateTime::now().date());
     match all.iter().find(|complaint| complaint.level == Level::Fatal) {
         Some(complaint) => {
             let at = format!("{file}:{}", complaint.line);

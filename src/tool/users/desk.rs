@@ -7,7 +7,7 @@ use super::{Options, reload, row};
 use crate::error::{Ending, Error};
 use crate::output::{Format, Out, say::Voice};
 use crate::pyconfig::file::{self, Seen};
-use crate::pyconfig::{Change, Config, Known, State, Table, read};
+use crate::pyconfig::{Change, Config, Fault, Known, State, Table, read};
 use crate::view::look::Look;
 
 /// A command at work.
@@ -109,42 +109,40 @@ impl Desk {
     ) -> Result<(), Error> {
         let path = self.path();
         if self.options.dry_run {
-            let seen = self.see()?;
-            let (text, _, _) = self.changed(&seen, make)?;
-            return self.diff(&seen, &text);
+            return self.rehearse(make);
         }
         let mut held = file::hold(&path)?;
         self.tell(&held.seen);
-        let (text, done, starts) = self.changed(&held.seen, make)?;
-        held.replace(&text, &starts)?;
-        let name = held.seen.name.clone();
+        let (name, bytes) = (held.seen.name.clone(), held.seen.bytes.clone());
+        let of = |fault: Fault| fault.of(&name);
+        let before = read(&bytes).map_err(of)?;
+        let mut change = Change::of(&before);
+        let done = make(self, &before, &mut change)?;
+        let edited = change.make();
+        // What is written is what was read again and found to say what it should.
+        let config = edited.read().map_err(of)?;
+        held.replace(config.text, &before.statements)?;
         drop(held); // others may go on while this one tells and reloads
-        let config = read(text.as_bytes()).map_err(|fault| fault.of(&name))?;
         row::done(self, &config, &name, &done)?;
         self.out.flush()?;
         if self.options.reload.after_edit {
-            reload::after_edit(self, &name, text.as_bytes())
+            reload::after_edit(self, &name, &config)
         } else {
             Ok(())
         }
     }
 
-    fn changed(
+    /// Writes what an edit would change.
+    fn rehearse(
         &mut self,
-        seen: &Seen,
         make: impl FnOnce(&mut Self, &Config<'_>, &mut Change<'_>) -> Result<Vec<Done>, Error>,
-    ) -> Result<(String, Vec<Done>, Vec<usize>), Error> {
-        let config = read(&seen.bytes).map_err(|fault| fault.of(&seen.name))?;
-        let mut change = Change::of(&config);
-        let done = make(self, &config, &mut change)?;
+    ) -> Result<(), Error> {
+        let seen = self.see()?;
+        let before = read(&seen.bytes).map_err(|fault| fault.of(&seen.name))?;
+        let mut change = Change::of(&before);
+        make(self, &before, &mut change)?;
         let text = change.finish().map_err(|fault| fault.of(&seen.name))?;
-        Ok((text, done, config.statements.clone()))
-    }
-
-    /// Writes what would change.
-    fn diff(&mut self, seen: &Seen, text: &str) -> Result<(), Error> {
-        let old = std::str::from_utf8(&seen.bytes).unwrap_or_default();
-        let diff = similar::TextDiff::from_lines(old, text);
+        let diff = similar::TextDiff::from_lines(before.text, &text);
         let name = Path::new(&seen.name).display().to_string();
         let shown = diff.unified_diff().header(&name, &name).to_string();
         self.write(&shown)

@@ -17,7 +17,7 @@ pub(super) fn access_log(desk: &mut Desk) -> Result<(), Error> {
     match (what, desk.options.words.len()) {
         (Some("on"), 2) => turn(desk, true),
         (Some("off"), 2) => turn(desk, false),
-        (Some("status"), 2) => status(desk, None),
+        (Some("status"), 2) => status(desk),
         (Some("print"), 2) => desk.write(&accesslog::text("\n")),
         _ => Err(Error::Usage("access-log: takes one of on, off, status, print".to_owned())),
     }
@@ -26,7 +26,7 @@ pub(super) fn access_log(desk: &mut Desk) -> Result<(), Error> {
 fn turn(desk: &mut Desk, on: bool) -> Result<(), Error> {
     let mut did = None;
     desk.edit(|_, config, change| {
-        did = Some(match (on, log(config)) {
+        did = Some(match (on, log(config.text)) {
             (true, Log::On) => "already on",
             (true, Log::Other) => "renewed",
             (true, Log::Off) => "turned on",
@@ -40,13 +40,21 @@ fn turn(desk: &mut Desk, on: bool) -> Result<(), Error> {
         }
         Ok(Vec::new())
     })?;
-    if desk.options.dry_run { Ok(()) } else { status(desk, did) }
+    if desk.options.dry_run {
+        return Ok(());
+    }
+    let seen = desk.see()?;
+    tell(desk, &seen.name, std::str::from_utf8(&seen.bytes).unwrap_or_default(), did)
 }
 
-fn status(desk: &mut Desk, did: Option<&str>) -> Result<(), Error> {
+fn status(desk: &mut Desk) -> Result<(), Error> {
     let seen = desk.see()?;
     let config = read(&seen.bytes).map_err(|fault| fault.of(&seen.name))?;
-    let (state, text, emoji, word) = match log(&config) {
+    tell(desk, &seen.name, config.text, None)
+}
+
+fn tell(desk: &mut Desk, file: &str, text: &str, did: Option<&str>) -> Result<(), Error> {
+    let (state, text, emoji, word) = match log(text) {
         Log::On => ("on", "is on", "✅", "ok"),
         Log::Other => {
             ("other", "is on, but not this version's: access-log on renews it", "⚠️", "warn")
@@ -58,7 +66,7 @@ fn status(desk: &mut Desk, did: Option<&str>) -> Result<(), Error> {
         return desk.write(&format!("{mark}The access log {text}\n"));
     }
     let mut row = Row::new(&mut desk.out.buffer, "access-log");
-    row.text("file", &seen.name);
+    row.text("file", file);
     row.maybe_text("did", did);
     row.text("state", state);
     row.end();

@@ -14,6 +14,7 @@ use crate::docker::{Container, Docker};
 use crate::error::{Ending, Error};
 use crate::output::json::Row;
 use crate::output::safe::Safe;
+use crate::pyconfig::{Config, read};
 
 /// What the proxy prints when it has read its file again.
 const CONFIRMED: &str = "Config reloaded";
@@ -42,12 +43,13 @@ enum Target {
 /// Checks the file and reloads the proxy.
 pub(super) fn reload(desk: &mut Desk) -> Result<(), Error> {
     let seen = desk.see()?;
-    after_edit(desk, &seen.name, &seen.bytes)
+    let config = read(&seen.bytes).map_err(|fault| fault.of(&seen.name))?;
+    after_edit(desk, &seen.name, &config)
 }
 
 /// Reloads the proxy, whose file is this now.
-pub(super) fn after_edit(desk: &mut Desk, file: &str, bytes: &[u8]) -> Result<(), Error> {
-    check::fatal(file, bytes)?;
+pub(super) fn after_edit(desk: &mut Desk, file: &str, config: &Config<'_>) -> Result<(), Error> {
+    check::fatal(file, config)?;
     let targets = targets(desk, file)?;
     for target in targets {
         let is_confirmed = target.reload(desk, file)?;
