@@ -26,7 +26,7 @@ mod tests {
         assert!(text.ends_with(&format!("\n{END}\n")));
         assert_eq!(text.matches(BEGIN).count() + text.matches(END).count(), 2);
         assert!(text.is_ascii() && !text.contains('\t'));
-        assert!(text.lines().count() <= 80 && text.lines().all(|line| line.len() <= 100));
+        assert!(text.lines().count() <= 66 && text.lines().all(|line| line.len() <= 100));
     }
 
     #[test]
