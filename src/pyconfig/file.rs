@@ -204,14 +204,22 @@ fn read(file: &mut File) -> io::Result<Vec<u8>> {
 /// What to call a file, and what is special about it; an error for what can be no config file.
 fn named(path: &Path) -> Result<(String, Vec<String>), Error> {
     let name = path.display().to_string();
-    let kind = fs::metadata(path).map_err(|error| refused(&name, &error, "read"))?.file_type();
+    let is_link = fs::symlink_metadata(path).is_ok_and(|meta| meta.file_type().is_symlink());
+    let kind = match fs::metadata(path) {
+        Ok(meta) => meta.file_type(),
+        Err(error) if is_link && error.kind() == io::ErrorKind::NotFound => {
+            let to = fs::read_link(path).unwrap_or_default();
+            let what = format!("is a symlink to {}, which is not there", to.display());
+            return Err(Error::refused(name, what));
+        }
+        Err(error) => return Err(refused(&name, &error, "read")),
+    };
     if kind.is_dir() {
         return Err(Error::refused(name, "is a directory; --config names the file in it"));
     }
     if !kind.is_file() {
         return Err(Error::refused(name, "is no regular file"));
     }
-    let is_link = fs::symlink_metadata(path).is_ok_and(|meta| meta.file_type().is_symlink());
     let real = is_link.then(|| fs::canonicalize(path).ok()).flatten();
     let told = real.map(|real| format!("is a symlink: {} is meant", real.display()));
     Ok((name, told.into_iter().collect()))

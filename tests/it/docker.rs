@@ -8,7 +8,10 @@ use std::sync::mpsc::{Receiver, channel};
 use mtp::docker::{Docker, Mount, Published};
 
 /// Answers the first requests with these, one each, and tells what they were.
-fn stand_in(socket: &Path, answers: &'static [(u16, &'static [u8])]) -> Receiver<String> {
+pub(crate) fn stand_in(
+    socket: &Path,
+    answers: &'static [(u16, &'static [u8])],
+) -> Receiver<String> {
     let listener = UnixListener::bind(socket).unwrap();
     let (asked, asks) = channel();
     std::thread::spawn(move || {

@@ -43,6 +43,7 @@ mod tidy;
 mod users_crash;
 mod users_files;
 mod users_links;
+mod users_refused;
 mod users_says;
 mod users_speed;
 mod view;

@@ -6,6 +6,7 @@ use jiff::ZonedDateTime;
 
 use super::desk::Desk;
 use super::process;
+use crate::docker::Docker;
 use crate::error::{Ending, Error};
 use crate::output::json::Row;
 use crate::output::safe::Safe;
@@ -61,7 +62,7 @@ fn tell(desk: &mut Desk, file: &str, complaint: &Complaint) -> Result<(), Error>
     desk.out.after_row()
 }
 
-/// Whether something else than a proxy has the port on this machine.
+/// Whether something else than a proxy has the port on this machine, as far as can be seen.
 fn port_in_use(config: &Config<'_>) -> Option<Complaint> {
     let port = config.port().filter(|port| *port > 0)?;
     let taken = TcpListener::bind((Ipv4Addr::UNSPECIFIED, port));
@@ -70,8 +71,24 @@ fn port_in_use(config: &Config<'_>) -> Option<Complaint> {
         return None;
     }
     let line = config.setting("PORT").map_or(1, |setting| setting.line);
-    let what = format!("PORT {port} is in use on this machine, and by no mtprotoproxy");
-    Some(Complaint { line, level: Level::Error, what })
+    let publishes = Docker::connect().and_then(|docker| docker.publishing(port));
+    let (level, what) = match publishes.ok().flatten() {
+        Some(name) => (
+            Level::Warning,
+            format!(
+                "PORT {port} of this machine is the container {name}'s: right if the proxy is in it"
+            ),
+        ),
+        None => (
+            Level::Error,
+            format!(
+                "PORT {port} is in use on this machine (tried on 0.0.0.0), and no process that can \
+                 be seen here is mtprotoproxy; one in a container with a network of its own does \
+                 not mind"
+            ),
+        ),
+    };
+    Some(Complaint { line, level, what })
 }
 
 /// What keeps a proxy from loading this file, if anything does.

@@ -34,6 +34,16 @@ impl Done {
     pub(super) fn to(name: &str, did: &'static str) -> Self {
         Self { name: name.to_owned(), did, was: None }
     }
+
+    /// `User 'alice' added successfully!`
+    pub(super) fn sentence(&self) -> String {
+        let Self { name, did, was } = self;
+        match was {
+            Some(was) => format!("User '{was}' {did} to '{name}' successfully!"),
+            None if did.starts_with("already ") => format!("User '{name}' is {did}"),
+            None => format!("User '{name}' {did} successfully!"),
+        }
+    }
 }
 
 /// How many names one command takes.

@@ -89,7 +89,7 @@ fn targets(desk: &Desk, file: &str) -> Result<Vec<Target>, Error> {
 
 impl Target {
     /// Sends the signal; whether the proxy was seen to obey, where that can be seen.
-    fn reload(&self, desk: &Desk, file: &str) -> Result<Option<bool>, Error> {
+    fn reload(&self, desk: &mut Desk, file: &str) -> Result<Option<bool>, Error> {
         match self {
             Self::Process(process) => {
                 same_file(desk, *process, file, "restart it");
@@ -133,11 +133,12 @@ impl Target {
 }
 
 /// Says so if the proxy reads another file than the one that was edited.
-fn same_file(desk: &Desk, process: Process, file: &str, what: &str) {
+fn same_file(desk: &mut Desk, process: Process, file: &str, what: &str) {
     let own = fs::metadata(desk.path()).ok();
     if own.and_then(|own| process.reads(&own)) == Some(false) {
         let sees = "the proxy still sees an older or another file under that name";
         desk.voice.say(format!("{file}: {sees} (not the same inode): {what}"));
+        desk.ending = Ending::Lost;
     }
 }
 

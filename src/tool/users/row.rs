@@ -87,10 +87,7 @@ pub(super) fn done(
         let links = links(endpoint.as_ref(), user.as_ref(), telling);
         if desk.is_text {
             let mark = desk.look.mark("✅", "ok");
-            let was = one.was.as_deref().unwrap_or(&one.name);
-            let to = one.was.as_ref().map_or_else(String::new, |_| format!(" to '{}'", one.name));
-            let (was, to) = (Safe(was), Safe(&to));
-            desk.write(&format!("{mark}User '{was}' {} successfully!{to}\n", one.did))?;
+            desk.write(&format!("{mark}{}\n", Safe(&one.sentence())))?;
             let limits = user.as_ref().map(User::limits).filter(|text| !text.is_empty());
             if let (Some(limits), "limited") = (limits, one.did) {
                 desk.write(&format!("   {}\n", Safe(&limits)))?;

@@ -84,6 +84,20 @@ fn six_hours(to: SocketAddrV4, clock: &File) -> usize {
     bursts.len() * 3
 }
 
+/// Another file under the same name is not what the container sees, and that is said.
+fn an_editor_that_replaces(config: &Path, container: &str) {
+    let fresh = config.with_extension("new");
+    fs::copy(config, &fresh).unwrap();
+    fs::rename(&fresh, config).unwrap();
+    let args = ["reload", "--container", container, "--config", config.to_str().unwrap()];
+    let output = run("mtp-users", &args, b"");
+    let said = text(&output.stderr);
+    let want = "the proxy still sees an older or another file under that name (not the same inode)";
+    assert!(output.status.code() == Some(1) && said.contains(want), "{said}");
+    assert!(said.contains("restart the container, and never replace the file that it mounts"));
+    assert!(text(&output.stdout).contains("\"confirmed\":true"), "it reads what it sees again");
+}
+
 /// The last verdict on a user.
 fn verdict(rows: &[String], user: &str) -> String {
     let rows = rows.iter().rev().map(|row| serde_json::from_str::<Value>(row).unwrap());
@@ -125,6 +139,7 @@ fn five_at_once_share_and_one_that_roams_does_not() {
 
     users(&config, &["access-log", "off"], "");
     users(&config, &["remove", "shared", "roams"], "");
+    an_editor_that_replaces(&config, &container);
     assert_eq!(fs::read(&config).unwrap(), before);
     assert!(project.down());
     assert_eq!(pipeline.end(), [Some(0), Some(0)]);
