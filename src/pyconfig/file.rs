@@ -10,7 +10,7 @@ use std::time::{Duration, Instant, SystemTime};
 use rustix::fs::{FlockOperation, Timespec, Timestamps, UTIME_OMIT, flock, futimens};
 use rustix::io::Errno;
 
-use super::leftover::{Found, look};
+use super::leftover::{Found, look, settled};
 use super::shield::{Step, steps};
 use crate::error::{Error, Plain};
 
@@ -52,13 +52,7 @@ pub fn see(path: &Path) -> Result<Seen, Error> {
         std::thread::sleep(LOOK); // an edit is under way; what is there can be read all the same
     }
     let bytes = read(&mut file).map_err(|error| refused(&name, &error, "read"))?;
-    let mut seen = Seen { name, bytes, told };
-    match look(&seen.bytes) {
-        Found::Whole => {}
-        Found::Rest(keep, _) => seen.bytes.truncate(keep),
-        Found::Shielded(text, _) => seen.bytes = text.into_bytes(),
-    }
-    Ok(seen)
+    Ok(Seen { name, bytes: settled(bytes), told })
 }
 
 /// Takes hold of a config file, and puts right what an interrupted edit left in it.
@@ -91,47 +85,49 @@ pub fn hold(path: &Path) -> Result<Held, Error> {
 
 impl Held {
     fn put_right(&mut self) -> Result<(), Error> {
-        let (text, steps, said) = match look(&self.seen.bytes) {
-            Found::Whole => return Ok(()),
-            Found::Rest(keep, is_done) => {
-                let kept = self.seen.bytes.get(..keep).unwrap_or_default().to_vec();
-                let said = if is_done { "finished" } else { "undone" };
-                (kept, vec![Step::Cut(keep), Step::Sync], said)
+        let mut is_finished = None;
+        loop {
+            let (steps, is_new) = match look(&self.seen.bytes) {
+                Found::Whole => break,
+                Found::Rest(keep, is_done) => (vec![Step::Cut(keep), Step::Settle], is_done),
+                Found::Shielded(_, steps) => (steps, true),
+                Found::Folded(_, steps, is_new) => (steps, is_new),
+            };
+            for step in &steps {
+                self.make(step).map_err(|error| self.failed(&error))?;
+                step.done(&mut self.seen.bytes);
             }
-            Found::Shielded(text, steps) => (text.into_bytes(), steps, "finished"),
-        };
-        for step in &steps {
-            self.make(step).map_err(|error| self.failed(&error))?;
+            is_finished = Some(is_new);
         }
-        self.seen.told.push(format!("an edit that had been interrupted was {said}"));
-        self.seen.bytes = text;
-        self.was = self.file.metadata().map_err(|error| self.failed(&error))?;
+        if let Some(is_new) = is_finished {
+            let said = if is_new { "finished" } else { "undone" };
+            self.seen.told.push(format!("an edit that had been interrupted was {said}"));
+            self.was = self.file.metadata().map_err(|error| self.failed(&error))?;
+        }
         Ok(())
     }
 
-    /// Replaces the text. `starts` are the places where its statements begin.
-    pub fn replace(&mut self, new: &str, starts: &[usize]) -> Result<(), Error> {
+    /// Replaces the text. `starts` are the places where statements begin in what is there and in
+    /// what comes.
+    pub fn replace(&mut self, new: &str, starts: [&[usize]; 2]) -> Result<(), Error> {
         let old = std::str::from_utf8(&self.seen.bytes).unwrap_or_default().to_owned();
         if old == new {
             return Ok(());
         }
         let steps = steps(&old, new, starts);
         let (before, after) = steps.all.split_at(steps.commit);
-        self.unchanged(&old)?;
+        self.unchanged(old.as_bytes())?;
+        let mut now = old.clone().into_bytes();
         for step in before {
             self.make(step).map_err(|error| {
-                drop(self.file.set_len(old.len() as u64));
+                if now.starts_with(old.as_bytes()) {
+                    drop(self.file.set_len(old.len() as u64));
+                }
                 Error::refused(&self.seen.name, format!("{}; nothing was changed", Plain(&error)))
             })?;
+            step.done(&mut now);
         }
-        let room = before.iter().find_map(|step| {
-            if let Step::Write(_, comment) = step {
-                std::str::from_utf8(comment).ok()
-            } else {
-                None
-            }
-        });
-        self.unchanged(&format!("{old}{}", room.unwrap_or_default()))?;
+        self.unchanged(&now)?;
         for step in after {
             self.make(step).map_err(|error| {
                 let what = "the edit is in force, and the next run finishes it";
@@ -157,11 +153,11 @@ impl Held {
     }
 
     /// Whether the file is what it should be now: an editor asks no lock.
-    fn unchanged(&mut self, want: &str) -> Result<(), Error> {
+    fn unchanged(&mut self, want: &[u8]) -> Result<(), Error> {
         let have = read(&mut self.file).map_err(|error| self.failed(&error))?;
         let there = fs::metadata(&self.path).map_err(|error| self.failed(&error))?;
         let is_same = (there.ino(), there.dev()) == (self.was.ino(), self.was.dev());
-        if have == want.as_bytes() && is_same {
+        if have == want && is_same {
             return Ok(());
         }
         let what = "was changed by someone else meanwhile; nothing was edited, try again";

@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
+use super::fold::{QUOTES, unfolded};
 use super::literal::unescaped;
-use super::shield::{DONE, END, MARK, MARK_LINE, Region, Step};
+use super::shield::{DONE, END, MARK, MARK_LINE, Region, Step, unfolding};
 
 /// So much of a mark at the end of a file is known for one.
 const MARK_MIN: usize = 5;
@@ -17,6 +18,9 @@ pub enum Found {
     Rest(usize, bool),
     /// An edit that is in force: this is the file, and these steps finish it.
     Shielded(String, Vec<Step>),
+    /// No edit is under way, but one that folded the file's end was stopped: this is the file with
+    /// less folded, these steps make it so, and `true` tells that the edit is in force.
+    Folded(String, Vec<Step>, bool),
 }
 
 /// Looks for what an interrupted edit left.
@@ -41,7 +45,22 @@ pub fn look(bytes: &[u8]) -> Found {
             return Found::Rest(at, behind.is_some_and(|behind| behind.starts_with(DONE)));
         }
     }
+    if let Some((text, at, is_new)) = unfolded(&file) {
+        let steps = unfolding(&file, &text, at);
+        return Found::Folded(text, steps, is_new);
+    }
     Found::Whole
+}
+
+/// The file behind all that an interrupted edit left of it.
+pub fn settled(mut bytes: Vec<u8>) -> Vec<u8> {
+    loop {
+        match look(&bytes) {
+            Found::Whole => return bytes,
+            Found::Rest(keep, _) => bytes.truncate(keep),
+            Found::Shielded(text, _) | Found::Folded(text, ..) => bytes = text.into_bytes(),
+        }
+    }
 }
 
 /// Text of the same length, with `?` for what is half a letter.
@@ -72,7 +91,7 @@ fn carried(file: &str) -> Option<Carried<'_>> {
     let (region_at, opening) = place.trim_end().split_once('+')?;
     let rest = rest.strip_suffix("\")")?;
     let (before, literal) = rest.rsplit_once(";exec(\"")?;
-    let quotes = ["'''", "\"\"\""].into_iter().find(|quotes| before.ends_with(quotes))?;
+    let quotes = QUOTES.into_iter().find(|quotes| before.ends_with(quotes))?;
     let (region_at, opening) = (region_at.parse().ok()?, opening.parse().ok()?);
     Some(Carried { region_at, opening, before, literal, quotes })
 }

@@ -8,7 +8,7 @@ pub(super) fn escaped(text: &str) -> String {
     for letter in text.chars() {
         match letter {
             '\n' => out.push_str("\\n"),
-            '"' | '\\' => out.extend(['\\', letter]),
+            '"' | '\'' | '\\' => out.extend(['\\', letter]),
             ' '..='~' => out.push(letter),
             _ => out.push_str(&format!("\\U{:08x}", u32::from(letter))),
         }

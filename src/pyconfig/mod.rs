@@ -6,6 +6,7 @@ mod change;
 pub mod check;
 mod facts;
 pub mod file;
+mod fold;
 mod layout;
 pub mod leftover;
 mod limits;

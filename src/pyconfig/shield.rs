@@ -16,6 +16,7 @@
 
 use memchr::memmem;
 
+use super::fold;
 use super::literal::escaped;
 use super::text;
 
@@ -30,6 +31,22 @@ pub enum Step {
     Sync,
     /// The same, and whoever was reading has finished.
     Settle,
+}
+
+impl Step {
+    /// Does it to what the file holds.
+    pub fn done(&self, file: &mut Vec<u8>) {
+        match self {
+            Self::Write(at, bytes) => {
+                file.resize(file.len().max(at + bytes.len()), 0);
+                if let Some(place) = file.get_mut(*at..at + bytes.len()) {
+                    place.copy_from_slice(bytes);
+                }
+            }
+            Self::Cut(length) => file.truncate(*length),
+            Self::Sync | Self::Settle => {}
+        }
+    }
 }
 
 /// The steps from one text to another.
@@ -55,16 +72,63 @@ const CACHE_LINE: usize = 64;
 /// A write is cut short by a signal only between pages.
 const PAGE: usize = 4096;
 
-/// The steps from `old` to `new`. `starts` are the places in `old` where a statement begins.
-pub fn steps(old: &str, new: &str, starts: &[usize]) -> Steps {
-    match Region::choose(old, new, starts) {
-        Some(region) => region.steps(old, new),
-        None => plain(old, new),
+/// The steps from `old` to `new`. `starts` are the places in each of them where a statement begins.
+pub fn steps(old: &str, new: &str, starts: [&[usize]; 2]) -> Steps {
+    let [starts_old, _] = starts;
+    if let Some(region) = Region::choose(old, new, starts_old) {
+        return region.steps(old, new);
+    }
+    let fits = |old: &str, new: &str, at: usize| {
+        let starts = if at == usize::MAX { starts_old } else { &[at][..] };
+        Region::choose(old, new, starts).is_some()
+    };
+    let tails = tails(old, new, starts);
+    fold::way(old, new, &tails, &fits)
+        .and_then(|way| folding(&way, starts_old))
+        .unwrap_or_else(|| plain(old, new))
+}
+
+/// Statements that both texts have, with all behind them alike.
+fn tails(old: &str, new: &str, [starts_old, starts_new]: [&[usize]; 2]) -> Vec<(usize, usize)> {
+    let bytes = old.bytes().rev().zip(new.bytes().rev());
+    let alike = bytes.take_while(|(a, b)| a == b).count();
+    let alike = alike.min(old.len().min(new.len()) - common(old, new));
+    let behind = |at: &&usize| **at > old.len() - alike;
+    let pairs = starts_old.iter().filter(behind).map(|at| (*at, *at + new.len() - old.len()));
+    pairs.filter(|(_, at)| starts_new.binary_search(at).is_ok()).collect()
+}
+
+/// All the steps of a way with folds.
+fn folding(way: &fold::Way, starts: &[usize]) -> Option<Steps> {
+    let mut all = Vec::new();
+    let mut go = |old: &str, new: &str, starts: &[usize]| {
+        let steps = Region::choose(old, new, starts)?.steps(old, new);
+        let commit = all.len() + steps.commit;
+        all.extend(steps.all);
+        Some(commit)
+    };
+    for (whole, folded) in way.old.iter().zip(way.old.iter().skip(1)) {
+        go(&whole.text, &folded.text, &[folded.at])?;
+    }
+    let commit = go(&way.old.last()?.text, &way.new.last()?.text, starts)?;
+    for (whole, folded) in way.new.iter().zip(way.new.iter().skip(1)).rev() {
+        go(&folded.text, &whole.text, &[folded.at])?;
+    }
+    Some(Steps { all, commit })
+}
+
+/// From a text with something folded to the one without.
+pub(super) fn unfolding(folded: &str, text: &str, at: usize) -> Vec<Step> {
+    match Region::choose(folded, text, &[at]) {
+        Some(region) => region.steps(folded, text).all,
+        None => plain(folded, text).all,
     }
 }
 
-/// For texts that no kind of quotes can hold, and for next to nothing: room in a comment, then all
-/// that changes in one write. A reader in the middle of that write is not provided for.
+/// For a statement that itself has both kinds of quotes, comments included, and for next to
+/// nothing: room in a comment, then all that changes in one write. A reader in the middle of that
+/// write is not provided for: what is to be moved must be nothing to Python meanwhile, so in a
+/// string or a comment, and there is no string that both kinds of quotes would not end.
 fn plain(old: &str, new: &str) -> Steps {
     let from = common(old, new);
     let (mark_old, mark_new) = (mark(old), done(new));
@@ -78,7 +142,7 @@ fn plain(old: &str, new: &str) -> Steps {
         Step::Write(from, filled(&changed, end - from).into_bytes()),
         Step::Settle,
         Step::Cut(new.len()),
-        Step::Sync,
+        Step::Settle,
     ];
     Steps { all, commit: 2 }
 }
@@ -103,7 +167,7 @@ impl Region {
             let last = |text: &str| memmem::rfind(text.as_bytes(), quotes.as_bytes());
             last(old).max(last(new))
         };
-        let kinds = ["'''", "\"\"\""].map(|quotes| (quotes, last(quotes)));
+        let kinds = fold::QUOTES.map(|quotes| (quotes, last(quotes)));
         starts.into_iter().find_map(|at| {
             let (before, after) = (old.get(at..)?, new.get(at..)?);
             let length = (4..16).find(|n| {
@@ -167,7 +231,8 @@ impl Region {
             Step::Write(self.at, start.as_bytes().to_vec()),
             Step::Settle,
             Step::Cut(new.len()),
-            Step::Sync,
+            // Who has read the comment looks behind it once more for the file's end.
+            Step::Settle,
         ]);
         all
     }

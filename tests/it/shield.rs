@@ -4,8 +4,8 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use mtp::pyconfig::leftover::{Found, look};
-use mtp::pyconfig::shield::{Step, steps};
+use mtp::pyconfig::leftover::{Found, look, settled};
+use mtp::pyconfig::shield::{Step, Steps, steps};
 use mtp::pyconfig::{Change, Table, Value, read};
 
 use crate::pyfiles::{Dice, config};
@@ -53,13 +53,44 @@ fn judged(cases: &[(String, String, Vec<String>)]) {
 fn done(file: &mut Vec<u8>, step: &Step, bytes: usize) {
     match step {
         Step::Write(at, new) => {
-            let new = &new[..bytes.min(new.len())];
-            file.resize(file.len().max(at + new.len()), 0);
-            file[*at..at + new.len()].copy_from_slice(new);
+            Step::Write(*at, new[..bytes.min(new.len())].to_vec()).done(file);
         }
-        Step::Cut(length) => file.truncate(*length),
-        Step::Sync | Step::Settle => {}
+        Step::Cut(_) | Step::Sync | Step::Settle => step.done(file),
     }
+}
+
+/// A file, for every other seed with both kinds of triple quotes behind what is edited.
+fn some_file(seed: u64, dice: &mut Dice) -> (String, Vec<String>) {
+    let (mut text, names) = config(dice);
+    if seed.is_multiple_of(2) {
+        let tail = "\n'''\nwas: \"a\\b\"\n'''\nX = 5; Y = '''\nit's'''\n# '''\n\
+                    Z = f\"\"\"{X}\n\"\"\"\nif Y:  # both\n    W = r'''\\n'''\n\
+                    'до мая'\n\"\"\"it's\n\"\"\"\n";
+        text.push_str(if text.ends_with(['\n', '\r']) { &tail[1..] } else { tail });
+    }
+    (text, names)
+}
+
+fn all_steps(old: &str, new: &str) -> Steps {
+    let starts = [old, new].map(|text| read(text.as_bytes()).unwrap().statements);
+    steps(old, new, [&starts[0], &starts[1]])
+}
+
+/// What the next run makes of a file: what it takes for the text, and what it makes the file.
+fn put_right(text: &str) -> (String, String) {
+    let mut file = text.as_bytes().to_vec();
+    loop {
+        let steps = match look(&file) {
+            Found::Whole => break,
+            Found::Rest(keep, _) => vec![Step::Cut(keep)],
+            Found::Shielded(_, steps) | Found::Folded(_, steps, _) => steps,
+        };
+        for step in &steps {
+            step.done(&mut file);
+        }
+    }
+    let settled = settled(text.as_bytes().to_vec());
+    (String::from_utf8(settled).unwrap(), String::from_utf8(file).unwrap())
 }
 
 /// An edit of one of several kinds.
@@ -84,9 +115,9 @@ fn stopped_after_any_byte_it_loads_and_is_put_right() {
     let mut shielded = 0;
     for seed in 1..=60 {
         let mut dice = Dice::new(seed);
-        let (old, names) = config(&mut dice);
+        let (old, names) = some_file(seed, &mut dice);
         let new = some_edit(&mut dice, &old, &names);
-        let steps = steps(&old, &new, &read(old.as_bytes()).unwrap().statements);
+        let steps = all_steps(&old, &new);
         shielded += usize::from(steps.all.contains(&Step::Settle));
         let mut file = old.clone().into_bytes();
         let mut states = Vec::new();
@@ -102,21 +133,7 @@ fn stopped_after_any_byte_it_loads_and_is_put_right() {
                 if is_whole && bytes != 0 && bytes != length {
                     continue;
                 }
-                let (want, settled) = match look(text.as_bytes()) {
-                    Found::Whole => (text.clone(), text.clone()),
-                    Found::Rest(keep, is_new) => {
-                        let rest = text[..keep].to_owned();
-                        assert!(old == new || is_new == (rest == new), "{text:?}");
-                        (rest.clone(), rest)
-                    }
-                    Found::Shielded(new, rest) => {
-                        let mut file = text.clone().into_bytes();
-                        for step in &rest {
-                            done(&mut file, step, usize::MAX);
-                        }
-                        (new, String::from_utf8(file).unwrap())
-                    }
-                };
+                let (want, settled) = put_right(&text);
                 assert_eq!(want, settled, "seed {seed} step {n} byte {bytes}");
                 let is_either = settled == old || settled == new;
                 let late = n > steps.commit && settled != new;
@@ -137,9 +154,9 @@ fn a_reader_between_two_steps_loads_one_or_the_other() {
     let mut cases = Vec::new();
     for seed in 1..=40 {
         let mut dice = Dice::new(seed);
-        let (old, names) = config(&mut dice);
+        let (old, names) = some_file(seed, &mut dice);
         let new = some_edit(&mut dice, &old, &names);
-        let all = steps(&old, &new, &read(old.as_bytes()).unwrap().statements).all;
+        let all = all_steps(&old, &new).all;
         let mut mixed = Vec::new();
         // Whoever reads while steps are made has finished before they go on behind a settling.
         let mut file = old.clone().into_bytes();
@@ -177,11 +194,31 @@ fn a_reader_between_two_steps_loads_one_or_the_other() {
 fn a_text_with_both_kinds_of_quotes_is_changed_in_one_write() {
     let old = "X = '''a'''\nUSERS = {}\nY = \"\"\"b\"\"\" '''c'''\n";
     let new = old.replace("{}", "{'a': '1'}");
-    let all = steps(old, &new, &[0, 12, 23]).all;
+    let all = all_steps(old, &new).all;
     assert_eq!(all.iter().filter(|step| matches!(step, Step::Write(..))).count(), 2);
     let mut file = old.as_bytes().to_vec();
     for step in &all {
         done(&mut file, step, usize::MAX);
     }
     assert_eq!(file, new.as_bytes());
+}
+
+#[test]
+fn what_no_quotes_can_hold_is_folded_and_comes_out_as_it_was() {
+    let (mut plain, mut folded) = (0, 0);
+    for seed in (2..=120).step_by(2) {
+        let mut dice = Dice::new(seed);
+        let (old, names) = some_file(seed, &mut dice);
+        let new = some_edit(&mut dice, &old, &names);
+        let all = all_steps(&old, &new);
+        let settled = all.all.iter().filter(|step| **step == Step::Settle).count();
+        plain += usize::from(settled == 2);
+        folded += usize::from(settled > 3);
+        let mut file = old.clone().into_bytes();
+        for step in &all.all {
+            step.done(&mut file);
+        }
+        assert_eq!(String::from_utf8(file).unwrap(), new, "seed {seed}");
+    }
+    assert!(folded > 20 && plain < 12, "{folded} folded, {plain} in one write");
 }

@@ -16,16 +16,22 @@ use crate::harness::{memory_folder, run, skip, text, tool};
 use crate::pyfiles::Dice;
 
 /// Loads a file as the proxy does and tells its users; or, told a word more, over and over until
-/// there is a file of that name, and tells what failed.
+/// there is a file of that name, and tells what failed. Python takes two reads for a file, the
+/// second to find its end: whoever is stopped between them for longer than an edit waits may see
+/// two moments, and is not counted.
 const LOADER: &str = r#"
-import json, os, runpy, sys
+import json, os, sys, time
 for line in sys.stdin:
     words = line.split()
     failures, loads = [], 0
     while True:
         over = len(words) == 1 or os.path.exists(words[1])
-        try: users = list(runpy.run_path(words[0])["USERS"])
-        except BaseException as why: failures.append(repr(why) + open(words[0]).read())
+        begun, module = time.monotonic(), {}
+        with open(words[0], "rb") as file: text = file.read()
+        is_slow = len(words) > 1 and time.monotonic() - begun > 0.002
+        try: exec(compile(text, words[0], "exec"), module)
+        except BaseException as why: is_slow or failures.append(repr(why) + repr(text))
+        users = list(module.get("USERS", ()))
         loads += 1
         if over: break
     print(json.dumps(failures or (users if len(words) == 1 else [str(loads)])), flush=True)
@@ -89,6 +95,8 @@ MODES = {
 }
 # до конца
 "#;
+/// Behind the other, what no shield holds at once.
+const QUOTES: &str = "OLD = '''\n\"tg3\": \"не тот\"\n'''\n";
 
 /// No name is there twice, and nothing of an edit is left.
 fn is_whole(file: &Path) {
@@ -96,7 +104,7 @@ fn is_whole(file: &Path) {
     let config = read(&bytes).unwrap();
     let State::Known(known) = config.table(Table::Users) else { panic!("USERS") };
     assert_eq!(known.doubled().count(), 0);
-    assert!(!config.text.contains("mtp-users was stopped"), "{}", config.text);
+    assert!(!config.text.contains("mtp-users"), "{}", config.text);
 }
 
 /// How often `add` is killed while it runs; `MTP_KILLS=20000` for more.
@@ -106,9 +114,18 @@ fn kills() -> usize {
 
 #[test]
 fn killed_at_any_moment() {
+    killed(CONFIG, kills());
+}
+
+#[test]
+fn killed_with_the_end_of_the_file_folded() {
+    killed(&[CONFIG, QUOTES].concat(), kills() / 10);
+}
+
+fn killed(config: &str, kills: usize) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("config.py");
-    fs::write(&file, CONFIG).unwrap();
+    fs::write(&file, config).unwrap();
     let inode = fs::metadata(&file).unwrap().ino();
     let (mut loader, mut dice) = (Loader::start(), Dice::new(7));
     let mut reader = Loader::start();
@@ -128,7 +145,7 @@ fn killed_at_any_moment() {
     let mut users = loader.users(&file);
     let (mut killed, mut interrupted) = (0, 0);
     for n in 0.. {
-        if killed == kills() {
+        if killed == kills {
             break;
         }
         let name = format!("user{n}");
@@ -137,7 +154,8 @@ fn killed_at_any_moment() {
         child.kill().unwrap();
         killed += usize::from(!child.wait().unwrap().success());
         let have = loader.users(&file);
-        interrupted += usize::from(fs::read_to_string(&file).unwrap().contains("was stopped"));
+        let left = fs::read_to_string(&file).unwrap();
+        interrupted += usize::from(left.contains("was stopped") || left.contains("users-fold"));
         users.extend(have.get(&name).cloned());
         assert_eq!(have, users, "after {name}");
         if n % 50 == 49 {

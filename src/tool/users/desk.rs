@@ -131,7 +131,7 @@ impl Desk {
         let edited = change.make();
         // What is written is what was read again and found to say what it should.
         let config = edited.read().map_err(of)?;
-        held.replace(config.text, &before.statements)?;
+        held.replace(config.text, [&before.statements, &config.statements])?;
         drop(held); // others may go on while this one tells and reloads
         row::done(self, &config, &name, &done)?;
         self.out.flush()?;

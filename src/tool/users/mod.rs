@@ -110,8 +110,9 @@ const EDITS: Section = Section {
          mounts it sees the edit. At no moment does Python find a file it would not load: the new \
          text is first written behind the old one in a comment, and a write of four bytes makes \
          that count. An edit that was interrupted is finished or undone by the next command that \
-         edits. (A file with both ''' and \"\"\" behind the place of the edit is changed by one \
-         write instead, which a reader could catch half done.)\n\nNew users go behind the last \
+         edits. (Where one statement, or the comments in it, has both ''' and \"\"\", from that of \
+         the edit on, the change is one write instead, which a reader could catch half \
+         done.)\n\nNew users go behind the last \
          one of the dict. A comment beside a user that is removed stays. disable adds a line at \
          the end of the file that takes the user out of USERS, and enable takes that line away. \
          Tables that an edit has to make are marked as such and go with their last entry."
