@@ -55,16 +55,17 @@ impl Change<'_> {
 
 /// Where the access log's block is: from the line that begins it to the end of that which ends it.
 pub(super) fn place(text: &str) -> Option<Range<usize>> {
-    let line_with = |mark: &str, from: usize| {
-        let mut found = memmem::find_iter(text.get(from..)?.as_bytes(), mark).map(|at| from + at);
+    let lines_with = |mark: &'static str| {
         let is_first = |at: &usize| {
             let before = text.get(..*at).unwrap_or_default();
             before.is_empty() || before == "\u{feff}" || before.ends_with(['\n', '\r'])
         };
-        found.find(is_first)
+        memmem::find_iter(text.as_bytes(), mark).filter(is_first)
     };
-    let begin = line_with(accesslog::BEGIN, 0)?;
-    let end = line_with(accesslog::END, begin)?;
+    let first = lines_with(accesslog::BEGIN).next()?;
+    let end = lines_with(accesslog::END).find(|end| *end > first)?;
+    // A line like the first of a block, with no end, is none of its lines.
+    let begin = lines_with(accesslog::BEGIN).take_while(|begin| *begin < end).last()?;
     let rest = text.get(end..)?;
     let line = rest.find(['\n', '\r']).map_or(rest.len(), |at| {
         at + if rest.get(at..).is_some_and(|rest| rest.starts_with("\r\n")) { 2 } else { 1 }

@@ -10,6 +10,7 @@
 mod accesslog;
 mod accesslog_survives;
 mod browser;
+mod config_law;
 mod conns;
 mod demo;
 mod dialects;

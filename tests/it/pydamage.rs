@@ -1,8 +1,12 @@
 //! Damaged config files: read or refused with a line, never a panic, and what is edited loads.
 
-use mtp::pyconfig::leftover::{Found, look};
-use mtp::pyconfig::{Change, Table, Value, port, read, users};
+use std::fs;
 
+use mtp::pyconfig::leftover::{Found, look};
+use mtp::pyconfig::{Change, Table, Value, read, users};
+
+use crate::config_law::holds;
+use crate::harness::root;
 use crate::pyfiles::{Dice, config};
 
 /// Pieces that a damaged file may get.
@@ -10,6 +14,16 @@ const PIECES: &[&str] = &[
     "\"", "'", "'''", "{", "}", "\\", "\n", "\r", "#", "**x", ",", ":", "\0", "\t", "=", "(",
     "r'''", ";exec(\"",
 ];
+
+/// What fuzzing found, and what nobody would think of otherwise.
+#[test]
+fn the_law_holds_for_what_was_found() {
+    let found = fs::read_dir(root().join("tests/fixtures/config")).unwrap();
+    for path in found.map(|entry| entry.unwrap().path()) {
+        eprintln!("{}", path.display());
+        holds(&fs::read(path).unwrap());
+    }
+}
 
 #[test]
 fn damage_is_refused_or_edited_well() {
@@ -26,7 +40,7 @@ fn damage_is_refused_or_edited_well() {
                 _ => bytes.insert(at, u8::try_from(dice.below(256)).unwrap()),
             }
         }
-        let _ = (users(&bytes), port(&bytes));
+        holds(&bytes);
         if let Found::Rest(keep, _) = look(&bytes) {
             assert!(keep <= bytes.len());
         }
