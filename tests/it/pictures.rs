@@ -106,9 +106,9 @@ fn html(screen: &str) -> String {
                 code => drop(now.insert("color", colour(code))),
             }
         }
-        let style: String = now.iter().map(|(key, value)| format!("{key}:{value};")).collect();
+        let style: Vec<_> = now.iter().flat_map(|(key, value)| [key, ":", *value, ";"]).collect();
         let text = text.replace('&', "&amp;").replace('<', "&lt;");
-        write!(page, "<span style='{style}'>{text}</span>").unwrap();
+        write!(page, "<span style='{}'>{text}</span>", style.concat()).unwrap();
     }
     page
 }
