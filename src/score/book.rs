@@ -165,9 +165,27 @@ impl Book {
     }
 
     /// A user was named without an address.
-    pub fn name_only(&mut self, name: &str) {
-        self.tally.usage += 1;
+    pub fn name_only(&mut self, name: &str, ts: Option<i64>) {
         self.users.number(name);
+        if let Some(ts) = ts {
+            self.order.reach(ts);
+        }
+    }
+
+    /// What to do about a log from which nothing can be said of any user.
+    pub fn advice(&self) -> Option<&'static str> {
+        let tally = &self.tally;
+        match tally.connections {
+            0 if tally.usage + tally.no_address > 0 => Some(
+                "this log names users and addresses, but never together: nothing can be said of \
+                 who shares an account. 'mtp-users access-log on' makes the proxy tell",
+            ),
+            0 if tally.no_user > 0 => Some(
+                "this log names addresses and no users: nothing can be said of who shares an \
+                 account. Where each secret has a process of its own, 'mtp-parse --source' names it",
+            ),
+            _ => None,
+        }
     }
 
     /// The next change of a verdict among the events whose turn has come; `None` when all of them

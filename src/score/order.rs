@@ -128,6 +128,11 @@ impl Order {
         self.held.push(Reverse(held));
     }
 
+    /// The stream has come as far as this moment, by a row that is no connection.
+    pub fn reach(&mut self, ts: i64) {
+        self.newest = self.newest.max(ts);
+    }
+
     /// A source has come as far as this moment.
     pub fn advance(&mut self, source: &str, ts: i64) {
         self.newest = self.newest.max(ts);

@@ -189,5 +189,8 @@ pub fn meta(out: &mut Vec<u8>, book: &Book) {
     row.number("truncated", crowded.connections);
     row.number("networks_too_many", crowded.networks);
     row.number("relays_too_many", book.relays_unremembered());
+    if let Some(advice) = book.advice() {
+        row.text("advice", advice);
+    }
     row.end();
 }

@@ -169,3 +169,42 @@ fn a_story_is_one_users_whole() {
     assert!(nobody.stdout.is_empty());
     assert!(text(&nobody.stderr).contains("no connection of a user 'nobody' was seen"));
 }
+
+#[test]
+fn a_log_that_does_not_tell_makes_nobody_clear() {
+    let log = |path: &str| run("mtp-parse", &[root().join(path).to_str().unwrap()], b"").stdout;
+    // Users here and addresses there, as stock mtprotoproxy prints them.
+    let stock = log("tests/fixtures/dialects/mtprotoproxy/recorded.log");
+    let users = rows_of(&stock, &[], "summary");
+    assert_eq!(users.len(), 11);
+    assert!(users.iter().all(|user| user["verdict"] == "unknown" && user["connections"] == 0));
+    let advice = "'mtp-users access-log on' makes the proxy tell";
+    assert!(rows_of(&stock, &[], "meta")[0]["advice"].as_str().unwrap().ends_with(advice));
+    assert!(text(&run("mtp-score", &[], &stock).stderr).trim_end().ends_with(advice));
+    // Addresses alone, as the official proxy prints them.
+    let official = log("tests/fixtures/dialects/mtproxy/recorded.log");
+    let meta = &rows_of(&official, &[], "meta")[0];
+    assert!(meta["advice"].as_str().unwrap().contains("names addresses and no users"));
+    assert_eq!(rows_of(&EVENTS, &[], "meta")[0].get("advice"), None);
+}
+
+#[test]
+fn who_is_clear_is_unknown_where_much_of_the_log_was_not_recognised() {
+    let verdicts = |lost: u32| {
+        let meta = format!(
+            "{{\"type\":\"meta\",\"tool\":\"mtp-parse\",\"lines\":10000,\"understood\":{},\
+             \"not_recognised\":{lost}}}\n",
+            10_000 - lost
+        );
+        let own = text(&EVENTS);
+        let events = own.lines().filter(|row| !row.contains("\"tool\":\"mtp-parse\""));
+        let events = events.flat_map(|row| [row, "\n"]).collect::<String>() + &meta;
+        let count = |verdict| {
+            let all = rows_of(events.as_bytes(), &[], "summary");
+            all.iter().filter(|user| user["verdict"] == verdict).count()
+        };
+        (count("sharing"), count("clear"), count("unknown"))
+    };
+    assert_eq!(verdicts(500), (3, 17, 0));
+    assert_eq!(verdicts(501), (3, 0, 17));
+}

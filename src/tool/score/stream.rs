@@ -59,7 +59,7 @@ impl Stream {
         };
         let Some(ip) = record.address() else {
             self.book.tally.no_address += 1;
-            self.book.name_only(user);
+            self.book.name_only(user, record.stamp().map(|stamp| stamp.0));
             return Ok(());
         };
         let Some(ts) = record.stamp().map(|stamp| stamp.0) else {
@@ -199,11 +199,8 @@ impl Stream {
             said.push_str(&format!("; {count} {what}"));
         }
         self.voice.say(said);
-        if tally.connections == 0 && tally.usage > 0 {
-            self.voice.say(
-                "this log names users and addresses, but never together: nothing can be said of \
-                 who shares an account. 'mtp-users access-log on' makes the proxy tell",
-            );
+        if let Some(advice) = self.book.advice() {
+            self.voice.say(advice);
         }
     }
 }
@@ -231,7 +228,8 @@ impl Filter for Stream {
             (Some(Kind::Seen), _) => self.book.tally.no_user += 1,
             (Some(Kind::Usage), _) => {
                 if let Some(user) = record.user.as_deref() {
-                    self.book.name_only(user);
+                    self.book.tally.usage += 1;
+                    self.book.name_only(user, record.stamp().map(|stamp| stamp.0));
                 }
             }
             (None, "meta") if record.tool.as_deref() == Some("mtp-parse") => {
