@@ -79,6 +79,21 @@ fn what_is_no_file() {
 }
 
 #[test]
+fn names_too_many_and_too_few() {
+    let (_folder, config) = folder();
+    for (args, code, want) in [
+        (["add", "-"].as_slice(), 1, "standard input: has no names"),
+        (&["add"], 2, "add: needs a NAME, or - for standard input"),
+        (&["list", "tg"], 2, "list: takes no NAME, and got 'tg'"),
+        (&["check", "other.py"], 2, "check: takes no NAME, and got 'other.py'"),
+    ] {
+        let output = run("mtp-users", &[args, &["--config", &config]].concat(), b"");
+        assert_eq!(text(&output.stderr), format!("mtp-users: {want}\n"));
+        assert_eq!(output.status.code(), Some(code));
+    }
+}
+
+#[test]
 fn a_symlink_is_followed_and_stays_one() {
     let (folder, config) = folder();
     let link = folder.path().join("link.py");

@@ -104,6 +104,9 @@ impl Desk {
             }
         }
         if names.is_empty() {
+            if self.options.words.len() > 1 {
+                return Err(Error::refused("standard input", "has no names"));
+            }
             let command = self.options.words.first().map_or("", String::as_str);
             return Err(Error::Usage(format!("{command}: needs a NAME, or - for standard input")));
         }

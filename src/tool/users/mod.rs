@@ -147,6 +147,10 @@ pub fn run(options: Options, format: Format, voice: Voice) -> Result<Ending, Err
     let Some(command) = options.words.first().cloned() else {
         return Err(Error::Usage("a command is needed (mtp-users -h lists them)".to_owned()));
     };
+    let takes_none = COMMANDS.iter().any(|one| one.name == command && one.operands.is_empty());
+    if let (true, Some(word)) = (takes_none, options.words.get(1)) {
+        return Err(Error::Usage(format!("{command}: takes no NAME, and got '{word}'")));
+    }
     let mut desk = desk::Desk::new(options, format, voice)?;
     match command.as_str() {
         "add" => add::add(&mut desk),
