@@ -182,7 +182,7 @@ impl Book {
             ),
             0 if tally.no_user > 0 => Some(
                 "this log names addresses and no users: nothing can be said of who shares an \
-                 account. Where each secret has a process of its own, 'mtp-parse --source' names it",
+                 account. Where each secret has a process, 'mtp-parse --source' names it",
             ),
             _ => None,
         }
