@@ -52,6 +52,8 @@ pub struct Command {
 pub enum Operands<O> {
     /// Nothing may.
     None,
+    /// Files, gathered here.
+    Files(fn(&mut O) -> &mut Vec<PathBuf>),
     /// Words, in order. With commands, the first of them is the command.
     Words(Among, fn(&mut O, OsString) -> Result<(), String>),
 }
@@ -219,6 +221,7 @@ impl<O> Cli<O> {
             commands: self.commands,
             operands: match self.operands {
                 Operands::None => None,
+                Operands::Files(_) => Some(Among::Files),
                 Operands::Words(among, _) => Some(among),
             },
             flags: flags.chain(COMMON).collect(),

@@ -65,6 +65,10 @@ impl<O: Default> Cli<O> {
     fn operand(&self, options: &mut O, word: OsString) -> Result<(), Error> {
         match self.operands {
             Operands::Words(_, take) => take(options, word).map_err(Error::Usage),
+            Operands::Files(of) => {
+                of(options).push(word.into());
+                Ok(())
+            }
             Operands::None => Err(Error::Usage(format!(
                 "'{}': no operands are taken{}",
                 word.to_string_lossy(),

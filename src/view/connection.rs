@@ -17,16 +17,12 @@ pub fn connection(row: &Connection<'_>, look: &Look, out: &mut String) {
         "closed" => (format!("{time} {ends} {}", words.closed), Tone::Quiet),
         _ => return,
     };
-    let span = |seconds| units::span(seconds, words);
     let user = row.user.as_deref().map(|user| Safe(user).to_string());
     let source = row.source.as_deref().map(|source| Safe(source).to_string());
-    let age = row.age_seconds.map(|seconds| fill(words.age, &[("span", &span(seconds))]));
-    let rtt = row.rtt_ms.map(|ms| fill(words.rtt, &[("ms", &format!("{ms:.0}"))]));
-    let up = row.bytes_up.map(|n| fill(words.up, &[("size", &units::bytes(n))]));
-    let down = row.bytes_down.map(|n| fill(words.down, &[("size", &units::bytes(n))]));
-    let idle = row.idle_seconds.map(|seconds| fill(words.last_data, &[("span", &span(seconds))]));
-    let known = [user, source, age, rtt, up, down, idle].into_iter().flatten();
-    let known: Vec<_> = known.collect();
+    let age =
+        row.age_seconds.map(|seconds| fill(words.age, &[("span", &units::span(seconds, words))]));
+    let known = [user, source, age].into_iter().flatten();
+    let known: Vec<_> = known.chain(units::measured(&row.measured, words)).collect();
     let line = if known.is_empty() { head } else { format!("{head}  {}", known.join(", ")) };
     look.line(out, 0, 6, Some(tone), &line);
 }

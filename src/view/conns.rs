@@ -3,7 +3,7 @@
 use unicode_width::UnicodeWidthStr;
 
 use super::look::{Look, Marks, Tone};
-use super::rows::{FromIp, Sample, Suspicion, stamp};
+use super::rows::{FromIp, Measured, Sample, Suspicion, stamp};
 use super::units;
 use super::words::fill;
 use crate::event::Stamp;
@@ -113,12 +113,9 @@ fn connections(from: &FromIp<'_>, look: &Look) -> String {
 fn details(from: &FromIp<'_>, look: &Look) -> String {
     let words = look.words();
     let users = from.user.iter().chain(&from.users).map(|user| Safe(user).to_string());
-    let rtt = from.rtt_ms.map(|ms| fill(words.rtt, &[("ms", &format!("{ms:.0}"))]));
-    let down = from.bytes_down.map(|n| fill(words.down, &[("size", &units::bytes(n))]));
-    let idle = from
-        .idle_seconds
-        .map(|seconds| fill(words.last_data, &[("span", &units::span(seconds, words))]));
-    users.chain([rtt, down, idle].into_iter().flatten()).collect::<Vec<_>>().join(", ")
+    // What clients send is a fraction of what they get: a short line does without it.
+    let measured = Measured { bytes_up: None, ..from.measured };
+    users.chain(units::measured(&measured, words)).collect::<Vec<_>>().join(", ")
 }
 
 fn suspected(suspicion: &Suspicion<'_>, look: &Look) -> String {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::rows::{Evidence, Verdict};
+use super::rows::{self, Evidence};
 use super::score::name;
 use super::units::{self, span};
 use super::words::{Words, fill};
@@ -46,7 +46,7 @@ pub fn one(fact: &Evidence, words: &Words) -> String {
         Some("in-turn") => count("networks")
             .map(|n| fill(words.in_turn, &[("networks", &units::networks(n, words))])),
         Some("with") => text(fact, "flag").zip(text(fact, "verdict")).map(|(flag, verdict)| {
-            let verdict = name(Verdict::read(verdict), words);
+            let verdict = name(rows::verdict(verdict), words);
             fill(words.with, &[("flag", &Safe(flag)), ("verdict", &verdict)])
         }),
         _ => None,

@@ -13,8 +13,9 @@ pub mod score;
 pub mod units;
 pub mod words;
 
+pub use crate::people::Verdict;
 pub use connection::connection;
 pub use conns::{monitor, sample};
 pub use look::{Lang, Look};
-pub use rows::{Alert, Connection, Meta, Sample, Summary, Verdict};
+pub use rows::{Alert, Connection, Meta, Sample, Summary, verdict};
 pub use score::{Totals, alert, analysis, summary};

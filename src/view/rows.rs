@@ -6,40 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::event::Stamp;
-
-/// What is said of a user's account.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Verdict {
-    /// Not enough seen.
-    #[default]
-    Unknown,
-    /// One person, as far as can be seen.
-    Clear,
-    /// Perhaps more.
-    Watch,
-    /// Several people.
-    Sharing,
-}
-
-impl Verdict {
-    /// All, worst first.
-    pub const ALL: [Self; 4] = [Self::Sharing, Self::Watch, Self::Clear, Self::Unknown];
-
-    /// Reads a row's `verdict`; what is not known to this version is unknown.
-    pub fn read(name: &str) -> Self {
-        Self::ALL.into_iter().find(|verdict| verdict.name() == name).unwrap_or_default()
-    }
-
-    /// As in a row.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Unknown => "unknown",
-            Self::Clear => "clear",
-            Self::Watch => "watch",
-            Self::Sharing => "sharing",
-        }
-    }
-}
+use crate::people::Verdict;
 
 /// The seed's three parts of a score.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -157,6 +124,20 @@ pub struct Sample<'l> {
     pub source: Option<Cow<'l, str>>,
 }
 
+/// What the kernel measured of a connection, or of all connections of an address.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Measured {
+    /// Milliseconds.
+    pub rtt_ms: Option<f64>,
+    /// Bytes from the client.
+    pub bytes_up: Option<u64>,
+    /// Bytes to the client.
+    pub bytes_down: Option<u64>,
+    /// Seconds since the last data.
+    pub idle_seconds: Option<f64>,
+}
+
 /// A `socket`, `opened` or `closed` row of mtp-conns.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
@@ -176,14 +157,9 @@ pub struct Connection<'l> {
     pub local_port: u16,
     /// At least.
     pub age_seconds: Option<f64>,
-    /// Milliseconds.
-    pub rtt_ms: Option<f64>,
-    /// Bytes from the client.
-    pub bytes_up: Option<u64>,
-    /// Bytes to the client.
-    pub bytes_down: Option<u64>,
-    /// Seconds since the last data.
-    pub idle_seconds: Option<f64>,
+    /// What the kernel knows of it.
+    #[serde(flatten)]
+    pub measured: Measured,
     /// Whose it is.
     #[serde(borrow)]
     pub user: Option<Cow<'l, str>>,
@@ -201,17 +177,9 @@ pub struct FromIp<'l> {
     pub ip: Cow<'l, str>,
     /// How many.
     pub connections: u64,
-    /// The oldest of them, as far as it was watched.
-    #[serde(borrow)]
-    pub since: Option<Cow<'l, str>>,
-    /// Milliseconds.
-    pub rtt_ms: Option<f64>,
-    /// Bytes from the client.
-    pub bytes_up: Option<u64>,
-    /// Bytes to the client.
-    pub bytes_down: Option<u64>,
-    /// Seconds since the last data.
-    pub idle_seconds: Option<f64>,
+    /// What the kernel knows of them.
+    #[serde(flatten)]
+    pub measured: Measured,
     /// Whose they are, if one user's.
     #[serde(borrow)]
     pub user: Option<Cow<'l, str>>,
@@ -275,6 +243,11 @@ fn ports<'d, D: serde::Deserializer<'d>>(from: D) -> Result<Vec<u16>, D::Error> 
         Ports::One(port) => vec![port],
         Ports::Several(ports) => ports,
     })
+}
+
+/// A row's `verdict`; what is not known to this version is unknown.
+pub fn verdict(name: &str) -> Verdict {
+    Verdict::read(name).unwrap_or_default()
 }
 
 /// A row's time.

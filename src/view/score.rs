@@ -1,11 +1,12 @@
 //! Scores and alerts as text: what `analyze_logs.py` printed of a user, and the estimate below it.
 
 use super::look::{Look, Tone};
-use super::rows::{Alert, Summary, Verdict, stamp};
+use super::rows::{self, Alert, Summary, stamp};
 use super::words::{Words, fill};
 use super::{evidence, units};
 use crate::event::Stamp;
 use crate::output::safe::Safe;
+use crate::people::Verdict;
 
 /// As long as `analyze_logs.py` drew it.
 const RULE: &str = "================================================";
@@ -48,8 +49,8 @@ pub fn summary(row: &Summary<'_>, look: &Look, out: &mut String) {
 /// An alert: one line that can be read without the rest.
 pub fn alert(row: &Alert<'_>, look: &Look, out: &mut String) {
     let words = look.words();
-    let verdict = Verdict::read(&row.verdict);
-    let was = row.was.as_ref().map_or(Verdict::Unknown, |was| Verdict::read(was));
+    let verdict = rows::verdict(&row.verdict);
+    let was = row.was.as_ref().map_or(Verdict::Unknown, |was| rows::verdict(was));
     let (user, verdict_word, was) = (Safe(&row.user), name(verdict, words), name(was, words));
     let people = row.people.map(|people| {
         // Half a person is told: 3.4 people is not yet four.
@@ -129,7 +130,7 @@ fn ips(row: &Summary<'_>, look: &Look) -> String {
 
 /// `Looks like 3 people (3.4): sharing`
 pub fn estimate_text(row: &Summary<'_>, words: &Words) -> String {
-    let verdict = Verdict::read(&row.verdict);
+    let verdict = rows::verdict(&row.verdict);
     let word = name(verdict, words);
     match row.people {
         Some(people) if verdict != Verdict::Unknown => {
@@ -144,7 +145,7 @@ pub fn estimate_text(row: &Summary<'_>, words: &Words) -> String {
 /// How many people, why, and since when.
 fn estimate(row: &Summary<'_>, look: &Look, out: &mut String) {
     let words = look.words();
-    let verdict = Verdict::read(&row.verdict);
+    let verdict = rows::verdict(&row.verdict);
     if !row.verdict.is_empty() {
         let text = format!("{}{}", look.mark("👥", ""), estimate_text(row, words));
         look.line(out, 3, 6, Some(tone(verdict)), &text);
@@ -186,7 +187,7 @@ impl Totals {
     /// Counts a user.
     pub fn add(&mut self, verdict: &str, risk: &str) {
         self.users += 1;
-        match Verdict::read(verdict) {
+        match rows::verdict(verdict) {
             Verdict::Sharing => self.sharing += 1,
             Verdict::Watch => self.watch += 1,
             Verdict::Clear => self.clear += 1,

@@ -1,5 +1,6 @@
 //! Numbers as people read them: bytes, spans of time, counts of people.
 
+use super::rows::Measured;
 use super::words::{Words, fill};
 
 /// `1.2 MB`: decimal units, a digit after the point from a tenth of a megabyte on.
@@ -44,6 +45,15 @@ pub fn people(count: u64, words: &Words) -> String {
 pub fn networks(count: u64, words: &Words) -> String {
     let form = if count == 1 { words.one_network } else { words.n_networks };
     fill(form, &[("n", &count)])
+}
+
+/// `rtt 48 ms`, `1.2 MB down`, `last data 2 s ago`: what is known of it.
+pub fn measured(of: &Measured, words: &Words) -> impl Iterator<Item = String> {
+    let size = |text, count: Option<u64>| count.map(|n| fill(text, &[("size", &bytes(n))]));
+    let rtt = of.rtt_ms.map(|ms| fill(words.rtt, &[("ms", &format!("{ms:.0}"))]));
+    let idle = |seconds| fill(words.last_data, &[("span", &span(seconds, words))]);
+    let (up, down) = (size(words.up, of.bytes_up), size(words.down, of.bytes_down));
+    [rtt, up, down, of.idle_seconds.map(idle)].into_iter().flatten()
 }
 
 /// The whole part of a number that is not negative.

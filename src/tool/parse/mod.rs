@@ -15,7 +15,7 @@ use std::path::PathBuf;
 
 use jiff::tz::TimeZone;
 
-use crate::cli::{Among, Cli, Operands, Section};
+use crate::cli::{Cli, Operands, Section};
 use crate::dialect::pattern::Pattern;
 use crate::error::{Ending, Error};
 use crate::event::Clock;
@@ -49,10 +49,7 @@ pub const CLI: Cli<Options> = Cli {
     usage: "[OPTION…] [FILE…]",
     about: ABOUT,
     commands: &[],
-    operands: Operands::Words(Among::Files, |options, word| {
-        options.files.push(word.into());
-        Ok(())
-    }),
+    operands: Operands::Files(|options| &mut options.files),
     flags: flags::FLAGS,
     sections: &[DIALECTS, TIMES, COUNTS, EXIT_STATUS],
 };

@@ -15,7 +15,7 @@ mod watch;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::cli::{Among, Cli, Operands, Section};
+use crate::cli::{Cli, Operands, Section};
 use crate::error::{Ending, Error};
 use crate::output::{Format, Out, say::Voice};
 use crate::tool::{EXIT_STATUS, drive};
@@ -74,10 +74,7 @@ pub const CLI: Cli<Options> = Cli {
     usage: "[OPTION…] [FILE…]",
     about: ABOUT,
     commands: &[],
-    operands: Operands::Words(Among::Files, |options, word| {
-        options.files.push(word.into());
-        Ok(())
-    }),
+    operands: Operands::Files(|options| &mut options.files),
     flags: flags::FLAGS,
     sections: &[PAGE, METRICS, KEYS, LIMITS, EXIT_STATUS],
 };

@@ -8,7 +8,7 @@ mod stream;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::cli::{Among, Cli, Operands, Section};
+use crate::cli::{Cli, Operands, Section};
 use crate::error::{Ending, Error};
 use crate::output::{Format, Out, say::Voice};
 use crate::score::carriers::Carriers;
@@ -83,10 +83,7 @@ pub const CLI: Cli<Options> = Cli {
     usage: "[OPTION…] [FILE…]",
     about: ABOUT,
     commands: &[],
-    operands: Operands::Words(Among::Files, |options, word| {
-        options.files.push(word.into());
-        Ok(())
-    }),
+    operands: Operands::Files(|options| &mut options.files),
     flags: flags::FLAGS,
     sections: &[RULE, PEOPLE, STATE, EXIT_STATUS],
 };

@@ -7,7 +7,7 @@ use super::lanes::Lanes;
 use crate::event::wire::Record;
 use crate::event::{Kind, Stamp};
 use crate::view::rows::stamp;
-use crate::view::{Alert, Summary, Verdict};
+use crate::view::{self, Alert, Summary, Verdict};
 
 /// Bytes of a row that are kept; a row is longer only where its evidence is.
 const ROW_MAX: usize = 16 * 1024;
@@ -63,7 +63,7 @@ impl User {
     }
 
     pub(super) fn scored(&mut self, row: &Summary<'_>, line: &[u8]) {
-        self.verdict = Verdict::read(&row.verdict);
+        self.verdict = view::verdict(&row.verdict);
         self.people = row.people.or(self.people);
         self.score = Some(row.score);
         self.window_connects = Some(row.connections);
@@ -76,7 +76,7 @@ impl User {
 
     pub(super) fn alerted(&mut self, row: &Alert<'_>, line: &[u8]) {
         if !row.verdict.is_empty() {
-            self.verdict = Verdict::read(&row.verdict);
+            self.verdict = view::verdict(&row.verdict);
         }
         self.people = row.people.or(self.people);
         self.score = row.score.or(self.score);

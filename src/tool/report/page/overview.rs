@@ -167,7 +167,7 @@ pub(super) fn alert(page: &mut Page<'_>, row: &view::Alert<'_>, with_name: bool)
         page.out.push_str(&format!("<bdi>{}</bdi> ", Esc(&row.user)));
     }
     if !row.verdict.is_empty() {
-        let chip = page.chip(Verdict::read(&row.verdict));
+        let chip = page.chip(view::verdict(&row.verdict));
         page.out.push_str(&chip);
     }
     let mut facts = Vec::new();

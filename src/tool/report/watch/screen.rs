@@ -145,7 +145,7 @@ fn latest<'s>(book: &Book, names: &mut Names, area: Rect, look: &Look) -> Paragr
         let row = names.alert(row);
         let mut text = String::new();
         view::alert(&row, &plain, &mut text);
-        let style = style(Verdict::read(&row.verdict), look);
+        let style = style(view::verdict(&row.verdict), look);
         lines.push(Text::styled(text.trim_end().to_owned(), style));
     }
     Paragraph::new(lines).wrap(Wrap { trim: true })

@@ -13,7 +13,7 @@ use super::keys::Ui;
 use super::screen::{QUIET, STRONG, style};
 use crate::output::safe::Safe;
 use crate::view::look::{Colours, Marks};
-use crate::view::{self, Look, Summary, Verdict};
+use crate::view::{self, Look, Summary};
 
 /// Lanes that are drawn.
 const LANES: usize = 16;
@@ -51,7 +51,7 @@ fn said<'s>(key: &str, user: &User, names: &mut Names, area: Rect, look: &Look) 
     let plain = Look { colours: Colours::Off, width, ..look.clone() };
     let mut text = String::new();
     view::summary(&row, &plain, &mut text);
-    let first = style(Verdict::read(&row.verdict), look).patch(STRONG);
+    let first = style(view::verdict(&row.verdict), look).patch(STRONG);
     let styled = |(n, line): (usize, &str)| {
         if n == 0 { Text::styled(line.to_owned(), first) } else { Text::raw(line.to_owned()) }
     };
@@ -143,7 +143,7 @@ fn alerts<'s>(user: &User, names: &mut Names, look: &Look) -> Vec<Text<'s>> {
         view::alert(&row, &plain, &mut text);
         lines.push(Text::styled(
             text.trim_end().to_owned(),
-            style(Verdict::read(&row.verdict), look),
+            style(view::verdict(&row.verdict), look),
         ));
     }
     lines
