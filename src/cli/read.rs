@@ -58,7 +58,8 @@ impl<O: Default> Cli<O> {
         known.map(|command| command.name).ok_or_else(|| {
             let names = self.commands.iter().map(|command| command.name);
             let word = word.to_string_lossy();
-            Error::Usage(format!("'{word}' is no command{}", instead(&word, names, "")))
+            let hint = instead(&word, names, "");
+            Error::Usage(format!("'{word}' is no command{hint}{}", more(self.name)))
         })
     }
 

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use memchr::memchr;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 
 use super::lines::LINE_MAX;
 use crate::error::Error;
@@ -69,7 +70,7 @@ impl Follow {
         };
         let meta = file.metadata()?;
         if meta.is_dir() {
-            return Err(io::ErrorKind::IsADirectory.into());
+            return Err(Errno::ISDIR.into());
         }
         Ok(Open { file, is_file: meta.is_file(), inode: meta.ino(), ended: false, is_idle: false })
     }
@@ -174,7 +175,7 @@ fn is_ready(fd: BorrowedFd<'_>) -> io::Result<bool> {
     let mut all = [PollFd::from_borrowed_fd(fd, PollFlags::IN)];
     match poll(&mut all, Some(&Timespec::default())) {
         Ok(ready) => Ok(ready > 0),
-        Err(rustix::io::Errno::INTR) => Ok(false),
+        Err(Errno::INTR) => Ok(false),
         Err(error) => Err(error.into()),
     }
 }

@@ -5,6 +5,8 @@ use std::io::{self, Chain, Cursor, Read};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::{Path, PathBuf};
 
+use rustix::io::Errno;
+
 use crate::error::Error;
 
 /// What an input is called where it has no name.
@@ -60,7 +62,7 @@ impl Source {
         let file = File::open(path).map_err(|error| Error::input(&name, error))?;
         let is_dir = file.metadata().is_ok_and(|meta| meta.is_dir());
         if is_dir {
-            return Err(Error::input(&name, io::ErrorKind::IsADirectory.into()));
+            return Err(Error::input(&name, Errno::ISDIR.into()));
         }
         Ok(Self::new(name, file))
     }

@@ -4,6 +4,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use rustix::io::Errno;
+
 use crate::error::Error;
 
 /// Writes the file beside its place and renames it there. A file that is there keeps its mode and
@@ -13,7 +15,7 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     let place = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let there = fs::metadata(&place).ok();
     match &there {
-        Some(meta) if meta.is_dir() => return Err(failed(io::ErrorKind::IsADirectory.into())),
+        Some(meta) if meta.is_dir() => return Err(failed(Errno::ISDIR.into())),
         Some(meta) if !meta.is_file() => {
             let opened = OpenOptions::new().write(true).open(&place);
             return opened.and_then(|mut file| file.write_all(bytes)).map_err(failed);

@@ -50,7 +50,8 @@ pub struct Place<'p> {
 }
 
 /// Runs a filter over the files, or standard input. A file that cannot be read is said, and the
-/// others still are.
+/// others still are; if there are no others, that is the end: counts and pages of nothing would
+/// hide it.
 pub fn run(
     paths: &[PathBuf],
     filter: &mut dyn Filter,
@@ -58,10 +59,14 @@ pub fn run(
     voice: Voice,
 ) -> Result<Ending, Error> {
     let signals = Signals::take().map_err(|error| Error::input("signals", error))?;
-    let mut ending = Ending::Done;
+    let (mut ending, mut was_any_read) = (Ending::Done, false);
     for path in Source::named(paths) {
-        let passed = Source::open(&path)
-            .and_then(|source| pass(&mut Lines::new(source), filter, out, &signals));
+        let passed = Source::open(&path).and_then(|source| {
+            let mut lines = Lines::new(source);
+            let passed = pass(&mut lines, filter, out, &signals);
+            was_any_read |= passed.is_ok() || lines.number() > 0;
+            passed
+        });
         match passed {
             Ok(Fill::Stop) => break,
             Ok(_) => {}
@@ -71,6 +76,9 @@ pub fn run(
             }
             Err(error) => return Err(error),
         }
+    }
+    if !was_any_read {
+        return Ok(ending);
     }
     filter.finish(out)?;
     out.flush()?;

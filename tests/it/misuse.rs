@@ -1,6 +1,6 @@
 //! Wrong command lines: status 2, one line, and what would be right.
 
-use crate::harness::{run, text};
+use crate::harness::{run, text, tool};
 
 #[test]
 fn every_tool_answers_a_wrong_option() {
@@ -15,4 +15,37 @@ fn every_tool_answers_a_wrong_option() {
         assert_eq!(wrong.status.code(), Some(2));
         assert!(text(&wrong.stderr).contains("one of auto, json, text"));
     }
+}
+
+/// Counts, rows and pages of nothing would only hide it.
+#[test]
+fn an_input_that_cannot_be_read_is_all_that_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let (page, nothing) = (folder.path().join("page.html"), folder.path().join("no.log"));
+    for name in ["mtp-parse", "mtp-score", "mtp-report"] {
+        for (path, why) in
+            [(&*nothing, "No such file or directory"), (folder.path(), "Is a directory")]
+        {
+            let mut command = tool(name);
+            if name == "mtp-report" {
+                command.arg("--html").arg(&page);
+            }
+            let output = command.arg(path).output().unwrap();
+            assert_eq!(output.status.code(), Some(1), "{name}");
+            assert_eq!(text(&output.stderr), format!("{name}: {}: {why}\n", path.display()));
+            assert!(output.stdout.is_empty() && !page.exists(), "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_hyphen_is_standard_output_where_a_file_is_made() {
+    let folder = tempfile::tempdir().unwrap();
+    for (flag, begins) in [("--html", "<!"), ("--prometheus", "# ")] {
+        let mut command = tool("mtp-report");
+        command.args([flag, "-"]).current_dir(folder.path()).stdin(std::process::Stdio::null());
+        let output = command.output().unwrap();
+        assert!(text(&output.stdout).to_lowercase().starts_with(begins), "{flag}");
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 }

@@ -107,8 +107,7 @@ fn layers_hold() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Real people are in no fixture: addresses are those set aside for documentation, benchmarks,
-/// carriers' inside and loopback.
+/// What was open while it was written is nobody else's business.
 #[test]
 fn nothing_speaks_of_the_workshop() {
     let words = [

@@ -108,7 +108,6 @@ pub fn run(mut options: Options, format: Format, voice: Voice) -> Result<Ending,
     let is_strict = options.strict;
     let mut stream = Stream::new(options, clock, format, voice)?;
     let ending = drive::run(&files, &mut stream, &mut out, voice)?;
-    stream.say_counts();
     let lost = stream.lost();
     if is_strict && lost > 0 {
         voice.say(format_args!(

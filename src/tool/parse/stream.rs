@@ -81,7 +81,7 @@ impl Stream {
     }
 
     /// Says what was counted, in one line.
-    pub(super) fn say_counts(&self) {
+    fn say_counts(&self) {
         let Lines { read, cut, .. } = self.counts();
         let counts = self.hearing.ear.counts;
         let hint = self.hint().unwrap_or_default();
@@ -191,6 +191,9 @@ impl Filter for Stream {
         unframer.finish(|framed| hearing.hear(&framed, b"", at, &mut out.buffer));
         hearing.failed.take().map_or(Ok(()), Err)?;
         self.write_meta(self.hearing.newest, out);
-        self.rest()
+        out.flush()?;
+        self.rest()?;
+        self.say_counts();
+        Ok(())
     }
 }

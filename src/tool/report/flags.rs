@@ -23,16 +23,23 @@ const fn path(name: &'static str, act: fn(&mut Options, PathBuf)) -> Takes<Optio
     Takes::Path(name, act)
 }
 
+/// Where a file that is made anew goes.
+fn sink(path: PathBuf) -> PathBuf {
+    if path.as_os_str() == "-" { PathBuf::from("/dev/stdout") } else { path }
+}
+
 /// All of them.
 pub(super) const FLAGS: &[Flag<Options>] = &[
     Flag::new("text", "Write text, beside what else is asked for", switch(|o| o.text = true))
         .detail("Without --html, --prometheus and --watch it is what is written."),
-    Flag::new("html", "Make a page", path("FILE", |o, path| o.html = Some(path))),
+    Flag::new("html", "Make a page", path("FILE", |o, path| o.html = Some(sink(path))))
+        .detail("- is standard output."),
     Flag::new(
         "prometheus",
         "Make a file of metrics for node_exporter's textfile collector",
-        path("FILE", |o, path| o.prometheus = Some(path)),
-    ),
+        path("FILE", |o, path| o.prometheus = Some(sink(path))),
+    )
+    .detail("- is standard output."),
     Flag::new("watch", "Show a screen that keeps itself current", switch(|o| o.watch = true))
         .detail(
             "Standard output must be a terminal; keys are read from it though rows come by a pipe.",

@@ -67,6 +67,12 @@ pub(super) fn import(desk: &mut Desk) -> Result<(), Error> {
     })
 }
 
+/// What is wrong with a row; serde's own place says no more than the line we name.
+fn no_user(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    format!("is no user: {}", text.split(" at line ").next().unwrap_or(&text))
+}
+
 /// Reads a list: each line a JSON object or comma-separated values.
 fn listed(list: &str, text: &str) -> Result<Vec<(usize, Listed, Limits, String)>, Error> {
     let mut users = Vec::new();
@@ -74,7 +80,7 @@ fn listed(list: &str, text: &str) -> Result<Vec<(usize, Listed, Limits, String)>
     for (n, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         let wrong = |what: String| Error::refused(format!("{list}:{}", n + 1), what);
         let user: Listed = if line.trim_start().starts_with('{') {
-            serde_json::from_str(line).map_err(|error| wrong(format!("is no user: {error}")))?
+            serde_json::from_str(line).map_err(|error| wrong(no_user(&error)))?
         } else {
             let cells = cells(line);
             if n == 0 && cells.first().is_some_and(|cell| cell == "name" || cell == "user") {
