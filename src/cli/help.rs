@@ -4,7 +4,7 @@ use super::{Command, Fact, Page};
 
 /// Where the second column starts in `-h`.
 const COLUMN: usize = 26;
-/// How wide `--help` is: the narrowest terminal there is still a use for has 60 columns.
+/// Prose is no wider than this, however wide the terminal.
 const WIDTH: usize = 78;
 
 /// `mtp-parse 0.1.0`
@@ -12,41 +12,42 @@ pub fn version(name: &str) -> String {
     format!("{name} {}\n", env!("CARGO_PKG_VERSION"))
 }
 
-/// A line a flag.
-pub fn short(page: &Page) -> String {
-    let mut text = head(page);
+/// A line a flag, or more where the terminal has fewer columns.
+pub fn short(page: &Page, columns: Option<usize>) -> String {
+    let mut text = head(page, columns);
     for command in page.commands {
-        row(&mut text, &call(command), command.brief);
+        row(&mut text, &call(command), command.brief, columns);
     }
     if !page.commands.is_empty() {
         text.push('\n');
     }
     for fact in &page.flags {
-        row(&mut text, &spelled(fact), fact.brief);
+        row(&mut text, &spelled(fact), fact.brief, columns);
     }
     text
 }
 
 /// All there is to say, in paragraphs.
-pub fn long(page: &Page) -> String {
-    let mut text = head(page);
-    paragraphs(&mut text, page.about, 0);
+pub fn long(page: &Page, columns: Option<usize>) -> String {
+    let width = prose_width(columns);
+    let mut text = head(page, columns);
+    paragraphs(&mut text, page.about, 0, width);
     if !page.commands.is_empty() {
         text.push_str("COMMANDS\n");
         for command in page.commands {
-            row(&mut text, &call(command), command.brief);
+            row(&mut text, &call(command), command.brief, columns);
         }
         text.push('\n');
     }
     text.push_str("OPTIONS\n");
     for fact in &page.flags {
         text.push_str(&format!("  {}\n", spelled(fact)));
-        paragraphs(&mut text, &format!("{}.{}", fact.brief, for_commands(fact)), 6);
-        paragraphs(&mut text, fact.detail, 6);
+        paragraphs(&mut text, &format!("{}.{}", fact.brief, for_commands(fact)), 6, width);
+        paragraphs(&mut text, fact.detail, 6, width);
     }
     for section in page.sections {
         text.push_str(&format!("{}\n", section.title));
-        paragraphs(&mut text, &(section.text)(), 2);
+        paragraphs(&mut text, &(section.text)(), 2, width);
     }
     text.truncate(text.trim_end().len());
     text.push('\n');
@@ -73,21 +74,34 @@ pub(super) fn call(command: &Command) -> String {
     format!("{} {}", command.name, command.operands).trim_end().to_owned()
 }
 
-fn head(page: &Page) -> String {
-    format!("{} - {}\n\nUsage: {} {}\n\n", page.name, page.brief, page.name, page.usage)
+/// How wide prose is where standard output has so many columns.
+pub fn prose_width(columns: Option<usize>) -> usize {
+    columns.map_or(WIDTH, |columns| columns.min(WIDTH))
 }
 
-fn row(text: &mut String, left: &str, right: &str) {
-    let taken = left.chars().count() + 2;
+fn head(page: &Page, columns: Option<usize>) -> String {
+    let mut text = String::new();
+    let brief = format!("{} - {}", page.name, page.brief);
+    fill(&mut text, &brief, "", columns.unwrap_or(usize::MAX));
+    text.push_str(&format!("\nUsage: {} {}\n\n", page.name, page.usage));
+    text
+}
+
+fn row(text: &mut String, left: &str, right: &str, columns: Option<usize>) {
+    let margin = " ".repeat(COLUMN);
+    let begin = text.len();
+    fill(text, right, &margin, columns.unwrap_or(usize::MAX));
+    let left = format!("  {left}");
+    let taken = left.chars().count();
     if taken < COLUMN {
-        text.push_str(&format!("  {left}{}{right}\n", " ".repeat(COLUMN - taken)));
+        text.replace_range(begin..begin + taken, &left);
     } else {
-        text.push_str(&format!("  {left}\n{}{right}\n", " ".repeat(COLUMN)));
+        text.insert_str(begin, &format!("{left}\n"));
     }
 }
 
 /// Paragraphs, filled to the width; those that start with a space are left as they are.
-fn paragraphs(text: &mut String, prose: &str, indent: usize) {
+fn paragraphs(text: &mut String, prose: &str, indent: usize, width: usize) {
     for paragraph in prose.split("\n\n").filter(|paragraph| !paragraph.trim().is_empty()) {
         let margin = " ".repeat(indent);
         if paragraph.trim_start_matches('\n').starts_with(' ') {
@@ -95,17 +109,18 @@ fn paragraphs(text: &mut String, prose: &str, indent: usize) {
                 text.push_str(&format!("{margin}{line}\n"));
             }
         } else {
-            fill(text, paragraph, &margin);
+            fill(text, paragraph, &margin, width);
         }
         text.push('\n');
     }
 }
 
-fn fill(text: &mut String, paragraph: &str, margin: &str) {
+/// Words in lines of this width, each behind a margin.
+pub fn fill(text: &mut String, paragraph: &str, margin: &str, width: usize) {
     let mut column = 0;
     for word in paragraph.split_whitespace() {
         let length = word.chars().count();
-        if column > 0 && column + 1 + length > WIDTH {
+        if column > 0 && column + 1 + length > width {
             text.push('\n');
             column = 0;
         }

@@ -1,8 +1,8 @@
 //! A command line as data: one table a tool, from which the parser, `-h`, `--help`, the manual
 //! page and the completions are made. Knows no tool.
 //!
-//! To add a flag: one row in the tool's table, one field in its options, one use of it in an
-//! example under `tests/fixtures/tools`. `MTP_BLESS=1 cargo test pages` writes the pages.
+//! To add a flag: one row in the tool's table, one field in its options.
+//! `MTP_BLESS=1 cargo test pages` writes the pages.
 
 pub mod complete;
 pub mod help;

@@ -6,7 +6,7 @@ use lexopt::Arg;
 
 use super::{Cli, Flag, Operands, Page, Takes, help};
 use crate::error::Error;
-use crate::output::Format;
+use crate::output::{Format, columns};
 
 /// What a command line asks for.
 #[derive(Debug)]
@@ -28,8 +28,8 @@ impl<O: Default> Cli<O> {
         let (mut command, mut given) = (None, Vec::new());
         while let Some(arg) = parser.next().map_err(|error| self.misused(&error))? {
             match arg {
-                Arg::Short('h') => return Ok(Asked::Show(help::short(&self.page()))),
-                Arg::Long("help") => return Ok(Asked::Show(help::long(&self.page()))),
+                Arg::Short('h') => return Ok(Asked::Show(help::short(&self.page(), columns()))),
+                Arg::Long("help") => return Ok(Asked::Show(help::long(&self.page(), columns()))),
                 Arg::Long("version") => return Ok(Asked::Show(help::version(self.name))),
                 Arg::Long("format") => {
                     let text = parser.value().map_err(|error| self.misused(&error))?;

@@ -48,6 +48,21 @@ impl Format {
     }
 }
 
+/// The narrowest that is written for.
+const COLUMNS_MIN: usize = 60;
+
+/// How wide text on standard output may be: `COLUMNS`, which is exported only on purpose, else
+/// what the terminal says. `None`: it is no terminal.
+pub fn columns() -> Option<usize> {
+    let said = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
+    let asked = || {
+        let size = rustix::termios::tcgetwinsize(io::stdout()).ok();
+        size.map(|size| usize::from(size.ws_col)).filter(|columns| *columns > 0).or(Some(80))
+    };
+    let columns = said.or_else(|| if io::stdout().is_terminal() { asked() } else { None });
+    columns.map(|columns: usize| columns.max(COLUMNS_MIN))
+}
+
 /// How much is gathered before it is written: large enough that a write costs nothing a row,
 /// and what a pipe takes at once.
 const BLOCK: usize = 64 * 1024;

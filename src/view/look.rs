@@ -7,10 +7,8 @@ use jiff::tz::TimeZone;
 use unicode_width::UnicodeWidthStr;
 
 use crate::event::Stamp;
+use crate::output::columns;
 use crate::view::words::{EN, VI, Words};
-
-/// The narrowest that is written for.
-pub const WIDTH_MIN: usize = 60;
 
 /// Whether colours are sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,7 +107,7 @@ impl Look {
         let is_dumb = term == "dumb";
         let coloured = is_terminal && !no_color && !is_dumb && !term.is_empty();
         Self {
-            width: width(is_terminal),
+            width: columns(),
             colours: if coloured { Colours::On } else { Colours::Off },
             marks: marks
                 .unwrap_or_else(|| marks_of(&term, &locale(["LC_ALL", "LC_CTYPE", "LANG"]))),
@@ -218,17 +216,6 @@ fn marks_of(term: &str, locale: &str) -> Marks {
     let is_unicode = lower.is_empty() || lower.contains("utf-8") || lower.contains("utf8");
     let shows = is_unicode && term != "dumb" && term != "linux";
     if shows { Marks::Emoji } else { Marks::Words }
-}
-
-/// `COLUMNS`, which is exported only on purpose, else what the terminal says.
-fn width(is_terminal: bool) -> Option<usize> {
-    let said = env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
-    let asked = || {
-        let size = rustix::termios::tcgetwinsize(io::stdout()).ok();
-        size.map(|size| usize::from(size.ws_col)).filter(|columns| *columns > 0).or(Some(80))
-    };
-    let width = said.or_else(|| if is_terminal { asked() } else { None });
-    width.map(|columns: usize| columns.max(WIDTH_MIN))
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Wrong command lines: status 2, one line, and what would be right.
 
+use mtp::cli::help;
+
 use crate::harness::{run, text, tool};
 
 #[test]
@@ -48,4 +50,21 @@ fn a_hyphen_is_standard_output_where_a_file_is_made() {
         assert!(text(&output.stdout).to_lowercase().starts_with(begins), "{flag}");
     }
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn help_fits_a_narrow_terminal() {
+    for page in mtp::tool::pages() {
+        for columns in [60, 80] {
+            let texts = [help::short(&page, Some(columns)), help::long(&page, Some(columns))];
+            // Commands that are shown as they are typed are not broken.
+            let prose = |line: &&str| !page.about.lines().any(|typed| typed == *line);
+            for line in texts.iter().flat_map(|text| text.lines()).filter(prose) {
+                assert!(line.chars().count() <= columns, "{}: {line}", page.name);
+            }
+        }
+        let piped = help::short(&page, None);
+        let is_whole = page.flags.iter().all(|flag| piped.contains(flag.brief));
+        assert!(is_whole, "{}: in a pipe no line of -h is broken", page.name);
+    }
 }

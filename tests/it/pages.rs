@@ -49,7 +49,8 @@ fn tables_are_sound() {
             }
         }
         let others = ["--tail", "--since", "--user", "--prefix", "--timestamps", "--no-log-prefix"];
-        for word in help::long(&page).split(|c: char| c.is_whitespace() || "(),;:'`|=".contains(c))
+        for word in
+            help::long(&page, None).split(|c: char| c.is_whitespace() || "(),;:'`|=".contains(c))
         {
             let Some(flag) = word.strip_prefix("--") else { continue };
             let flag = flag.trim_end_matches(['.', ']']);

@@ -1,17 +1,20 @@
 //! `--dialect list`, and the same as a section of the manual.
 
+use crate::cli::help;
 use crate::dialect::{ALL, Dialect, pattern};
+use crate::output::columns;
 
 /// What `--dialect` takes to show it.
 pub(super) const LIST: &str = "list";
 
 /// The dialects for a terminal.
 pub(super) fn text() -> String {
+    let width = help::prose_width(columns());
     let mut out = String::new();
     for dialect in ALL {
         out.push_str(&format!("{}: {}\n", dialect.name, dialect.brief));
         for (title, what) in [("logs", dialect.logs), ("cannot be known", dialect.unknown)] {
-            wrap(&mut out, &format!("{title}: {what}"));
+            help::fill(&mut out, &format!("{title}: {what}"), "    ", width);
         }
     }
     out.push_str(&format!("{}: what --pattern matches\n", pattern::NAME));
@@ -27,27 +30,4 @@ pub(super) fn section() -> String {
     }
     out.push_str("\n\npattern: lines that --pattern matches.");
     out
-}
-
-/// Columns that a line of help takes.
-const WIDTH: usize = 76;
-const INDENT: &str = "    ";
-
-fn wrap(out: &mut String, text: &str) {
-    let mut width = WIDTH;
-    for word in text.split_whitespace() {
-        let length = word.chars().count() + 1;
-        if width + length > WIDTH {
-            if width < WIDTH || !out.ends_with('\n') {
-                out.push('\n');
-            }
-            out.push_str(INDENT);
-            width = INDENT.len();
-        } else {
-            out.push(' ');
-        }
-        out.push_str(word);
-        width += length;
-    }
-    out.push('\n');
 }
