@@ -43,8 +43,17 @@ pub struct Estimate {
     pub beyond_one: u32,
     /// Returns between places, of the window and of its days.
     pub returns: u32,
+    /// Places that were left and come back to for days, beyond home and work.
+    pub places: u32,
     /// Whether one hour had more networks than a person meets, or minutes more than take turns.
     pub is_crowd: bool,
+}
+
+impl Estimate {
+    /// How many people were seen at once: without what further places add.
+    pub fn at_once(&self) -> f64 {
+        self.people - of_places(self.places)
+    }
 }
 
 impl People {
@@ -70,8 +79,10 @@ impl People {
         let chorus = self.chorus.most.most();
         let is_crowd = is_crowd(crowd, devices) || is_chorus(chorus, devices);
         let least = if is_crowd { of_crowd(crowd.max(chorus)) } else { 1.0 };
-        let people = people(excess).max(least);
-        Estimate { people, live, beyond_one, returns: in_window + on_days, is_crowd }
+        let places = self.places(groups).len().saturating_sub(usual_places(devices));
+        let places = u32::try_from(places).unwrap_or(u32::MAX);
+        let people = (people(excess) + of_places(places)).max(least);
+        Estimate { people, live, beyond_one, returns: in_window + on_days, places, is_crowd }
     }
 }
 
@@ -83,6 +94,20 @@ fn people(excess: f64) -> f64 {
         2.0 + (excess - SQUARE_UPTO)
     }
 }
+
+/// Home and work are nobody's business, nor is a place for each device.
+pub(super) fn usual_places(devices: usize) -> usize {
+    devices.max(2)
+}
+
+/// A further place that is come back to for days is a little of a person, even where no two were
+/// ever seen in use at once: a weekend house and a gym are honest, so it never is much.
+fn of_places(places: u32) -> f64 {
+    PLACE_WEIGHT * f64::from(places.min(PLACES_MAX))
+}
+
+const PLACE_WEIGHT: f64 = 0.03;
+const PLACES_MAX: u32 = 3;
 
 /// Of a crowd at least: two, and one more for each four networks more.
 fn of_crowd(networks: u32) -> f64 {

@@ -2,7 +2,7 @@
 
 use super::People;
 use super::chorus::is_chorus;
-use super::estimate::is_crowd;
+use super::estimate::{is_crowd, usual_places};
 use super::group::Groups;
 use super::network::Network;
 use super::overlap::{ALL_DAYS, overlap};
@@ -44,6 +44,11 @@ pub enum Fact {
         /// Until when.
         to: i64,
     },
+    /// More places were left and come back to for days than home and work.
+    Places {
+        /// The places.
+        places: Vec<Place>,
+    },
     /// A place was taken for a second device's, and what it shares with others for nothing.
     SecondDevice {
         /// The place.
@@ -79,6 +84,11 @@ impl People {
             facts.extend(near);
         }
         facts.extend(self.returns(&groups, devices, most));
+        let places = self.places(&groups);
+        if places.len() > usual_places(devices) {
+            let place = |group: &u8| self.place_of(&groups, usize::from(*group));
+            facts.push(Fact::Places { places: places.iter().map(place).collect() });
+        }
         facts.extend(self.second_device(&groups, devices));
         let used = groups.presence.iter().filter(|used| used.moments() > 0).count();
         if facts.is_empty() && used > 1 {

@@ -23,9 +23,11 @@ const MEETINGS_MIN_FAMILIES: u16 = 2;
 /// An address that did not come back after hours, and whose bursts have new addresses in them as
 /// often as once in five times, is the one a carrier gives the other connections.
 const BESIDE_NEW_FOLD: u16 = 5;
-/// So many passing addresses from one block are a carrier's pool: nobody visits three
-/// neighbours on one line.
-const POOL_MIN: usize = 3;
+/// So many passing addresses from one block are a carrier's pool: who leaves a place seldom goes to
+/// another of its block.
+const POOL_MIN: usize = 2;
+/// So many neighbours are one, however long they are known: two may be two homes.
+const STREET_MIN: usize = 3;
 /// An address that had more connections than one burst has was used more than once.
 const ONCE: u16 = 4;
 /// An address is settled after half a day,
@@ -163,8 +165,10 @@ impl People {
             |source: &Source| source.known_ms() < SETTLED_MS || source.own < SETTLED_OWN;
         let all = || (0_u8..).zip(&self.sources);
         let passing = all().filter(|(_, source)| is_passing(source));
-        join_alike(sets, passing.map(|(place, source)| (source.network.block(), place)).collect());
-        join_alike(sets, all().map(|(place, source)| (source.network.street(), place)).collect());
+        let blocks = passing.map(|(place, source)| (source.network.block(), place)).collect();
+        join_alike(sets, blocks, POOL_MIN);
+        let streets = all().map(|(place, source)| (source.network.street(), place)).collect();
+        join_alike(sets, streets, STREET_MIN);
     }
 
     /// Numbers the groups in the order of their first members, and sums up when they were in use.
@@ -211,10 +215,10 @@ impl Default for Moving {
 }
 
 /// Joins what lies in the same place, where that is enough to be a pool.
-fn join_alike(sets: &mut Sets, mut all: Vec<(Network, u8)>) {
+fn join_alike(sets: &mut Sets, mut all: Vec<(Network, u8)>, enough: usize) {
     all.sort_unstable();
     for pool in all.chunk_by(|(one, _), (other, _)| one == other) {
-        if let (Some((_, first)), true) = (pool.first(), pool.len() >= POOL_MIN) {
+        if let (Some((_, first)), true) = (pool.first(), pool.len() >= enough) {
             for (_, place) in pool {
                 sets.join(*first, *place);
             }

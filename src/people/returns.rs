@@ -19,6 +19,11 @@ fn is_place(source: &Source) -> bool {
     known >= KNOWN_MS && (source.stays > 1 || known >= 2 * KNOWN_MS)
 }
 
+/// A place that lasts: known for a whole day, and left and come back to.
+fn is_lasting(source: &Source) -> bool {
+    source.known_ms() >= 2 * KNOWN_MS && source.stays > 1
+}
+
 /// Two groups, and how often connections returned from one to the other, by day.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Way {
@@ -36,6 +41,22 @@ impl Way {
 }
 
 impl People {
+    /// The groups that are lasting places, in order. Where an address has a neighbour, both are a
+    /// carrier's more often than two homes: it gave the one again that it had given before.
+    pub(super) fn places(&self, groups: &Groups) -> Vec<u8> {
+        let has_neighbour = |source: &Source| {
+            let block = source.network.block();
+            self.sources.iter().filter(|other| other.network.block() == block).count() > 1
+        };
+        let all = self.sources.iter().zip(&groups.of);
+        let lasting = all.filter(|(source, _)| is_lasting(source) && !has_neighbour(source));
+        let lasting = lasting.map(|(_, group)| *group);
+        let mut places: Vec<u8> = lasting.filter(|group| *group != groups.moving).collect();
+        places.sort_unstable();
+        places.dedup();
+        places
+    }
+
     /// All ways between places. Of a group's several addresses the busiest pair speaks for it.
     pub(super) fn ways(&self, groups: &Groups) -> Vec<Way> {
         let mut ways: Vec<Way> = Vec::new();

@@ -56,14 +56,16 @@ impl Verdict {
     /// What to think now, after this was thought.
     #[must_use]
     pub fn after(self, seen: &Estimate) -> Self {
-        let is_proven = seen.returns >= RETURNS_MIN && seen.people >= SEVERAL;
-        let is_sure = seen.people >= SURELY && seen.beyond_one >= SURELY_MOMENTS;
+        let at_once = seen.at_once();
+        // Home, work, and a third home: or to and fro as no traveller goes.
+        let is_proven = (seen.returns >= RETURNS_MIN || seen.places > 0) && at_once >= SEVERAL;
+        let is_sure = at_once >= SURELY && seen.beyond_one >= SURELY_MOMENTS;
         let was_more = self >= Self::Watch;
         if is_proven || is_sure || seen.is_crowd {
             Self::Sharing
-        } else if was_more && seen.people >= ONE_AGAIN {
+        } else if was_more && at_once >= ONE_AGAIN {
             self
-        } else if seen.people >= SEVERAL {
+        } else if at_once >= SEVERAL {
             Self::Watch
         } else if seen.live >= LIVE_MIN || self != Self::Unknown {
             Self::Clear

@@ -59,6 +59,10 @@ fn one(out: &mut Vec<u8>, fact: &Fact, prefixes: Prefixes) {
             moment(out, "from", *from);
             moment(out, "to", *to);
         }
+        Fact::Places { places } => {
+            kind(out, "places");
+            sources(out, places, prefixes);
+        }
         Fact::SecondDevice { place, lasted_ms } => {
             kind(out, "second-device");
             sources(out, std::slice::from_ref(place), prefixes);

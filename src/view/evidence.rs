@@ -40,6 +40,7 @@ pub fn one(fact: &Evidence, words: &Words) -> String {
         Some("crowd") => count("networks").zip(lasted).map(|(n, span)| {
             fill(words.crowd, &[("networks", &units::networks(n, words)), ("span", &span)])
         }),
+        Some("places") => sources.map(|sources| fill(words.places, &[("sources", &sources)])),
         Some("second-device") => sources.zip(lasted).map(|(sources, span)| {
             fill(words.second_device, &[("sources", &sources), ("span", &span)])
         }),
@@ -124,6 +125,10 @@ mod tests {
             "14 networks within 1 h; to and fro between 20.1.2.3 and a carrier 12 times; \
              20.1.2.3 taken for a second device, 2 h together with others; \
              with --devices 3 it would be clear"
+        );
+        assert_eq!(
+            said(r#"[{"kind":"places","sources":["20.1.2.3","20.9.2.3","2001:db8::/64"]}]"#),
+            "3 networks come back to for days"
         );
         assert_eq!(
             said(r#"[{"kind":"in-turn","networks":5}]"#),

@@ -154,6 +154,8 @@ words! {
     /// Evidence.
     crowd: "{networks} within {span}" / "{networks} trong {span}";
     /// Evidence.
+    places: "{sources} come back to for days" / "{sources} được quay lại trong nhiều ngày";
+    /// Evidence.
     second_device: "{sources} taken for a second device, {span} together with others"
         / "{sources} được coi là thiết bị thứ hai, {span} cùng lúc với mạng khác";
     /// Evidence.

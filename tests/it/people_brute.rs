@@ -145,11 +145,14 @@ fn a_verdict_holds_on_as_its_history_says() {
             let most = 1 + random.below(40);
             u32::try_from(random.below(most)).unwrap()
         };
+        // A tenth of the places adds three hundredths of a person each, and no proof of more.
+        let places = if random.below(10) == 0 { small(random) % 3 } else { 0 };
         let seen = Estimate {
-            people,
+            people: people + 0.03 * f64::from(places),
             live: small(random),
             beyond_one: small(random) / 2,
             returns: small(random) / 3,
+            places,
             is_crowd: random.below(60) == 0,
         };
         verdict = verdict.after(&seen);
@@ -164,19 +167,20 @@ fn a_verdict_holds_on_as_its_history_says() {
 }
 
 fn of_history(history: &[Estimate]) -> Verdict {
+    let people = |seen: &Estimate| seen.people - 0.03 * f64::from(seen.places);
     let is_proof = |seen: &&Estimate| {
         seen.is_crowd
-            || (seen.people >= 1.5 && seen.returns >= 3)
-            || (seen.people >= 1.85 && seen.beyond_one >= 15)
+            || (people(seen) >= 1.5 && (seen.returns >= 3 || seen.places > 0))
+            || (people(seen) >= 1.85 && seen.beyond_one >= 15)
     };
-    let is_one = |seen: &Estimate| seen.people < 1.35 && !is_proof(&seen);
+    let is_one = |seen: &Estimate| people(seen) < 1.35 && !is_proof(&seen);
     let since = history.iter().rposition(is_one).map_or(0, |at| at + 1);
     let since = &history[since..];
     if since.iter().any(|seen| is_proof(&seen)) {
         Verdict::Sharing
-    } else if since.iter().any(|seen| seen.people >= 1.5) {
+    } else if since.iter().any(|seen| people(seen) >= 1.5) {
         Verdict::Watch
-    } else if history.iter().any(|seen| seen.live >= 6 || seen.people >= 1.5 || is_proof(&seen)) {
+    } else if history.iter().any(|seen| seen.live >= 6 || people(seen) >= 1.5 || is_proof(&seen)) {
         Verdict::Clear
     } else {
         Verdict::Unknown

@@ -56,7 +56,7 @@ fn worst_first_and_no_more_than_asked() {
     let [events, scores, _] = demos();
     let out = text(&run("mtp-report", &["--top", "2", &events, &scores], b"").stdout);
     let users: Vec<_> = out.lines().filter(|line| line.starts_with("👤")).collect();
-    assert_eq!(users, ["👤 User: ned", "👤 User: jan"]);
+    assert_eq!(users, ["👤 User: jan", "👤 User: ned"]);
     assert!(out.contains("20 users: 3 sharing, 0 watch, 17 clear, 0 unknown"), "{out}");
 }
 
