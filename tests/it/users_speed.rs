@@ -11,7 +11,7 @@ const SHIPPED_MAX: Duration = Duration::from_millis(100);
 /// is about to write, which with the writing is 2.6; each needless reading adds 1.
 const READINGS_MAX: f64 = 3.3;
 /// How often it is tried: a busy machine slows down one, not all of them.
-const TRIES: usize = 9;
+const TRIES: usize = 40;
 
 /// How long one run takes; it must go well.
 fn once(config: &str, args: &[&str], input: &str) -> Duration {
