@@ -9,6 +9,7 @@ pub mod wire;
 use std::borrow::Cow;
 use std::net::IpAddr;
 
+pub use address::read as read_ip;
 pub use clock::Clock;
 pub use stamp::Stamp;
 
@@ -170,11 +171,6 @@ impl<'l> Event<'l> {
         self.reason = Some(Cow::Borrowed(reason));
         self
     }
-}
-
-/// An address as clients are told apart by: IPv4-mapped IPv6 is IPv4.
-pub fn read_ip(text: &[u8]) -> Option<IpAddr> {
-    address::read(text)
 }
 
 /// `203.0.113.7:35441`, `[2001:db8::1]:35441`, and the bracketless IPv6 of Erlang's `inet:ntoa`.

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::cli::value::count;
 use crate::error::Error;
 use crate::pyconfig;
 use crate::sockets::{PORTS_MAX, Place, Prefix, Via};
@@ -65,17 +66,17 @@ impl Options {
     }
 
     pub(super) fn count(&mut self, text: &str) -> Result<(), String> {
-        self.count = Some(above_zero(text)?);
+        self.count = Some(count(text, 1)?);
         Ok(())
     }
 
     pub(super) fn top(&mut self, text: &str) -> Result<(), String> {
-        self.top = Some(usize::try_from(above_zero(text)?).unwrap_or(usize::MAX));
+        self.top = Some(count(text, 1)?);
         Ok(())
     }
 
     pub(super) fn warn(&mut self, text: &str) -> Result<(), String> {
-        self.warn = Some(above_zero(text)?);
+        self.warn = Some(count(text, 1)?);
         Ok(())
     }
 
@@ -168,9 +169,4 @@ fn configured(path: &Path) -> Result<u16, Error> {
     let port = pyconfig::port(&bytes).map_err(|fault| fault.of(&name))?;
     let computed = "PORT is computed, so only Python knows it: say it with --port";
     port.filter(|port| *port != 0).ok_or_else(|| Error::refused(&name, computed))
-}
-
-fn above_zero(text: &str) -> Result<u64, String> {
-    let number = text.parse().ok().filter(|number| *number > 0);
-    number.ok_or_else(|| format!("'{text}' is no whole number above 0"))
 }
