@@ -128,6 +128,8 @@ fn drawn_sorted_opened_resized_and_ended() {
     assert!(small.lines().all(|line| line.chars().count() <= 60), "{small}");
     terminal.tmux(&["resize-window", "-x", "100", "-y", "30"]);
     terminal.keys(&["q"]);
+    // A key that comes while the screen is up is the screen's, not the terminal's.
+    terminal.until("left", |screen| !screen.contains("VERDICT") && !screen.contains("USER^"));
     terminal.keys(&["C-c"]); // the stream's sleep
     let after = terminal.until("given back", |screen| screen.contains("READY>"));
     assert!(!after.contains("VERDICT"), "{after}");

@@ -165,9 +165,12 @@ fn a_story_is_one_users_whole() {
     ] {
         assert!(story.contains(part), "{part}: {story}");
     }
-    let nobody = run("mtp-score", &["--explain", "nobody"], &EVENTS);
-    assert!(nobody.stdout.is_empty());
-    assert!(text(&nobody.stderr).contains("no connection of a user 'nobody' was seen"));
+    for events in [&EVENTS[..], b""] {
+        let nobody = run("mtp-score", &["--explain", "nobody"], events);
+        assert_eq!((nobody.status.code(), nobody.stdout.len()), (Some(1), 0));
+        let said = "mtp-score: --explain: no connection of a user 'nobody' was seen\n";
+        assert_eq!(text(&nobody.stderr), said);
+    }
 }
 
 #[test]

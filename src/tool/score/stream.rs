@@ -152,8 +152,9 @@ impl Stream {
     }
 
     fn conclude(&mut self, out: &mut Out) -> Result<(), Error> {
-        if self.options.explain.is_some() {
-            self.explain(out);
+        if let Some(name) = self.options.explain.clone() {
+            self.explain(&name, out)?;
+            self.advise();
             return Ok(());
         }
         if let Some(now) = self.book.order.newest() {
@@ -167,19 +168,18 @@ impl Stream {
     }
 
     /// Writes the story of the user that was asked for.
-    fn explain(&mut self, out: &mut Out) {
-        let (Some(name), Some(now)) = (&self.options.explain, self.book.order.newest()) else {
-            return;
-        };
-        let Some(user) = self.book.users.all_mut().iter_mut().find(|user| *user.name == **name)
-        else {
-            self.voice.say(format!("no connection of a user '{}' was seen", Safe(name)));
-            return;
+    fn explain(&mut self, name: &str, out: &mut Out) -> Result<(), Error> {
+        let now = self.book.order.newest();
+        let user = self.book.users.all_mut().iter_mut().find(|user| *user.name == *name);
+        let Some((user, now)) = user.zip(now) else {
+            let why = format!("no connection of a user '{}' was seen", Safe(name));
+            return Err(Error::refused("--explain", why));
         };
         self.rows.clear();
         let tell = Telling { is_full: true, ..self.tell };
         row::summary(&mut self.rows, user, now, &tell, &self.options.limits);
         self.face.story(&self.rows, &mut out.buffer);
+        Ok(())
     }
 
     /// What was taken, and what was not, in one line.
@@ -199,6 +199,10 @@ impl Stream {
             said.push_str(&format!("; {count} {what}"));
         }
         self.voice.say(said);
+        self.advise();
+    }
+
+    fn advise(&self) {
         if let Some(advice) = self.book.advice() {
             self.voice.say(advice);
         }
