@@ -57,7 +57,7 @@ impl People {
     /// The pair of two places, a new one if need be.
     pub(super) fn pair(&mut self, one: u8, other: u8) -> Option<&mut Pair> {
         let (a, b) = (one.min(other), one.max(other));
-        let found = self.pairs.iter().position(|pair| pair.a == a && pair.b == b);
+        let found = self.pairs.iter().rposition(|pair| pair.a == a && pair.b == b);
         let at = found.unwrap_or_else(|| {
             if self.pairs.len() >= PAIRS_MAX {
                 let value = |(at, pair): &(usize, &Pair)| (pair.weight(), *at);
