@@ -131,7 +131,7 @@ impl Stream {
                 told.push((Reverse((verdict, points.score)), user));
             }
         }
-        told.sort_by(|a, b| (a.0, &a.1.name).cmp(&(b.0, &b.1.name)));
+        told.sort_unstable_by(|a, b| (a.0, &a.1.name).cmp(&(b.0, &b.1.name)));
         told.truncate(self.options.top.unwrap_or(usize::MAX));
         self.rows.clear();
         for (_, user) in told {
