@@ -30,8 +30,8 @@ const POOL_MIN: usize = 2;
 const STREET_MIN: usize = 3;
 /// An address that had more connections than one burst has was used more than once.
 const ONCE: u16 = 4;
-/// An address is settled after half a day,
-const SETTLED_MS: i64 = 12 * 3_600_000;
+/// An address is settled after a whole day: a carrier may leave one through a night and a morning,
+const SETTLED_MS: i64 = 24 * 3_600_000;
 /// if it still shows bursts of its own.
 const SETTLED_OWN: u16 = 8;
 
