@@ -70,6 +70,8 @@ pub struct People {
     chorus: Chorus,
     /// What was thought last.
     verdict: Verdict,
+    /// How often less was thought since.
+    calm: u8,
     /// Networks that had to go for want of room.
     pub crowded_out: u32,
 }

@@ -31,6 +31,9 @@ const SURELY: f64 = 1.85;
 const SURELY_MOMENTS: u32 = 15;
 /// Returns that prove that there was no traveller: one can be, two rarely are.
 const RETURNS_MIN: u32 = 3;
+/// So often less must be thought in turn before it is said: each time is a moment of use, so that
+/// is an hour of it.
+const CALM_MIN: u8 = 6;
 /// Below an hour of use nothing is said.
 const LIVE_MIN: u32 = 6;
 
@@ -79,6 +82,11 @@ impl People {
     /// Thinks again. Gives what was thought before, if that has changed.
     pub fn judge(&mut self, seen: &Estimate) -> Option<Verdict> {
         let now = self.verdict.after(seen);
+        self.calm = if now < self.verdict { self.calm.saturating_add(1) } else { 0 };
+        if (1..CALM_MIN).contains(&self.calm) {
+            return None;
+        }
+        self.calm = 0;
         let was = std::mem::replace(&mut self.verdict, now);
         (was != now).then_some(was)
     }

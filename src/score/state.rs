@@ -13,7 +13,7 @@ use crate::error::Error;
 
 const MAGIC: &[u8; 8] = b"MTPSCORE";
 /// The form of the book. Another form is refused, never guessed at.
-const VERSION: u32 = 4;
+const VERSION: u32 = 5;
 /// Magic word and version before, length and checksum after.
 const HEAD: usize = MAGIC.len() + 4;
 const TAIL: usize = 8 + 8;

@@ -186,3 +186,19 @@ fn of_history(history: &[Estimate]) -> Verdict {
         Verdict::Unknown
     }
 }
+
+#[test]
+fn less_is_said_when_less_was_thought_for_an_hour_of_use() {
+    let seen = |people| Estimate { people, live: 20, ..Estimate::default() };
+    let mut account = People::default();
+    assert_eq!(account.judge(&seen(1.6)), Some(Verdict::Unknown));
+    let mut told = Vec::new();
+    for people in [1.0, 1.1, 1.0, 1.2, 1.0, 1.4, 1.0, 1.1, 1.0, 1.2, 1.0, 1.1, 1.0] {
+        told.push((account.judge(&seen(people)), account.verdict()));
+    }
+    // 1.4 is not yet one person: five times less do not count with what comes after.
+    let (last, before) = told[..12].split_last().unwrap();
+    assert!(before.iter().all(|told| *told == (None, Verdict::Watch)), "{before:?}");
+    assert_eq!(*last, (Some(Verdict::Watch), Verdict::Clear));
+    assert_eq!(told[12], (None, Verdict::Clear));
+}

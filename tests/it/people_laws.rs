@@ -100,9 +100,12 @@ fn commute(random: &mut Random, people: &mut People, day: i64, home: Network, wo
     }
 }
 
+/// What is thought after an hour of the same.
 fn think(people: &mut People) -> Verdict {
     let seen = people.estimate(2);
-    people.judge(&seen);
+    for _ in 0..6 {
+        people.judge(&seen);
+    }
     people.verdict()
 }
 

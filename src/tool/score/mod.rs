@@ -122,14 +122,14 @@ const PEOPLE: Section = Section {
          unknown until an hour of use was seen, or when one line of the log in twenty was not \
          recognised; clear; watch when people is 1.5 or more; sharing when, besides, connections \
          went back and forth between places as no traveller does, or came back for days to a place \
-         beside home and work; when people is 1.85 or more for \
-         hours, when one hour had six unrelated networks with connections of their own, or when \
-         five networks took turns within minutes. It is taken back below 1.35.\n\nevidence says \
-         why. overlap: two networks in use at once, for how many seconds in all, bridging gaps of \
-         at most so many seconds between connections. returns: how often connections came from \
-         one, the other, the one and the other again within half a day. crowd: networks of one \
-         hour, or that took turns within minutes. places: more networks that were left and come \
-         back to for days than home and work. second-device: the network left out of it, with \
+         beside home and work; when people is 1.85 or more for hours, when one hour had six \
+         unrelated networks with connections of their own, or when five networks took turns within \
+         minutes. It is taken back below 1.35, after an hour of use.\n\nevidence says why. \
+         overlap: two networks in use at once, for how many seconds in all, bridging gaps of at \
+         most so many seconds between connections. returns: how often connections came from one, \
+         the other, the one and the other again within half a day. crowd: networks of one hour, or \
+         that took turns within minutes. places: more networks that were left and come back to for \
+         days than home and work. second-device: the network left out of it, with \
          what it shares with others. in-turn: several networks, never two at once. with: the flag \
          that would change the verdict.\n\nNot seen are people under one roof, people who share an \
          account by the day, and two people of whom neither ever leaves home: they look like one \
