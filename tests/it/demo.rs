@@ -11,6 +11,20 @@ use crate::harness::{root, run, text};
 /// A name that is text wherever it stands.
 pub(crate) const HOSTILE: &str = "<script>alert(1)</script>";
 
+/// What the old scripts printed of their own examples; the score is what their rule makes of it.
+pub(crate) const SEED: &str = "\
+📊 MTProxy Log Analysis - 2024-01-15 14:35:10
+================================================
+
+👤 User: customer1
+   📈 Total connections: 25
+   🌐 Unique IPs: 4
+   ⚠️ Suspicious score: 100/100  (addresses 40, simultaneous 100, frequency 10)
+   🚨 HIGH RISK - Potential account sharing!
+   📍 IPs used: 192.168.1.100, 10.0.0.50, 172.16.0.10, 203.0.113.5
+   🔄 Simultaneous connections from different IPs: 2
+";
+
 /// The rows of `mtp-parse` and of `mtp-score`, in files.
 static ROWS: LazyLock<[PathBuf; 2]> = LazyLock::new(|| {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("demo");

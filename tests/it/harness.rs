@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, ChildStdin, Command, Output, Stdio};
 use std::sync::LazyLock;
 
 /// The package's folder.
@@ -41,6 +41,19 @@ pub(crate) fn run(name: &str, args: &[&str], input: &[u8]) -> Output {
     let output = child.wait_with_output().expect("the tool ends");
     writer.join().unwrap();
     output
+}
+
+/// Starts a tool that is fed line by line, and read.
+pub(crate) fn fed(name: &str, args: &[&str]) -> (Child, ChildStdin) {
+    let mut child = tool(name)
+        .args(args)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the tool starts");
+    let stdin = child.stdin.take().unwrap();
+    (child, stdin)
 }
 
 /// Standard output as text.

@@ -9,7 +9,7 @@ use mtp::event::{Clock, wire};
 use mtp::frame::{Framed, Unframer};
 
 use crate::dialects::examples;
-use crate::harness::{Random, run, schema_holds, text, tool};
+use crate::harness::{Random, fed, run, schema_holds, text, tool};
 
 /// All recorded examples.
 fn logs() -> Vec<Vec<u8>> {
@@ -153,13 +153,7 @@ fn the_same_rows_however_the_bytes_arrive() {
     let log: Vec<u8> = examples("access").iter().flat_map(|path| fs::read(path).unwrap()).collect();
     let want = rows(&log);
     for size in [1, 7, 4096] {
-        let mut child = tool("mtp-parse")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut stdin = child.stdin.take().unwrap();
+        let (child, mut stdin) = fed("mtp-parse", &[]);
         let bytes = if size == 1 { log[..3000].to_vec() } else { log.clone() };
         let sent = bytes.clone();
         let writer = std::thread::spawn(move || {

@@ -2,10 +2,9 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
-use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use crate::harness::{run, schema_holds, text, tool};
+use crate::harness::{fed, run, schema_holds, text};
 
 const ACCESS: &str = "mtp-access ts=2026-11-23T15:40:35.158Z ev=connect id=a-1 user=\"alice\" \
                       ip=203.0.113.7 port=35441 mode=tls dc=2\n\
@@ -161,14 +160,7 @@ fn live_rows_leave_at_once_and_users_may_change() {
         fs::rename(&new, &config).unwrap();
     };
     write("alice");
-    let mut child = tool("mtp-parse")
-        .args(["--users", config.to_str().unwrap()])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let mut stdin = child.stdin.take().unwrap();
+    let (mut child, mut stdin) = fed("mtp-parse", &["--users", config.to_str().unwrap()]);
     let mut rows = BufReader::new(child.stdout.take().unwrap()).lines();
     let mut waits = Vec::new();
     for (n, name) in ["alice", "alice", "bob", "bob", "carol"].into_iter().enumerate() {

@@ -6,22 +6,8 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::demo::{demos, fixture};
-use crate::harness::{root, run, skip, text, tool};
-
-/// What the old scripts printed of their own examples; the score is what their rule makes of it.
-const SEED: &str = "\
-📊 MTProxy Log Analysis - 2024-01-15 14:35:10
-================================================
-
-👤 User: customer1
-   📈 Total connections: 25
-   🌐 Unique IPs: 4
-   ⚠️ Suspicious score: 100/100  (addresses 40, simultaneous 100, frequency 10)
-   🚨 HIGH RISK - Potential account sharing!
-   📍 IPs used: 192.168.1.100, 10.0.0.50, 172.16.0.10, 203.0.113.5
-   🔄 Simultaneous connections from different IPs: 2
-";
+use crate::demo::{SEED, demos, fixture};
+use crate::harness::{fed, root, run, skip, text, tool};
 
 fn seed() -> Vec<u8> {
     fs::read(fixture("seed.jsonl")).unwrap()
@@ -186,14 +172,8 @@ fn files_follow_a_live_stream() {
     fs::write(&real, "old").unwrap();
     fs::set_permissions(&real, fs::Permissions::from_mode(0o640)).unwrap();
     std::os::unix::fs::symlink(&real, &link).unwrap();
-    let mut child = tool("mtp-report")
-        .args(["--every", "1s", "--prometheus", link.to_str().unwrap()])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let mut stdin = child.stdin.take().unwrap();
+    let args = ["--every", "1s", "--prometheus", link.to_str().unwrap()];
+    let (mut child, mut stdin) = fed("mtp-report", &args);
     for n in 1..=2 {
         let row = "{\"type\":\"connect\",\"ts\":\"2026-11-21T00:00:00Z\",\"proxy\":\"access\"}\n";
         stdin.write_all(row.as_bytes()).unwrap();

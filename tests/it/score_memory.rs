@@ -2,10 +2,9 @@
 
 use std::io::Write;
 use std::net::Ipv6Addr;
-use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use crate::harness::{text, tool};
+use crate::harness::{fed, text};
 
 /// What allocators and buffers may waver by, in KiB: less than one word for each connection of the
 /// longer runs.
@@ -13,14 +12,8 @@ const WAVER_KIB: u64 = 200;
 
 /// The most memory that a scorer has while it reads these rows, in KiB, and what it says then.
 fn peak(rows: impl Iterator<Item = String>) -> (u64, String) {
-    let mut child = tool("mtp-score")
-        .args(["--window", "30m", "--only", "high", "--top", "1"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let mut stdin = child.stdin.take().unwrap();
+    let args = ["--window", "30m", "--only", "high", "--top", "1"];
+    let (child, mut stdin) = fed("mtp-score", &args);
     for row in rows {
         stdin.write_all(row.as_bytes()).unwrap();
     }
