@@ -2,7 +2,6 @@
 
 use super::People;
 use super::chorus::is_chorus;
-use super::group::Groups;
 use super::overlap::{ALL_DAYS, overlap};
 use super::presence::DAYS;
 use super::returns::returns;
@@ -59,10 +58,7 @@ impl Estimate {
 impl People {
     /// How many people, if each has so many devices.
     pub fn estimate(&self, devices: usize) -> Estimate {
-        self.estimate_of(&self.groups(), devices)
-    }
-
-    pub(super) fn estimate_of(&self, groups: &Groups, devices: usize) -> Estimate {
+        let groups = &self.groups();
         // A device may stand elsewhere tomorrow: it is looked for day by day.
         let near = ALL_DAYS.map(|day| overlap(groups, false, &[day], devices));
         let live = near.iter().map(|day| day.live).sum::<u32>();

@@ -113,16 +113,16 @@ impl<'c> List<'c> {
         let mut owners: HashMap<String, String> = HashMap::new();
         for (name, entry) in known.all_in_order() {
             let line = self.line(entry.value_at.start);
-            match &entry.value {
-                Value::Text(secret) if !is_secret(secret) => {
+            match entry.value.text() {
+                Some(secret) if !is_secret(secret) => {
                     let what = format!(
                         "the secret of '{name}' is not 32 hex digits: the proxy would drop what is \
                          no digit, then fill or cut it"
                     );
                     self.say(line, Level::Error, what);
                 }
-                Value::Text(secret) => {
-                    if KNOWN_TO_ALL.contains(&secret.as_str()) {
+                Some(secret) => {
+                    if KNOWN_TO_ALL.contains(&secret) {
                         let what = format!("the secret of '{name}' is one that everyone knows");
                         self.say(line, Level::Error, what);
                     }
@@ -135,16 +135,11 @@ impl<'c> List<'c> {
                         self.say(line, Level::Error, what);
                     }
                 }
-                Value::Computed => {
+                None if entry.value == Value::Computed => {
                     let what = format!("the secret of '{name}' is computed: it cannot be checked");
                     self.say(line, Level::Warning, what);
                 }
-                Value::Whole(_)
-                | Value::Real(_)
-                | Value::Truth(_)
-                | Value::Nothing
-                | Value::Bytes
-                | Value::Table(_) => {
+                None => {
                     let what = format!("the secret of '{name}' is no text: the proxy would stop");
                     self.say(line, Level::Fatal, what);
                 }
@@ -181,19 +176,13 @@ impl<'c> List<'c> {
             digits.len() % 2 == 0 && digits.iter().all(char::is_ascii_hexdigit)
         };
         let Some(tag) = self.config.setting("AD_TAG") else { return };
-        match &tag.value {
-            Value::Text(text) if hex(text) && (text.is_empty() || text.len() == 32) => {}
-            Value::Text(text) if hex(text) => {
+        match tag.value.text() {
+            Some(text) if hex(text) && (text.is_empty() || text.len() == 32) => {}
+            Some(text) if hex(text) => {
                 self.say(tag.line, Level::Warning, "AD_TAG is not 32 hex digits: no advertising");
             }
-            Value::Computed => {}
-            Value::Text(_)
-            | Value::Whole(_)
-            | Value::Real(_)
-            | Value::Truth(_)
-            | Value::Nothing
-            | Value::Bytes
-            | Value::Table(_) => {
+            None if tag.value == Value::Computed => {}
+            Some(_) | None => {
                 let what = "AD_TAG is not in hex digits: the proxy would stop";
                 self.say(tag.line, Level::Fatal, what);
             }

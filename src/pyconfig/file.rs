@@ -25,6 +25,13 @@ pub struct Seen {
     pub told: Vec<String>,
 }
 
+impl Seen {
+    /// What it says.
+    pub fn config(&self) -> Result<super::Config<'_>, Error> {
+        super::read(&self.bytes).map_err(|fault| fault.of(&self.name))
+    }
+}
+
 /// A config file that is held for an edit: nobody else's edit comes in between.
 #[derive(Debug)]
 pub struct Held {

@@ -7,25 +7,19 @@ use super::value::Value;
 
 /// A last day.
 pub(super) fn expiry(value: &Value, today: Date) -> Option<(Level, String)> {
-    match value {
-        Value::Computed => None,
-        Value::Text(text) => match Date::strptime("%d/%m/%Y", text) {
-            Ok(day) if day <= today => {
-                Some((Level::Warning, "is over: the user is refused".into()))
-            }
-            Ok(_) => None,
-            Err(_) => {
-                let what = "is no day like 31/12/2026: the proxy would stop";
-                Some((Level::Fatal, what.to_owned()))
-            }
-        },
-        Value::Whole(_)
-        | Value::Real(_)
-        | Value::Truth(_)
-        | Value::Nothing
-        | Value::Bytes
-        | Value::Table(_) => {
-            Some((Level::Fatal, "is no text like '31/12/2026': the proxy would stop".to_owned()))
+    if *value == Value::Computed {
+        return None;
+    }
+    let Some(text) = value.text() else {
+        let what = "is no text like '31/12/2026': the proxy would stop";
+        return Some((Level::Fatal, what.to_owned()));
+    };
+    match Date::strptime("%d/%m/%Y", text) {
+        Ok(day) if day <= today => Some((Level::Warning, "is over: the user is refused".into())),
+        Ok(_) => None,
+        Err(_) => {
+            let what = "is no day like 31/12/2026: the proxy would stop";
+            Some((Level::Fatal, what.to_owned()))
         }
     }
 }

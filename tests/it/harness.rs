@@ -56,6 +56,27 @@ pub(crate) fn fed(name: &str, args: &[&str]) -> (Child, ChildStdin) {
     (child, stdin)
 }
 
+/// Has a program of Python's look at cases, one a line; it says what is wrong with them.
+pub(crate) fn judge(program: &str, cases: Vec<String>) {
+    let mut child = Command::new("python3")
+        .args(["-c", program])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("python3 is there");
+    let mut stdin = child.stdin.take().unwrap();
+    let feed = std::thread::spawn(move || {
+        for case in cases {
+            writeln!(stdin, "{case}").unwrap();
+        }
+    });
+    let output = child.wait_with_output().unwrap();
+    feed.join().unwrap();
+    let said = text(&output.stderr);
+    assert!(output.status.success() && said.is_empty(), "{said}");
+}
+
 /// Standard output as text.
 pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()

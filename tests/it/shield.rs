@@ -1,13 +1,11 @@
 //! An edit stopped anywhere: Python loads what is there, as the old file or the new one, and the
 //! next run finds its way back to one of them.
 
-use std::io::Write;
-use std::process::{Command, Stdio};
-
 use mtp::pyconfig::leftover::{Found, look, settled};
 use mtp::pyconfig::shield::{Step, Steps, steps};
 use mtp::pyconfig::{Change, Table, Value, read};
 
+use crate::harness::judge;
 use crate::pyfiles::{Dice, config};
 
 /// What Python says of texts: which of two values each of them has.
@@ -29,24 +27,7 @@ for line in sys.stdin:
 "#;
 
 fn judged(cases: &[(String, String, Vec<String>)]) {
-    let mut child = Command::new("python3")
-        .args(["-c", JUDGE])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("python3 is there");
-    let mut stdin = child.stdin.take().unwrap();
-    let mut lines = String::new();
-    for case in cases {
-        lines += &serde_json::to_string(case).unwrap();
-        lines.push('\n');
-    }
-    let feed = std::thread::spawn(move || stdin.write_all(lines.as_bytes()).unwrap());
-    let output = child.wait_with_output().unwrap();
-    feed.join().unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success() && said.is_empty(), "{said}");
+    judge(JUDGE, cases.iter().map(|case| serde_json::to_string(case).unwrap()).collect());
 }
 
 /// Does a part of a step: of a write so many bytes.

@@ -2,13 +2,11 @@
 //! before and after, and what was added and removed leaves no byte changed.
 
 use std::fs;
-use std::io::Write;
 use std::path::Path;
-use std::process::{Command, Stdio};
 
 use serde_json::json;
 
-use crate::harness::{run, text};
+use crate::harness::{judge, run, text};
 use crate::pyfiles::{Dice, config};
 
 /// Holds the files after each command against what the command should do to the file before.
@@ -120,21 +118,5 @@ fn every_command_on_every_layout_as_cpython_sees_it() {
         let odd = scope.spawn(|| half(1));
         [half(0), odd.join().unwrap()].concat()
     });
-    let mut judge = Command::new("python3")
-        .args(["-c", JUDGE])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("python3 is there");
-    let mut stdin = judge.stdin.take().unwrap();
-    let feed = std::thread::spawn(move || {
-        for case in cases {
-            stdin.write_all(format!("{case}\n").as_bytes()).unwrap();
-        }
-    });
-    let output = judge.wait_with_output().unwrap();
-    feed.join().unwrap();
-    let said = text(&output.stderr);
-    assert!(output.status.success() && said.is_empty(), "{said}");
+    judge(JUDGE, cases.iter().map(ToString::to_string).collect());
 }

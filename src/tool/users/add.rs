@@ -1,15 +1,9 @@
 //! `add` and `rotate`: users and their secrets.
 
-use std::fs::File;
-use std::io::{self, Read};
-
-use super::desk::{Desk, Done, must_be_a_name, must_exist};
+use super::desk::{Desk, Done, input, must_be_a_name, must_exist};
 use crate::error::Error;
 use crate::links;
 use crate::pyconfig::{Change, Config, State, Table, Value};
-
-/// How much is read where secrets are to come from.
-const SECRETS_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
 /// Adds users.
 pub(super) fn add(desk: &mut Desk) -> Result<(), Error> {
@@ -87,13 +81,7 @@ fn secrets(desk: &Desk, count: usize) -> Result<Vec<String>, Error> {
             .map_err(|error| Error::input("/dev/urandom", error));
     };
     let name = path.display().to_string();
-    let mut text = String::new();
-    let read = if name == "-" {
-        io::stdin().lock().take(SECRETS_BYTES_MAX).read_to_string(&mut text)
-    } else {
-        File::open(path).and_then(|file| file.take(SECRETS_BYTES_MAX).read_to_string(&mut text))
-    };
-    read.map_err(|error| Error::input(&name, error))?;
+    let text = input(path)?;
     let secrets: Vec<_> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     if secrets.len() != count {
         let what = format!("has {} secrets for {count} names", secrets.len());

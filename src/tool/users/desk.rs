@@ -1,6 +1,7 @@
 //! What all commands share: the file in hand, one edit of it, and what is written about it.
 
-use std::io::{self, BufRead};
+use std::fs::File;
+use std::io::{self, BufRead, Read};
 use std::path::{Path, PathBuf};
 
 use super::{Options, reload, row};
@@ -48,6 +49,8 @@ impl Done {
 
 /// How many names one command takes.
 const NAMES_MAX: usize = 1_000_000;
+/// The longest list that is read.
+const INPUT_BYTES_MAX: u64 = 64 * 1024 * 1024;
 /// The longest name.
 const NAME_BYTES_MAX: usize = 255;
 
@@ -151,7 +154,7 @@ impl Desk {
         make: impl FnOnce(&mut Self, &Config<'_>, &mut Change<'_>) -> Result<Vec<Done>, Error>,
     ) -> Result<(), Error> {
         let seen = self.see()?;
-        let before = read(&seen.bytes).map_err(|fault| fault.of(&seen.name))?;
+        let before = seen.config()?;
         let mut change = Change::of(&before);
         make(self, &before, &mut change)?;
         let text = change.finish().map_err(|fault| fault.of(&seen.name))?;
@@ -160,6 +163,18 @@ impl Desk {
         let shown = diff.unified_diff().header(&name, &name).to_string();
         self.write(&shown)
     }
+}
+
+/// The text of a list of users or secrets; `-` is standard input.
+pub(super) fn input(path: &Path) -> Result<String, Error> {
+    let mut text = String::new();
+    let read = if path == Path::new("-") {
+        io::stdin().lock().take(INPUT_BYTES_MAX).read_to_string(&mut text)
+    } else {
+        File::open(path).and_then(|file| file.take(INPUT_BYTES_MAX).read_to_string(&mut text))
+    };
+    read.map_err(|error| Error::input(path.display(), error))?;
+    Ok(text)
 }
 
 /// The users of a file, or why they cannot be told.

@@ -1,20 +1,17 @@
 //! `import` and `export`: all users at once, as rows or as CSV.
 
-use std::fs::File;
-use std::io::{self, Read};
+use std::path::Path;
 
 use serde::Deserialize;
 
 use super::add::put;
-use super::desk::{Desk, Done, must_be_a_name, users};
+use super::desk::{Desk, Done, input, must_be_a_name, users};
 use super::limit::{Limits, Wish, date};
 use super::row::{self, Telling, User};
 use crate::error::Error;
 use crate::links;
-use crate::pyconfig::{Known, Value, read};
+use crate::pyconfig::{Known, Value};
 
-/// The longest list that is read.
-const BYTES_MAX: u64 = 64 * 1024 * 1024;
 /// The columns of CSV.
 const COLUMNS: [&str; 6] = ["name", "secret", "max_conns", "expires", "quota", "disabled"];
 
@@ -37,13 +34,7 @@ pub(super) fn import(desk: &mut Desk) -> Result<(), Error> {
         return Err(Error::Usage("import: takes one FILE, or - for standard input".to_owned()));
     };
     let list = list.clone();
-    let mut text = String::new();
-    let read = if list == "-" {
-        io::stdin().lock().take(BYTES_MAX).read_to_string(&mut text)
-    } else {
-        File::open(&list).and_then(|file| file.take(BYTES_MAX).read_to_string(&mut text))
-    };
-    read.map_err(|error| Error::input(&list, error))?;
+    let text = input(Path::new(&list))?;
     let users = listed(&list, text.trim_start_matches('\u{feff}'))?;
     let file = desk.path().display().to_string();
     desk.edit(|_, config, change| {
@@ -152,7 +143,7 @@ fn cells(line: &str) -> Vec<String> {
 /// Writes all users with their secrets: rows, or CSV as text.
 pub(super) fn export(desk: &mut Desk) -> Result<(), Error> {
     let seen = desk.see()?;
-    let config = read(&seen.bytes).map_err(|fault| fault.of(&seen.name))?;
+    let config = seen.config()?;
     if desk.is_text {
         desk.write(&format!("{}\n", COLUMNS.join(",")))?;
     }

@@ -4,12 +4,12 @@ use super::desk::{Desk, must_exist, users};
 use super::row::{self, Telling, User};
 use crate::error::Error;
 use crate::output::safe::Safe;
-use crate::pyconfig::{Config, Known, read};
+use crate::pyconfig::Known;
 
 /// Lists all users.
 pub(super) fn list(desk: &mut Desk) -> Result<(), Error> {
     let seen = desk.see()?;
-    let config = read(&seen.bytes).map_err(|fault| fault.of(&seen.name))?;
+    let config = seen.config()?;
     let known = users(&config, &seen.name)?;
     let names: Vec<_> =
         known.into_iter().flat_map(|known| known.all_in_order().map(|(name, _)| name)).collect();
@@ -18,17 +18,16 @@ pub(super) fn list(desk: &mut Desk) -> Result<(), Error> {
         Telling::Secrets => Some(row::endpoint(desk, &config, &seen.name)?),
         Telling::Open => None,
     };
+    let modes = row::modes_of(&config);
     if desk.is_text {
         let mark = desk.look.mark("👥", "");
         let head = format!("{mark}Users in {}: {}\n", Safe(&seen.name), names.len());
         desk.write(&head)?;
-        let modes = row::modes_of(&config);
         let modes: Vec<_> = modes.iter().map(|mode| mode.name()).collect();
         desk.write(&format!("   modes: {}\n", modes.join(", ")))?;
     }
     let width = names.iter().map(|name| Safe(name).to_string().chars().count()).max();
     let width = width.unwrap_or(0).min(32);
-    let modes = row::modes_of(&config);
     for name in names {
         let Some(user) = User::of(&config, name) else { continue };
         let links = row::links(endpoint.as_ref(), Some(&user), telling);
@@ -76,16 +75,16 @@ fn each(
 ) -> Result<(), Error> {
     let names = desk.names()?;
     let seen = desk.see()?;
-    let config = read(&seen.bytes).map_err(|fault| fault.of(&seen.name))?;
+    let config = seen.config()?;
     names.iter().try_for_each(|name| must_exist(&config, &seen.name, name))?;
     let endpoint = row::endpoint(desk, &config, &seen.name)?;
+    let modes = row::modes_of(&config);
     for name in &names {
         let Some(user) = User::of(&config, name) else { continue };
         let links = row::links(Some(&endpoint), Some(&user), Telling::Secrets);
         if desk.is_text {
             text(desk, &user, &links)?;
         } else {
-            let modes = row::modes_of(&config);
             row::row(desk, name, None, Some(&user), Telling::Secrets, (&links, &modes))?;
         }
     }
@@ -96,7 +95,7 @@ fn each(
 /// Prints the names, one a line, for completions and other programs.
 pub(super) fn names(desk: &mut Desk) -> Result<(), Error> {
     let seen = desk.see()?;
-    let config: Config<'_> = read(&seen.bytes).map_err(|fault| fault.of(&seen.name))?;
+    let config = seen.config()?;
     for (name, _) in users(&config, &seen.name)?.into_iter().flat_map(Known::all_in_order) {
         if !name.contains(['\n', '\r']) {
             desk.write(&format!("{name}\n"))?;

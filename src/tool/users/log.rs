@@ -4,7 +4,7 @@ use super::desk::Desk;
 use crate::accesslog;
 use crate::error::Error;
 use crate::output::json::Row;
-use crate::pyconfig::{Log, log, read};
+use crate::pyconfig::{Log, log};
 
 /// What can be asked of it.
 pub(super) fn words() -> Vec<&'static str> {
@@ -43,18 +43,18 @@ fn turn(desk: &mut Desk, on: bool) -> Result<(), Error> {
     if desk.options.dry_run {
         return Ok(());
     }
-    let seen = desk.see()?;
-    tell(desk, &seen.name, std::str::from_utf8(&seen.bytes).unwrap_or_default(), did)
+    let file = desk.path().display().to_string();
+    tell(desk, &file, if on { Log::On } else { Log::Off }, did)
 }
 
 fn status(desk: &mut Desk) -> Result<(), Error> {
     let seen = desk.see()?;
-    let config = read(&seen.bytes).map_err(|fault| fault.of(&seen.name))?;
-    tell(desk, &seen.name, config.text, None)
+    let config = seen.config()?;
+    tell(desk, &seen.name, log(config.text), None)
 }
 
-fn tell(desk: &mut Desk, file: &str, text: &str, did: Option<&str>) -> Result<(), Error> {
-    let (state, text, emoji, word) = match log(text) {
+fn tell(desk: &mut Desk, file: &str, log: Log, did: Option<&str>) -> Result<(), Error> {
+    let (state, text, emoji, word) = match log {
         Log::On => ("on", "is on", "✅", "ok"),
         Log::Other => {
             ("other", "is on, but not this version's: access-log on renews it", "⚠️", "warn")

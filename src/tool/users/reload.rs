@@ -14,7 +14,7 @@ use crate::docker::{Container, Docker};
 use crate::error::{Ending, Error};
 use crate::output::json::Row;
 use crate::output::safe::Safe;
-use crate::pyconfig::{Config, read};
+use crate::pyconfig::Config;
 
 /// What the proxy prints when it has read its file again.
 const CONFIRMED: &str = "Config reloaded";
@@ -43,7 +43,7 @@ enum Target {
 /// Checks the file and reloads the proxy.
 pub(super) fn reload(desk: &mut Desk) -> Result<(), Error> {
     let seen = desk.see()?;
-    let config = read(&seen.bytes).map_err(|fault| fault.of(&seen.name))?;
+    let config = seen.config()?;
     after_edit(desk, &seen.name, &config)
 }
 
