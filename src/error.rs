@@ -4,22 +4,22 @@ use std::{fmt, io, process::ExitCode};
 
 /// How a tool ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ending {
+pub enum ExitStatus {
     /// All that was asked for was done.
-    Done,
+    Success,
     /// Something was lost or refused.
-    Lost,
+    Failure,
     /// The command line could not be understood.
-    Misused,
+    Usage,
 }
 
-impl Ending {
+impl ExitStatus {
     /// The status the shell sees.
     pub fn code(self) -> ExitCode {
         ExitCode::from(match self {
-            Self::Done => 0,
-            Self::Lost => 1,
-            Self::Misused => 2,
+            Self::Success => 0,
+            Self::Failure => 1,
+            Self::Usage => 2,
         })
     }
 }
@@ -59,16 +59,16 @@ impl Error {
     }
 
     /// A reader that has left (`| head`) is no failure to a shell.
-    pub fn is_unheard(&self) -> bool {
+    pub fn is_broken_pipe(&self) -> bool {
         matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
     }
 
     /// How a tool ends that met this.
-    pub fn ending(&self) -> Ending {
+    pub fn exit_status(&self) -> ExitStatus {
         match self {
-            Self::Usage(_) => Ending::Misused,
-            _ if self.is_unheard() => Ending::Done,
-            Self::Input { .. } | Self::Output(_) | Self::Refused { .. } => Ending::Lost,
+            Self::Usage(_) => ExitStatus::Usage,
+            _ if self.is_broken_pipe() => ExitStatus::Success,
+            Self::Input { .. } | Self::Output(_) | Self::Refused { .. } => ExitStatus::Failure,
         }
     }
 }
@@ -105,8 +105,11 @@ mod tests {
     fn errors_speak_plainly() {
         let full = Error::Output(io::Error::from_raw_os_error(28));
         assert_eq!(full.to_string(), "standard output: No space left on device");
-        assert_eq!(full.ending(), Ending::Lost);
-        assert_eq!(Error::Output(io::ErrorKind::BrokenPipe.into()).ending(), Ending::Done);
-        assert_eq!(Error::Usage("--x: no".into()).ending(), Ending::Misused);
+        assert_eq!(full.exit_status(), ExitStatus::Failure);
+        assert_eq!(
+            Error::Output(io::ErrorKind::BrokenPipe.into()).exit_status(),
+            ExitStatus::Success
+        );
+        assert_eq!(Error::Usage("--x: no".into()).exit_status(), ExitStatus::Usage);
     }
 }

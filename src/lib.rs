@@ -1,19 +1,21 @@
-//! What the five `mtp-*` tools are made of. `ARCHITECTURE.md` has the map and the layers:
-//! a module uses its own layer and those above it, and `tests/it/tidy.rs` holds it to that.
+//! Library behind the `mtp-*` programs. `ARCHITECTURE.md` has the module map and the allowed
+//! dependencies between modules; `tests/it/tidy.rs` checks them.
 
 pub mod accesslog;
 pub mod cli;
-pub mod dialect;
 pub mod docker;
 pub mod error;
-pub mod event;
+pub mod formats;
 pub mod frame;
-pub mod input;
+pub mod io;
+pub mod json;
 pub mod links;
-pub mod output;
-pub mod people;
+pub mod net;
 pub mod pyconfig;
 pub mod score;
+pub mod sharing;
 pub mod sockets;
+pub mod stream;
+pub mod timestamp;
 pub mod tool;
 pub mod view;

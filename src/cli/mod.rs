@@ -188,7 +188,7 @@ pub const COMMON: [Fact; 3] = [
     common("help", Some('h'), "Show this help: -h the short, --help the long one"),
     common("version", None, "Show the version"),
     Fact {
-        value: Some(Value { name: "FORMAT", among: Among::Names(crate::output::format_names) }),
+        value: Some(Value { name: "FORMAT", among: Among::Names(crate::io::output::format_names) }),
         detail: "auto writes JSON lines into a pipe or file, and text for people on a terminal.",
         ..common("format", None, "What to write: auto, json or text")
     },

@@ -6,13 +6,14 @@ use lexopt::Arg;
 
 use super::{Cli, Flag, Operands, Page, Takes, help};
 use crate::error::Error;
-use crate::output::{Format, columns};
+use crate::io::output::OutputFormat;
+use crate::io::output::columns;
 
 /// What a command line asks for.
 #[derive(Debug)]
 pub enum Asked<O> {
     /// To run, with these options.
-    Run(O, Format),
+    Run(O, OutputFormat),
     /// For a text: help or the version.
     Show(String),
 }
@@ -24,7 +25,7 @@ impl<O: Default> Cli<O> {
     /// Reads the arguments after the program's name.
     pub fn read(&self, args: impl IntoIterator<Item = OsString>) -> Result<Asked<O>, Error> {
         let mut parser = lexopt::Parser::from_args(args);
-        let (mut options, mut format) = (O::default(), Format::Auto);
+        let (mut options, mut format) = (O::default(), OutputFormat::Auto);
         let (mut command, mut given) = (None, Vec::new());
         while let Some(arg) = parser.next().map_err(|error| self.misused(&error))? {
             match arg {
@@ -33,7 +34,7 @@ impl<O: Default> Cli<O> {
                 Arg::Long("version") => return Ok(Asked::Show(help::version(self.name))),
                 Arg::Long("format") => {
                     let text = parser.value().map_err(|error| self.misused(&error))?;
-                    format = Format::read(&text.to_string_lossy())
+                    format = OutputFormat::read(&text.to_string_lossy())
                         .map_err(|why| Error::Usage(format!("--format: {why}")))?;
                 }
                 Arg::Value(word) => {

@@ -4,7 +4,7 @@
 use super::compose::{self, EXITED};
 use super::form::Form;
 use super::taken::Taken;
-use crate::event::Stamp;
+use crate::timestamp::Timestamp;
 
 /// How many containers' names and prefixes are remembered.
 const NAMES_MAX: usize = 256;
@@ -40,7 +40,7 @@ pub(super) struct Evidence {
 struct Indent {
     column: usize,
     form: Form,
-    ts: Option<Stamp>,
+    ts: Option<Timestamp>,
     has_source: bool,
 }
 

@@ -15,6 +15,7 @@
 
 mod clean;
 mod compose;
+mod deframer;
 mod evidence;
 mod form;
 mod json;
@@ -25,17 +26,16 @@ mod stamped;
 mod syslog;
 mod tag;
 mod taken;
-mod unframer;
 
+pub use deframer::Deframer;
 pub use form::Form;
 pub use pieces::{LINE_MAX, STREAMS_MAX, TOTAL_MAX};
-pub use unframer::Unframer;
 
-use crate::event::Stamp;
+use crate::timestamp::Timestamp;
 
 /// What a raw line holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Framed<'l> {
+pub enum Frame<'l> {
     /// A program's message.
     Message(Message<'l>),
     /// What the framing says itself: `Attaching to …`, `px-1 exited with code 0`
@@ -50,7 +50,7 @@ pub struct Message<'l> {
     /// The line: no framing, no colours, no carriage return at its end.
     pub text: &'l [u8],
     /// When it was printed or received, as the framing says.
-    pub ts: Option<Stamp>,
+    pub ts: Option<Timestamp>,
     /// The container, pod, unit or program, as the framing says.
     pub source: Option<&'l [u8]>,
     /// The outermost framing's name, for `--explain`.

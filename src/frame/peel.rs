@@ -7,13 +7,14 @@ use super::form::Form;
 use super::stamped;
 use super::syslog;
 use super::taken::Taken;
-use crate::event::{Clock, Stamp};
+use crate::timestamp::LocalTimeResolver;
+use crate::timestamp::Timestamp;
 
 /// What has been taken off a line so far.
 #[derive(Debug)]
 pub(super) struct Peeled<'l> {
     pub(super) rest: &'l [u8],
-    pub(super) ts: Option<Stamp>,
+    pub(super) ts: Option<Timestamp>,
     pub(super) source: Option<&'l [u8]>,
     pub(super) outer: Option<Form>,
     pub(super) inner: Option<Form>,
@@ -145,7 +146,7 @@ impl<'l> Peeled<'l> {
         if self.had.has(Kind::EngineTime) && self.had.has(Kind::Syslog) {
             return None;
         }
-        let (ts, taken) = Stamp::read(line)?;
+        let (ts, taken) = Timestamp::read(line)?;
         let after = line.get(taken..)?;
         if !self.had.has(Kind::EngineTime) {
             if let Some(cri) = stamped::cri(after) {
@@ -193,7 +194,7 @@ impl<'l> Peeled<'l> {
 /// What a line alone does not tell.
 #[derive(Debug)]
 pub(super) struct Outside<'o> {
-    pub(super) clock: &'o mut Clock,
+    pub(super) clock: &'o mut LocalTimeResolver,
     pub(super) evidence: &'o Evidence,
     /// The raw line began with a colour.
     pub(super) is_coloured: bool,

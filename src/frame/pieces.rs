@@ -2,7 +2,7 @@
 
 use super::form::Form;
 use super::peel::Peeled;
-use crate::event::Stamp;
+use crate::timestamp::Timestamp;
 
 /// The longest line that is put together; what is beyond it is dropped and counted.
 pub const LINE_MAX: usize = 1024 * 1024;
@@ -17,7 +17,7 @@ pub const TOTAL_MAX: usize = 16 * 1024 * 1024;
 pub(super) struct Held {
     pub(super) form: Form,
     pub(super) text: Vec<u8>,
-    pub(super) ts: Option<Stamp>,
+    pub(super) ts: Option<Timestamp>,
     pub(super) source: Option<Vec<u8>>,
     stream: Vec<u8>,
 }

@@ -3,7 +3,7 @@
 use super::form::Form;
 use super::json::{Fields, Value, unescape};
 use super::taken::Taken;
-use crate::event::Stamp;
+use crate::timestamp::Timestamp;
 
 /// What stands for a message that journalctl left out. No dialect knows it, so it is counted
 /// as not recognised.
@@ -39,7 +39,7 @@ fn json_file<'l>(line: &'l [u8], into: &mut Vec<u8>) -> Option<Record<'l>> {
         match (key, value) {
             (b"log", Value::Text(text)) => log = Some(text),
             (b"stream", Value::Text(text)) => stream = Some(text),
-            (b"time", Value::Text(text)) => ts = Stamp::read(text).map(|(stamp, _)| stamp),
+            (b"time", Value::Text(text)) => ts = Timestamp::read(text).map(|(stamp, _)| stamp),
             (b"attrs", Value::Other(attrs)) => source = label(attrs),
             _ => {}
         }
@@ -107,9 +107,9 @@ const NAMES: [&[u8]; 5] =
     [b"CONTAINER_NAME", b"_SYSTEMD_USER_UNIT", b"_SYSTEMD_UNIT", b"SYSLOG_IDENTIFIER", b"_COMM"];
 
 /// Microseconds since 1970.
-fn micros(text: &[u8]) -> Option<Stamp> {
+fn micros(text: &[u8]) -> Option<Timestamp> {
     let micros: i64 = std::str::from_utf8(text).ok()?.parse().ok()?;
-    Some(Stamp(micros.div_euclid(1000)))
+    Some(Timestamp(micros.div_euclid(1000)))
 }
 
 /// `[27,91,50,109]`. Only a message with bytes that cannot be printed is written so; one without
@@ -132,7 +132,7 @@ mod tests {
         let mut out = Vec::new();
         let record = read(line.as_bytes(), &mut out)?;
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let (ts, source) = (record.taken.ts.map(Stamp::text), record.taken.source.map(text));
+        let (ts, source) = (record.taken.ts.map(Timestamp::text), record.taken.source.map(text));
         Some((text(&out), ts, source, record.is_partial))
     }
 

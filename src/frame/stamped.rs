@@ -3,7 +3,7 @@
 
 use memchr::memchr;
 
-use crate::event::Stamp;
+use crate::timestamp::Timestamp;
 
 /// Docker cuts lines into pieces of this many bytes.
 pub(super) const PIECE: usize = 16 * 1024;
@@ -12,11 +12,11 @@ const PREFIX_MAX: usize = 400;
 
 /// `2026-11-23T15:41:40.324509072Z `, at the start. Engines write nine digits of a second,
 /// always; programs that log their own time write three or six, so the two are told apart.
-pub(super) fn engine_time(text: &[u8]) -> Option<(Stamp, &[u8])> {
+pub(super) fn engine_time(text: &[u8]) -> Option<(Timestamp, &[u8])> {
     let fraction = text.get(19..30)?;
     let [b'.', digits @ .., b'Z' | b'+' | b'-'] = fraction else { return None };
     let is_engine = digits.iter().all(u8::is_ascii_digit) && text.get(10) == Some(&b'T');
-    let (stamp, taken) = is_engine.then(|| Stamp::read(text)).flatten()?;
+    let (stamp, taken) = is_engine.then(|| Timestamp::read(text)).flatten()?;
     match text.get(taken..)? {
         [] => Some((stamp, b"")),
         [b' ', rest @ ..] => Some((stamp, rest)),

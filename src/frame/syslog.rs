@@ -5,10 +5,11 @@ use memchr::memchr;
 use super::form::Form;
 use super::tag::{is_number, tagged, tagged_alone, word};
 use super::taken::Taken;
-use crate::event::{Clock, Stamp};
+use crate::timestamp::LocalTimeResolver;
+use crate::timestamp::Timestamp;
 
 /// `Nov 23 18:21:18.345123 vps1 python3[812]: LINE`
-pub(super) fn short<'l>(line: &'l [u8], clock: &mut Clock) -> Option<Taken<'l>> {
+pub(super) fn short<'l>(line: &'l [u8], clock: &mut LocalTimeResolver) -> Option<Taken<'l>> {
     let (day, time, ms, taken) = bsd_time(line)?;
     let (tag, rest) = tagged_alone(line.get(taken..)?.strip_prefix(b" ")?)?;
     let ts = clock.yearless(day, time, ms)?;
@@ -55,22 +56,22 @@ fn digits(text: &[u8]) -> Option<u32> {
 }
 
 /// What follows a time with zone: `2026-11-23T18:21:18+0300 vps1 python3[812]: LINE`.
-pub(super) fn short_iso(ts: Stamp, after: &[u8]) -> Option<Taken<'_>> {
+pub(super) fn short_iso(ts: Timestamp, after: &[u8]) -> Option<Taken<'_>> {
     let (tag, rest) = tagged(after.strip_prefix(b" ")?)?;
     Some(Taken::new(Form::ShortIso, rest).at(ts).from(tag))
 }
 
 /// `Mon 2026-11-23 18:21:18 MSK vps1 python3[812]: LINE`
-pub(super) fn short_full<'l>(line: &'l [u8], clock: &mut Clock) -> Option<Taken<'l>> {
+pub(super) fn short_full<'l>(line: &'l [u8], clock: &mut LocalTimeResolver) -> Option<Taken<'l>> {
     let (day, rest) = word(line)?;
     DAYS.contains(&day).then_some(())?;
-    let (civil, taken) = Stamp::read_local(rest)?;
+    let (civil, taken) = Timestamp::read_local(rest)?;
     let (zone, rest) = word(rest.get(taken..)?.strip_prefix(b" ")?)?;
     let (tag, rest) = tagged_alone(rest)?;
     let ts = match zone {
         b"UTC" | b"GMT" => civil,
-        zone => Stamp::offset_ms(zone)
-            .map_or_else(|| clock.local(civil), |offset| Stamp(civil.0 - offset)),
+        zone => Timestamp::offset_ms(zone)
+            .map_or_else(|| clock.local(civil), |offset| Timestamp(civil.0 - offset)),
     };
     Some(Taken::new(Form::ShortFull, rest).at(ts).from(tag))
 }
@@ -85,7 +86,7 @@ pub(super) fn short_unix(line: &[u8]) -> Option<Taken<'_>> {
     let is_time = (9..=11).contains(&seconds.len()) && micros.len() == 6 && is_number(micros);
     is_time.then_some(())?;
     let seconds: i64 = std::str::from_utf8(seconds).ok()?.parse().ok()?;
-    let ts = Stamp(seconds * 1000 + i64::from(digits(micros.get(..3)?)?));
+    let ts = Timestamp(seconds * 1000 + i64::from(digits(micros.get(..3)?)?));
     let (tag, rest) = tagged_alone(rest)?;
     Some(Taken::new(Form::ShortUnix, rest).at(ts).from(tag))
 }
@@ -105,7 +106,10 @@ pub(super) fn short_monotonic(line: &[u8]) -> Option<Taken<'_>> {
 }
 
 /// `<30>` and one of the RFCs.
-pub(super) fn with_priority<'l>(line: &'l [u8], clock: &mut Clock) -> Option<Taken<'l>> {
+pub(super) fn with_priority<'l>(
+    line: &'l [u8],
+    clock: &mut LocalTimeResolver,
+) -> Option<Taken<'l>> {
     let inside = line.strip_prefix(b"<")?;
     let end = memchr(b'>', inside.get(..4.min(inside.len()))?)?;
     digits(inside.get(..end)?).filter(|priority| *priority < 192 && end > 0)?;
@@ -114,7 +118,7 @@ pub(super) fn with_priority<'l>(line: &'l [u8], clock: &mut Clock) -> Option<Tak
         return rfc5424(rest);
     }
     let taken = short(rest, clock).or_else(|| {
-        let (ts, taken) = Stamp::read(rest)?;
+        let (ts, taken) = Timestamp::read(rest)?;
         short_iso(ts, rest.get(taken..)?)
     })?;
     Some(Taken { form: Form::Rfc3164, ..taken })
@@ -125,7 +129,7 @@ fn rfc5424(text: &[u8]) -> Option<Taken<'_>> {
     let (time, rest) = word(text)?;
     let ts = match time {
         b"-" => None,
-        time => Some(Stamp::read(time)?.0),
+        time => Some(Timestamp::read(time)?.0),
     };
     let (host, rest) = word(rest)?;
     let (app, rest) = word(rest)?;
@@ -184,13 +188,13 @@ mod tests {
 
     #[test]
     fn times_without_zone_or_year() {
-        let mut clock = Clock::new(Some(jiff::tz::TimeZone::UTC), Some(2026));
+        let mut clock = LocalTimeResolver::new(Some(jiff::tz::TimeZone::UTC), Some(2026));
         let mut read = |line: &'static str| {
             let line = line.as_bytes();
             let taken = short(line, &mut clock).or_else(|| short_full(line, &mut clock));
             let taken = taken.or_else(|| short_unix(line)).or_else(|| short_monotonic(line));
             let taken = taken.or_else(|| with_priority(line, &mut clock))?;
-            Some((taken.form, taken.ts.map(Stamp::text)))
+            Some((taken.form, taken.ts.map(Timestamp::text)))
         };
         let at = |form, ts: &str| Some((form, Some(ts.to_owned())));
         let noon = "2026-11-03T12:00:00Z";

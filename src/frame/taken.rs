@@ -1,14 +1,14 @@
 //! What one framing says of a line: the rest inside it, its time, its source.
 
 use super::form::Form;
-use crate::event::Stamp;
+use crate::timestamp::Timestamp;
 
 /// A frame taken off a line.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Taken<'l> {
     pub(super) form: Form,
     pub(super) rest: &'l [u8],
-    pub(super) ts: Option<Stamp>,
+    pub(super) ts: Option<Timestamp>,
     pub(super) source: Option<&'l [u8]>,
 }
 
@@ -17,7 +17,7 @@ impl<'l> Taken<'l> {
         Self { form, rest, ts: None, source: None }
     }
 
-    pub(super) fn at(self, ts: Stamp) -> Self {
+    pub(super) fn at(self, ts: Timestamp) -> Self {
         Self { ts: Some(ts), ..self }
     }
 

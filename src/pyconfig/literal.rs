@@ -1,6 +1,6 @@
 //! Text as string literals of Python.
 
-use crate::output::safe::Safe;
+use crate::io::escape::Escaped;
 
 /// Text as the inside of an ASCII string literal between `"`.
 pub(super) fn escaped(text: &str) -> String {
@@ -43,7 +43,7 @@ pub(super) fn quoted(text: &str, quote: char) -> String {
     for letter in text.chars() {
         if letter == quote || letter == '\\' {
             out.extend(['\\', letter]);
-        } else if Safe(letter.encode_utf8(&mut [0; 4])).to_string().starts_with('\\') {
+        } else if Escaped(letter.encode_utf8(&mut [0; 4])).to_string().starts_with('\\') {
             out.push_str(&format!("\\U{:08x}", u32::from(letter)));
         } else {
             out.push(letter);

@@ -12,7 +12,7 @@ use super::relays::Relays;
 use super::rule::{Points, Risk, Rule};
 use super::users::{User, Users};
 use super::window::Span;
-use crate::people::Verdict;
+use crate::sharing::Verdict;
 
 /// What was counted that is no user's.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -102,7 +102,7 @@ pub struct Turn {
 
 /// All that is known.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Book {
+pub struct ScoreState {
     /// What windows span.
     pub span: Span,
     /// The users.
@@ -115,7 +115,7 @@ pub struct Book {
     relays: Relays,
 }
 
-impl Book {
+impl ScoreState {
     /// An empty book.
     pub fn new(span: Span) -> Self {
         Self {

@@ -9,7 +9,7 @@ use hashbrown::HashMap;
 
 use super::carriers::Carriers;
 use crate::error::Error;
-use crate::people::{Network, Prefixes};
+use crate::sharing::{Network, Prefixes};
 
 /// A phone and something that does not move: at home, or at the office.
 pub const DEVICES: usize = 2;

@@ -15,7 +15,7 @@ pub mod users;
 pub mod why;
 pub mod window;
 
-pub use book::{Book, Connection};
+pub use book::{Connection, ScoreState};
 pub use limits::Limits;
 pub use rule::{Counts, Points, Risk, Rule};
 pub use window::{Span, Window};

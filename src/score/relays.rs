@@ -5,8 +5,8 @@ use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 
-use crate::people::Network;
-use crate::people::presence::halvings;
+use crate::sharing::Network;
+use crate::sharing::presence::halvings;
 
 /// How many networks are told apart; users of further ones are not counted. At some 32 bytes each.
 pub(super) const NETWORKS_MAX: usize = 1 << 22;
@@ -61,7 +61,7 @@ impl Relays {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::people::Prefixes;
+    use crate::sharing::Prefixes;
 
     #[test]
     fn a_relay_is_known_for_three_to_six_days() {

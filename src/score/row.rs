@@ -1,6 +1,6 @@
 //! What is told of users, as rows.
 
-use super::book::{Book, Change, Turn, judge};
+use super::book::{Change, ScoreState, Turn, judge};
 use super::limits::Limits;
 use std::net::IpAddr;
 
@@ -8,9 +8,9 @@ use super::rule::{Points, Rule};
 use super::users::User;
 use super::why::{self, WouldBe};
 use super::window::Span;
-use crate::event::Stamp;
-use crate::output::json::{self, Row};
-use crate::people::{Estimate, Verdict};
+use crate::json::{self, Row};
+use crate::sharing::{Estimate, Verdict};
+use crate::timestamp::Timestamp;
 
 /// How rows tell of users.
 #[derive(Clone, Copy, Debug)]
@@ -77,7 +77,7 @@ pub fn summary(out: &mut Vec<u8>, user: &mut User, now: i64, tell: &Telling, lim
     let (points, risk) = judge(user, now, &tell.span, &tell.rule);
     let counts = user.window.counts();
     let mut row = Row::new(out, "summary");
-    row.stamp("ts", Stamp(now));
+    row.stamp("ts", Timestamp(now));
     row.text("user", &user.name);
     row.number("score", points.score);
     row.text("risk", risk.name());
@@ -88,11 +88,11 @@ pub fn summary(out: &mut Vec<u8>, user: &mut User, now: i64, tell: &Telling, lim
     let said = opinion(user, tell, limits);
     write_opinion(&mut row, said.as_ref());
     if user.last >= user.first {
-        row.stamp("first_seen", Stamp(user.first));
-        row.stamp("last_seen", Stamp(user.last));
+        row.stamp("first_seen", Timestamp(user.first));
+        row.stamp("last_seen", Timestamp(user.last));
     }
     if let Some(ms) = mean_interval_ms(user, &tell.span) {
-        row.thousandths("mean_interval", ms);
+        row.millis("mean_interval", ms);
     }
     write_ips(row.key("ips"), &user.window.recent(tell.ips_max));
     let truncated = user.window.truncated();
@@ -142,7 +142,7 @@ pub fn alert(out: &mut Vec<u8>, user: &mut User, turn: Turn, tell: &Telling, lim
     let (points, risk) = judge(user, turn.at, &tell.span, &tell.rule);
     let Some(said) = opinion(user, tell, limits) else { return };
     let mut row = Row::new(out, "alert");
-    row.stamp("ts", Stamp(turn.at));
+    row.stamp("ts", Timestamp(turn.at));
     row.text("user", &user.name);
     row.text("verdict", said.verdict.name());
     row.text("was", turn.was.name());
@@ -157,7 +157,7 @@ pub fn alert(out: &mut Vec<u8>, user: &mut User, turn: Turn, tell: &Telling, lim
 pub fn risk_alert(out: &mut Vec<u8>, user: &mut User, change: Change, tell: &Telling) {
     let (points, risk) = judge(user, change.now, &tell.span, &tell.rule);
     let mut row = Row::new(out, "alert");
-    row.stamp("ts", Stamp(change.now));
+    row.stamp("ts", Timestamp(change.now));
     row.text("user", &user.name);
     row.number("score", points.score);
     row.text("risk", risk.name());
@@ -166,11 +166,11 @@ pub fn risk_alert(out: &mut Vec<u8>, user: &mut User, change: Change, tell: &Tel
 }
 
 /// Writes what was counted that is no user's.
-pub fn meta(out: &mut Vec<u8>, book: &Book) {
+pub fn meta(out: &mut Vec<u8>, book: &ScoreState) {
     let tally = book.tally;
     let mut row = Row::new(out, "meta");
     if let Some(newest) = book.order.newest() {
-        row.stamp("ts", Stamp(newest));
+        row.stamp("ts", Timestamp(newest));
     }
     row.text("tool", "mtp-score");
     row.number("users", book.users.len() as u64);

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use twox_hash::XxHash3_64;
 
-use super::book::Book;
+use super::book::ScoreState;
 use crate::error::Error;
 
 const MAGIC: &[u8; 8] = b"MTPSCORE";
@@ -19,7 +19,7 @@ const HEAD: usize = MAGIC.len() + 4;
 const TAIL: usize = 8 + 8;
 
 /// Loads a book. `None`: there is no file yet.
-pub fn load(path: &Path) -> Result<Option<Book>, Error> {
+pub fn load(path: &Path) -> Result<Option<ScoreState>, Error> {
     let name = path.display();
     let mut bytes = Vec::new();
     match fs::File::open(path) {
@@ -32,7 +32,7 @@ pub fn load(path: &Path) -> Result<Option<Book>, Error> {
     })
 }
 
-fn read(bytes: &[u8]) -> Result<Book, String> {
+fn read(bytes: &[u8]) -> Result<ScoreState, String> {
     let (magic, rest) = bytes.split_at_checked(MAGIC.len()).ok_or("it is no state of mtp-score")?;
     if magic != MAGIC {
         return Err("it is no state of mtp-score".into());
@@ -55,11 +55,11 @@ fn read(bytes: &[u8]) -> Result<Book, String> {
 }
 
 /// Saves a book.
-pub fn save(path: &Path, book: &Book) -> Result<(), Error> {
+pub fn save(path: &Path, book: &ScoreState) -> Result<(), Error> {
     write(path, book).map_err(|error| Error::input(path.display(), error))
 }
 
-fn write(path: &Path, book: &Book) -> io::Result<()> {
+fn write(path: &Path, book: &ScoreState) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let beside = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
     let mut sink = Summed { to: BufWriter::new(beside), length: 0, sum: XxHash3_64::default() };

@@ -7,7 +7,7 @@ use std::hash::BuildHasher;
 
 use super::rule::Risk;
 use super::window::Window;
-use crate::people::People;
+use crate::sharing::AccountActivity;
 
 /// How many users are told apart. Names come from the log, and a log can be damaged.
 pub const USERS_MAX: usize = 2_000_000;
@@ -20,7 +20,7 @@ pub struct User {
     /// The connections the rule counts.
     pub window: Window,
     /// What tells how many people there are.
-    pub people: People,
+    pub people: AccountActivity,
     /// When the first connection began, in milliseconds.
     pub first: i64,
     /// When the last one began.
@@ -79,7 +79,7 @@ impl Users {
         self.all.push(User {
             name: name.into(),
             window: Window::default(),
-            people: People::default(),
+            people: AccountActivity::default(),
             first: i64::MAX,
             last: i64::MIN,
             risk: Risk::Low,

@@ -1,9 +1,9 @@
 //! Facts as the `evidence` of a row.
 
-use crate::event::Stamp;
-use crate::output::json::{number, string};
-use crate::people::facts::{Fact, Place};
-use crate::people::{Prefixes, Verdict};
+use crate::json::{number, string};
+use crate::sharing::facts::{Fact, Place};
+use crate::sharing::{Prefixes, Verdict};
+use crate::timestamp::Timestamp;
 
 /// What another limit would make of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,7 +79,7 @@ fn one(out: &mut Vec<u8>, fact: &Fact, prefixes: Prefixes) {
             out.extend_from_slice(b",\"intervals\":[");
             for (n, (from, to)) in spans.iter().enumerate() {
                 let joint = if n > 0 { "," } else { "" };
-                let (from, to) = (Stamp(*from).text(), Stamp(*to).text());
+                let (from, to) = (Timestamp(*from).text(), Timestamp(*to).text());
                 out.extend_from_slice(format!("{joint}[\"{from}\",\"{to}\"]").as_bytes());
             }
             out.push(b']');
@@ -98,7 +98,7 @@ fn count(out: &mut Vec<u8>, key: &str, value: i64) {
 }
 
 fn moment(out: &mut Vec<u8>, key: &str, ts: i64) {
-    out.extend_from_slice(format!(",\"{key}\":\"{}\"", Stamp(ts).text()).as_bytes());
+    out.extend_from_slice(format!(",\"{key}\":\"{}\"", Timestamp(ts).text()).as_bytes());
 }
 
 /// The chief network of each place.

@@ -6,7 +6,7 @@ use std::cmp::Reverse;
 
 use super::memory::{Found, Memory};
 use super::{Address, Prefix};
-use crate::event::Stamp;
+use crate::timestamp::Timestamp;
 
 /// How many users one address is shown with.
 pub const USERS_SHOWN: usize = 8;
@@ -19,7 +19,7 @@ pub struct Tally {
     /// Its connections.
     pub connections: u32,
     /// When the oldest of them was first seen.
-    pub since: Stamp,
+    pub since: Timestamp,
     /// Its first entry among those of its family.
     first: u32,
 }
@@ -88,7 +88,7 @@ impl Census {
 
     /// Counts what was taken in: most connected address first, then by address. What is not in
     /// the memory was first seen now.
-    pub fn count(&mut self, found: &[Found], now: Stamp) {
+    pub fn count(&mut self, found: &[Found], now: Timestamp) {
         self.v4.sort_unstable();
         self.v6.sort_unstable();
         let v4 = (0..).zip(self.v4.iter().map(|word| unpacked(*word)));
@@ -186,7 +186,7 @@ mod tests {
                 inode: 0,
                 info: Some(info),
             };
-            memory.see(&socket, Stamp(n.into()), Some(n / 2));
+            memory.see(&socket, Timestamp(n.into()), Some(n / 2));
         }
         memory
     }
@@ -197,7 +197,7 @@ mod tests {
         let memory = memory(&[(c, 443, 9), (b, 443, 8), (a, 443, 7), (b, 443, 6), (c, 4430, 1)]);
         let mut census = Census::new(Prefix::WHOLE);
         census.take(memory.found(), 443);
-        census.count(memory.found(), Stamp(0));
+        census.count(memory.found(), Timestamp(0));
         let said: Vec<_> = census
             .tallies()
             .iter()
@@ -211,7 +211,7 @@ mod tests {
         assert_eq!(details.users, [0, 1]);
         let mut census = Census::new(Prefix { v4: 25, v6: 64 });
         census.take(memory.found(), 443);
-        census.count(memory.found(), Stamp(0));
+        census.count(memory.found(), Timestamp(0));
         let said: Vec<_> = census.tallies().iter().map(|tally| tally.connections).collect();
         assert_eq!(said, [3, 1]);
     }

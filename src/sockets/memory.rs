@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::{Address, Info, Socket};
-use crate::event::Stamp;
+use crate::timestamp::Timestamp;
 
 /// How many connections are remembered. At 64 bytes each in two looks, 128 MB.
 pub const CONNECTIONS_MAX: usize = 1_000_000;
@@ -22,7 +22,7 @@ pub struct Found {
     /// The client.
     pub peer: Address,
     /// When it was first seen.
-    pub since: Stamp,
+    pub since: Timestamp,
     /// Whose it is, as far as events told.
     pub user: Option<u32>,
     /// The client's port.
@@ -57,7 +57,7 @@ impl Memory {
     }
 
     /// Notes a connection.
-    pub fn see(&mut self, socket: &Socket, now: Stamp, user: Option<u32>) {
+    pub fn see(&mut self, socket: &Socket, now: Timestamp, user: Option<u32>) {
         let is_waiting = socket.id == 0;
         let id =
             if is_waiting { ends(socket.port, socket.peer, socket.peer_port) } else { socket.id };
@@ -161,7 +161,7 @@ mod tests {
         let (mut opened, mut closed) = (Vec::new(), Vec::new());
         memory.begin();
         for socket in sockets {
-            memory.see(socket, Stamp(at), None);
+            memory.see(socket, Timestamp(at), None);
         }
         memory.end(&mut |found| opened.push(found.peer_port), &mut |found| {
             closed.push(found.peer_port);
@@ -177,7 +177,7 @@ mod tests {
         look(&mut memory, 1, &[socket(7, 50)]);
         assert_eq!(look(&mut memory, 2, &[socket(8, 50)]), (vec![50], vec![50]));
         assert_eq!(look(&mut memory, 3, &[socket(8, 50)]), (vec![], vec![]));
-        assert_eq!(memory.found()[0].since, Stamp(2));
+        assert_eq!(memory.found()[0].since, Timestamp(2));
     }
 
     #[test]
@@ -185,7 +185,7 @@ mod tests {
         let mut memory = Memory::default();
         look(&mut memory, 1, &[socket(0, 50), socket(0, 51)]);
         assert_eq!(look(&mut memory, 2, &[socket(9, 50), socket(0, 51)]), (vec![], vec![]));
-        assert!(memory.found().iter().all(|found| found.since == Stamp(1)));
+        assert!(memory.found().iter().all(|found| found.since == Timestamp(1)));
     }
 
     /// Whatever comes, goes and moves: what a look finds new is what the last did not have.

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::Address;
-use crate::event::Kind;
-use crate::event::wire::Record;
+use crate::stream::Kind;
+use crate::stream::event::Record;
 
 /// How many connections are remembered; beyond it the older half is forgotten.
 pub const CONNECTIONS_MAX: usize = 500_000;

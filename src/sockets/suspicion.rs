@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 
 use super::{Address, Tally};
-use crate::event::Stamp;
+use crate::timestamp::Timestamp;
 
 /// More connections at once than this are suspicious.
 const CONNECTIONS: u32 = 3;
@@ -55,14 +55,14 @@ pub struct Suspicion {
     /// How many connections or minutes, when it was last so.
     pub count: u32,
     /// When it was last so.
-    pub last: Stamp,
+    pub last: Timestamp,
 }
 
 /// A number, and when it was last so.
 #[derive(Clone, Copy, Debug)]
 struct Count {
     count: u32,
-    last: Stamp,
+    last: Timestamp,
 }
 
 /// The minutes of addresses, and who had many connections of late.
@@ -78,7 +78,7 @@ pub struct Suspicions {
     pub unremembered: u64,
 }
 
-fn minute_of(at: Stamp) -> i64 {
+fn minute_of(at: Timestamp) -> i64 {
     at.0.div_euclid(60_000)
 }
 
@@ -90,7 +90,7 @@ impl Suspicions {
 
     /// Takes a sample in. In a minute's first look every address counts; in the others only those
     /// can be new to the minute that opened a connection since: their oldest may be older.
-    pub fn look(&mut self, tallies: &[Tally], opened: &[Address], now: Stamp) {
+    pub fn look(&mut self, tallies: &[Tally], opened: &[Address], now: Timestamp) {
         let is_recent = |count: &Count| now.0 - count.last.0 < RECENT_MS;
         self.multiple.retain(|_, count| is_recent(count));
         for tally in tallies.iter().take_while(|tally| tally.connections > CONNECTIONS) {
@@ -115,7 +115,7 @@ impl Suspicions {
         }
     }
 
-    fn count_minute(&mut self, peer: Address, now: Stamp) {
+    fn count_minute(&mut self, peer: Address, now: Timestamp) {
         let is_full = self.minutes.len() >= ADDRESSES_MAX;
         if let Some(known) = self.minutes.get_mut(&peer) {
             known.count += u32::from(minute_of(known.last) != minute_of(now));
@@ -128,7 +128,7 @@ impl Suspicions {
     }
 
     /// The suspicions of the last five minutes: most connections first, then most minutes.
-    pub fn recent(&self, now: Stamp) -> Vec<Suspicion> {
+    pub fn recent(&self, now: Timestamp) -> Vec<Suspicion> {
         let said = |reason| {
             move |(peer, count): (&Address, &Count)| Suspicion {
                 peer: *peer,
@@ -162,28 +162,28 @@ mod tests {
             let id = u64::from(peer_port);
             let (local, port) = (peer, 443);
             let socket = Socket { state, local, port, peer, peer_port, id, inode: 0, info: None };
-            memory.see(&socket, Stamp(0), None);
+            memory.see(&socket, Timestamp(0), None);
         }
         let mut census = Census::new(Prefix::WHOLE);
         census.take(memory.found(), 443);
-        census.count(memory.found(), Stamp(0));
+        census.count(memory.found(), Timestamp(0));
         census.tallies().to_vec()
     }
 
     fn said(suspicions: &Suspicions, now: i64) -> Vec<(Reason, u32)> {
-        suspicions.recent(Stamp(now)).iter().map(|at| (at.reason, at.count)).collect()
+        suspicions.recent(Timestamp(now)).iter().map(|at| (at.reason, at.count)).collect()
     }
 
     #[test]
     fn more_than_three_at_once_for_five_minutes() {
         let mut suspicions = Suspicions::default();
-        suspicions.look(&tallies(3), &[], Stamp(0));
+        suspicions.look(&tallies(3), &[], Timestamp(0));
         assert_eq!(said(&suspicions, 0), []);
-        suspicions.look(&tallies(4), &[], Stamp(1000));
+        suspicions.look(&tallies(4), &[], Timestamp(1000));
         assert_eq!(said(&suspicions, 1000), [(Reason::Multiple, 4)]);
-        suspicions.look(&tallies(1), &[], Stamp(1000 + RECENT_MS - 1));
+        suspicions.look(&tallies(1), &[], Timestamp(1000 + RECENT_MS - 1));
         assert_eq!(said(&suspicions, 1000 + RECENT_MS - 1), [(Reason::Multiple, 4)]);
-        suspicions.look(&tallies(1), &[], Stamp(1000 + RECENT_MS));
+        suspicions.look(&tallies(1), &[], Timestamp(1000 + RECENT_MS));
         assert_eq!(said(&suspicions, 1000 + RECENT_MS), []);
     }
 
@@ -192,14 +192,14 @@ mod tests {
         let mut suspicions = Suspicions::default();
         for minute in 1..=10 {
             for second in 0..3 {
-                suspicions.look(&tallies(1), &[], Stamp(minute * 60_000 + second * 1000));
+                suspicions.look(&tallies(1), &[], Timestamp(minute * 60_000 + second * 1000));
             }
         }
         assert_eq!(said(&suspicions, 10 * 60_000), []);
         let now = 17 * 60_000;
-        suspicions.look(&[], &[], Stamp(now));
+        suspicions.look(&[], &[], Timestamp(now));
         assert_eq!(said(&suspicions, now), []);
-        suspicions.look(&tallies(1), &[Address::v4([203, 0, 113, 7])], Stamp(now + 1));
+        suspicions.look(&tallies(1), &[Address::v4([203, 0, 113, 7])], Timestamp(now + 1));
         assert_eq!(said(&suspicions, now + 1), [(Reason::Frequent, 11)]);
     }
 }

@@ -1,7 +1,7 @@
 //! The programs: each a table of flags, options and a run. `main` is what they share.
 
 pub mod conns;
-pub mod drive;
+pub mod event_loop;
 pub mod parse;
 pub mod report;
 pub mod score;
@@ -11,8 +11,9 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use crate::cli::{Cli, Page, Section, read::Asked};
-use crate::error::{Ending, Error};
-use crate::output::{Format, say::Voice};
+use crate::error::{Error, ExitStatus};
+use crate::io::output::OutputFormat;
+use crate::io::reporter::Reporter;
 
 /// The pages of all tools.
 pub fn pages() -> Vec<Page> {
@@ -28,26 +29,26 @@ pub fn pages() -> Vec<Page> {
 /// A whole program: reads the command line, runs, and says what went wrong.
 pub fn main<O: Default>(
     cli: &Cli<O>,
-    run: impl FnOnce(O, Format, Voice) -> Result<Ending, Error>,
+    run: impl FnOnce(O, OutputFormat, Reporter) -> Result<ExitStatus, Error>,
 ) -> ExitCode {
-    let voice = Voice(cli.name);
+    let reporter = Reporter(cli.name);
     let ending = match cli.read(std::env::args_os().skip(1)) {
         Ok(Asked::Show(text)) => show(&text),
-        Ok(Asked::Run(options, format)) => run(options, format, voice),
+        Ok(Asked::Run(options, format)) => run(options, format, reporter),
         Err(error) => Err(error),
     };
     let ending = ending.unwrap_or_else(|error| {
-        if !error.is_unheard() {
-            voice.say(&error);
+        if !error.is_broken_pipe() {
+            reporter.print(&error);
         }
-        error.ending()
+        error.exit_status()
     });
     ending.code()
 }
 
-fn show(text: &str) -> Result<Ending, Error> {
+fn show(text: &str) -> Result<ExitStatus, Error> {
     std::io::stdout().write_all(text.as_bytes()).map_err(Error::Output)?;
-    Ok(Ending::Done)
+    Ok(ExitStatus::Success)
 }
 
 /// What every manual page says of the status.

@@ -4,7 +4,7 @@ use super::look::{Look, Tone};
 use super::rows::{Connection, stamp};
 use super::units;
 use super::words::fill;
-use crate::output::safe::Safe;
+use crate::io::escape::Escaped;
 
 /// A line for a `socket`, `opened` or `closed` row.
 pub fn connection(row: &Connection<'_>, look: &Look, out: &mut String) {
@@ -17,8 +17,8 @@ pub fn connection(row: &Connection<'_>, look: &Look, out: &mut String) {
         "closed" => (format!("{time} {ends} {}", words.closed), Tone::Quiet),
         _ => return,
     };
-    let user = row.user.as_deref().map(|user| Safe(user).to_string());
-    let source = row.source.as_deref().map(|source| Safe(source).to_string());
+    let user = row.user.as_deref().map(|user| Escaped(user).to_string());
+    let source = row.source.as_deref().map(|source| Escaped(source).to_string());
     let age =
         row.age_seconds.map(|seconds| fill(words.age, &[("span", &units::span(seconds, words))]));
     let known = [user, source, age].into_iter().flatten();
@@ -29,7 +29,7 @@ pub fn connection(row: &Connection<'_>, look: &Look, out: &mut String) {
 
 /// `203.0.113.7:50000 → 443`
 fn ends(row: &Connection<'_>) -> String {
-    let ip = Safe(&row.ip);
+    let ip = Escaped(&row.ip);
     let from = if row.ip.contains(':') {
         format!("[{ip}]:{}", row.port)
     } else {

@@ -6,8 +6,8 @@ use super::look::{Look, Marks, Tone};
 use super::rows::{FromIp, Measured, Sample, Suspicion, stamp};
 use super::units;
 use super::words::fill;
-use crate::event::Stamp;
-use crate::output::safe::Safe;
+use crate::io::escape::Escaped;
+use crate::timestamp::Timestamp;
 
 /// As long as monitor.py drew it.
 const RULE: &str = "========================================";
@@ -17,7 +17,7 @@ const USUAL_PORT: u16 = 443;
 pub const WARN: u64 = 2;
 
 /// The two lines above a sample.
-pub fn monitor(at: Stamp, look: &Look, out: &mut String) {
+pub fn monitor(at: Timestamp, look: &Look, out: &mut String) {
     let title = fill(look.words().monitor, &[("at", &look.moment(at))]);
     let title = format!("{}{title}", look.mark("🔍", ""));
     look.line(out, 0, 0, Some(Tone::Strong), &title);
@@ -53,7 +53,7 @@ pub fn sample(row: &Sample<'_>, warn: u64, look: &Look, out: &mut String) {
     }
     if let Some(note) = &row.note {
         out.push('\n');
-        look.line(out, 0, 3, None, &format!("{}{}", look.mark("ℹ️", ""), Safe(note)));
+        look.line(out, 0, 3, None, &format!("{}{}", look.mark("ℹ️", ""), Escaped(note)));
     }
 }
 
@@ -63,7 +63,7 @@ fn place(row: &Sample<'_>, look: &Look) -> Option<String> {
     let ports: Vec<_> = row.port.iter().map(ToString::to_string).collect();
     let is_usual = row.port.is_empty() || row.port == [USUAL_PORT];
     let port = (!is_usual).then(|| fill(words.port, &[("n", &ports.join(", "))]));
-    let source = row.source.as_deref().map(|source| Safe(source).to_string());
+    let source = row.source.as_deref().map(|source| Escaped(source).to_string());
     let place: Vec<_> = source.into_iter().chain(port).collect();
     (!place.is_empty()).then(|| format!("{}{}", look.mark("📍", ""), place.join(", ")))
 }
@@ -105,14 +105,14 @@ fn by_ip(row: &Sample<'_>, warn: u64, look: &Look, out: &mut String) {
 
 fn connections(from: &FromIp<'_>, look: &Look) -> String {
     let values: [(&str, &dyn std::fmt::Display); 2] =
-        [("ip", &Safe(&from.ip)), ("n", &from.connections)];
+        [("ip", &Escaped(&from.ip)), ("n", &from.connections)];
     fill(look.words().ip_connections, &values)
 }
 
 /// `alice, rtt 48 ms, 1.2 MB down, last data 2 s ago`: what is known of it.
 fn details(from: &FromIp<'_>, look: &Look) -> String {
     let words = look.words();
-    let users = from.user.iter().chain(&from.users).map(|user| Safe(user).to_string());
+    let users = from.user.iter().chain(&from.users).map(|user| Escaped(user).to_string());
     // What clients send is a fraction of what they get: a short line does without it.
     let measured = Measured { bytes_up: None, ..from.measured };
     users.chain(units::measured(&measured, words)).collect::<Vec<_>>().join(", ")
@@ -120,7 +120,7 @@ fn details(from: &FromIp<'_>, look: &Look) -> String {
 
 fn suspected(suspicion: &Suspicion<'_>, look: &Look) -> String {
     let words = look.words();
-    let ip = Safe(&suspicion.ip);
+    let ip = Escaped(&suspicion.ip);
     match (&*suspicion.reason, suspicion.connections, suspicion.minutes) {
         ("multiple_connections", Some(n), _) => {
             fill(words.multiple_connections, &[("ip", &ip), ("n", &n)])
@@ -128,6 +128,6 @@ fn suspected(suspicion: &Suspicion<'_>, look: &Look) -> String {
         ("frequent_connections", _, Some(n)) => {
             fill(words.frequent_connections, &[("ip", &ip), ("n", &n)])
         }
-        (reason, ..) => format!("{ip}: {}", Safe(&reason.replace('_', " "))),
+        (reason, ..) => format!("{ip}: {}", Escaped(&reason.replace('_', " "))),
     }
 }

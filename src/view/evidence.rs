@@ -6,7 +6,7 @@ use super::rows::{self, Evidence};
 use super::score::name;
 use super::units::{self, span};
 use super::words::{Words, fill};
-use crate::output::safe::Safe;
+use crate::io::escape::Escaped;
 
 /// How many facts are told: more than these do not change a mind.
 const FACTS_MAX: usize = 3;
@@ -48,7 +48,7 @@ pub fn one(fact: &Evidence, words: &Words) -> String {
             .map(|n| fill(words.in_turn, &[("networks", &units::networks(n, words))])),
         Some("with") => text(fact, "flag").zip(text(fact, "verdict")).map(|(flag, verdict)| {
             let verdict = name(rows::verdict(verdict), words);
-            fill(words.with, &[("flag", &Safe(flag)), ("verdict", &verdict)])
+            fill(words.with, &[("flag", &Escaped(flag)), ("verdict", &verdict)])
         }),
         _ => None,
     };
@@ -60,8 +60,8 @@ fn sources(fact: &Evidence, words: &Words) -> Option<String> {
     let Some(Value::Array(all)) = fact.get("sources") else { return None };
     let names = all.iter().map(Value::as_str).collect::<Option<Vec<_>>>()?;
     Some(match names.as_slice() {
-        [one] => Safe(one).to_string(),
-        [one, other] => fill(words.both, &[("one", &Safe(one)), ("other", &Safe(other))]),
+        [one] => Escaped(one).to_string(),
+        [one, other] => fill(words.both, &[("one", &Escaped(one)), ("other", &Escaped(other))]),
         _ => units::networks(u64::try_from(names.len()).unwrap_or(u64::MAX), words),
     })
 }
@@ -80,7 +80,7 @@ fn generic(fact: &Evidence) -> String {
         (false, true) => kind,
         (true, _) => values.join(", "),
     };
-    Safe(&said).to_string()
+    Escaped(&said).to_string()
 }
 
 fn plain(value: &Value) -> String {

@@ -6,8 +6,8 @@ use std::io::{self, IsTerminal};
 use jiff::tz::TimeZone;
 use unicode_width::UnicodeWidthStr;
 
-use crate::event::Stamp;
-use crate::output::columns;
+use crate::io::output::columns;
+use crate::timestamp::Timestamp;
 use crate::view::words::{EN, VI, Words};
 
 /// Whether colours are sent.
@@ -157,17 +157,17 @@ impl Look {
     }
 
     /// `2026-11-23 14:35:10` in the zone.
-    pub fn moment(&self, at: Stamp) -> String {
+    pub fn moment(&self, at: Timestamp) -> String {
         self.strftime(at, "%Y-%m-%d %H:%M:%S")
     }
 
     /// `14:35:10` in the zone.
-    pub fn clock(&self, at: Stamp) -> String {
+    pub fn clock(&self, at: Timestamp) -> String {
         self.strftime(at, "%H:%M:%S")
     }
 
     /// The moment in a form of `strftime(3)`.
-    pub fn strftime(&self, at: Stamp, form: &str) -> String {
+    pub fn strftime(&self, at: Timestamp, form: &str) -> String {
         let moment = jiff::Timestamp::from_millisecond(at.0).unwrap_or_default();
         moment.to_zoned_datetime(self.zone.clone()).strftime(form).to_string()
     }

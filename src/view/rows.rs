@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::event::Stamp;
-use crate::people::Verdict;
+use crate::sharing::Verdict;
+use crate::timestamp::Timestamp;
 
 /// The seed's three parts of a score.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -251,6 +251,6 @@ pub fn verdict(name: &str) -> Verdict {
 }
 
 /// A row's time.
-pub fn stamp(text: Option<&Cow<'_, str>>) -> Option<Stamp> {
-    Stamp::read(text?.as_bytes()).map(|(stamp, _)| stamp)
+pub fn stamp(text: Option<&Cow<'_, str>>) -> Option<Timestamp> {
+    Timestamp::read(text?.as_bytes()).map(|(stamp, _)| stamp)
 }

@@ -4,15 +4,15 @@ use super::look::{Look, Tone};
 use super::rows::{self, Alert, Summary, stamp};
 use super::words::{Words, fill};
 use super::{evidence, units};
-use crate::event::Stamp;
-use crate::output::safe::Safe;
-use crate::people::Verdict;
+use crate::io::escape::Escaped;
+use crate::sharing::Verdict;
+use crate::timestamp::Timestamp;
 
 /// As long as `analyze_logs.py` drew it.
 const RULE: &str = "================================================";
 
 /// The two lines above an analysis, and a blank one.
-pub fn analysis(at: Stamp, look: &Look, out: &mut String) {
+pub fn analysis(at: Timestamp, look: &Look, out: &mut String) {
     let words = look.words();
     let title = fill(words.analysis, &[("at", &look.moment(at))]);
     let title = format!("{}{title}", look.mark("📊", ""));
@@ -24,7 +24,7 @@ pub fn analysis(at: Stamp, look: &Look, out: &mut String) {
 /// A user, and a blank line.
 pub fn summary(row: &Summary<'_>, look: &Look, out: &mut String) {
     let words = look.words();
-    let user = fill(words.user, &[("user", &Safe(&row.user))]);
+    let user = fill(words.user, &[("user", &Escaped(&row.user))]);
     look.line(out, 0, 3, Some(Tone::Strong), &format!("{}{user}", look.mark("👤", "")));
     let mut fact = |emoji: &str, tone: Option<Tone>, text: &str| {
         look.line(out, 3, 6, tone, &format!("{}{text}", look.mark(emoji, "")));
@@ -51,7 +51,7 @@ pub fn alert(row: &Alert<'_>, look: &Look, out: &mut String) {
     let words = look.words();
     let verdict = rows::verdict(&row.verdict);
     let was = row.was.as_ref().map_or(Verdict::Unknown, |was| rows::verdict(was));
-    let (user, verdict_word, was) = (Safe(&row.user), name(verdict, words), name(was, words));
+    let (user, verdict_word, was) = (Escaped(&row.user), name(verdict, words), name(was, words));
     let people = row.people.map(|people| {
         // Half a person is told: 3.4 people is not yet four.
         let form = if (0.95..1.05).contains(&people) { words.one_person } else { words.n_people };
@@ -68,7 +68,7 @@ pub fn alert(row: &Alert<'_>, look: &Look, out: &mut String) {
     if row.verdict.is_empty()
         && let (Some(risk), Some(was)) = (&row.risk, &row.was_risk)
     {
-        let (risk, was) = (Safe(risk), Safe(was));
+        let (risk, was) = (Escaped(risk), Escaped(was));
         let score = row.score.unwrap_or(0);
         let values: [(&str, &dyn std::fmt::Display); 4] =
             [("user", &user), ("risk", &risk), ("was", &was), ("n", &score)];
@@ -119,7 +119,8 @@ fn score(row: &Summary<'_>, look: &Look) -> String {
 
 fn ips(row: &Summary<'_>, look: &Look) -> String {
     let words = look.words();
-    let mut listed = row.ips.iter().map(|ip| Safe(ip).to_string()).collect::<Vec<_>>().join(", ");
+    let mut listed =
+        row.ips.iter().map(|ip| Escaped(ip).to_string()).collect::<Vec<_>>().join(", ");
     let shown = u64::try_from(row.ips.len()).unwrap_or(u64::MAX);
     if row.addresses > shown {
         listed.push_str(", ");

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use mtp::dialect::{ALL, pattern};
+use mtp::formats::{ALL, pattern};
 
 use crate::harness::{Ledger, root, run, schema_holds, text};
 
@@ -60,7 +60,7 @@ fn every_saying_has_an_example() {
     for dialect in ALL {
         let logs = examples(dialect.name);
         let all: Vec<_> = logs.iter().map(|path| plain(&fs::read(path).unwrap())).collect();
-        for saying in dialect.sayings {
+        for saying in dialect.patterns {
             if !all.iter().any(|log| log.contains(saying.words)) {
                 missing.push(format!("{}: {}", dialect.name, saying.words));
             }

@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use mtp::frame::{Framed, LINE_MAX, Message, STREAMS_MAX, TOTAL_MAX, Unframer};
+use mtp::frame::{Deframer, Frame, LINE_MAX, Message, STREAMS_MAX, TOTAL_MAX};
 use regex::bytes::Regex;
 use serde_json::{Value, json};
 
@@ -149,8 +149,8 @@ const FRAMINGS: &[Framing] = &[
 fn is_framed(message: &[u8]) -> bool {
     let mut framed = false;
     unframer().read(message, |read| {
-        framed |= matches!(read, Framed::Message(Message { frame, .. }) if frame != "none");
-        framed |= read == Framed::Held;
+        framed |= matches!(read, Frame::Message(Message { frame, .. }) if frame != "none");
+        framed |= read == Frame::Held;
     });
     framed
 }
@@ -158,7 +158,7 @@ fn is_framed(message: &[u8]) -> bool {
 #[test]
 fn what_goes_into_a_frame_comes_out() {
     let mut random = Xorshift(0x5eed_0001);
-    let mut readers: Vec<Unframer> = FRAMINGS.iter().map(|_| unframer()).collect();
+    let mut readers: Vec<Deframer> = FRAMINGS.iter().map(|_| unframer()).collect();
     for _ in 0..3000 {
         let message = nasty(&mut random);
         // What no reader could know: rsyslog's spelling of an escape, and CRI's of a stream.
@@ -172,8 +172,8 @@ fn what_goes_into_a_frame_comes_out() {
             let want = plain(&encode(&message));
             let mut got = Vec::new();
             reader.read(&line, |read| match read {
-                Framed::Message(message) => got.push((message.frame, message.text.to_vec())),
-                other @ (Framed::Chatter | Framed::Held) => panic!("{name}: {other:?}"),
+                Frame::Message(message) => got.push((message.frame, message.text.to_vec())),
+                other @ (Frame::Chatter | Frame::Held) => panic!("{name}: {other:?}"),
             });
             assert_eq!(got, [(*name, want)], "{}", String::from_utf8_lossy(&line));
         }
@@ -181,10 +181,10 @@ fn what_goes_into_a_frame_comes_out() {
 }
 
 /// The texts of all messages.
-fn texts(reader: &mut Unframer, log: &[u8]) -> Vec<Vec<u8>> {
+fn texts(reader: &mut Deframer, log: &[u8]) -> Vec<Vec<u8>> {
     let mut texts = Vec::new();
-    let mut each = |read: Framed<'_>| {
-        if let Framed::Message(message) = read {
+    let mut each = |read: Frame<'_>| {
+        if let Frame::Message(message) = read {
             texts.push(message.text.to_vec());
         }
     };
@@ -267,11 +267,11 @@ fn what_is_held_back_has_limits() {
     let piece = [TIME, b" stdout P ", &vec![b'x'; 60_000]].concat();
     let mut reader = unframer();
     for _ in 0..100 {
-        reader.read(&piece, |read| assert_eq!(read, Framed::Held));
+        reader.read(&piece, |read| assert_eq!(read, Frame::Held));
     }
     let mut held = Vec::new();
     reader.finish(|read| {
-        let Framed::Message(message) = read else { panic!("{read:?}") };
+        let Frame::Message(message) = read else { panic!("{read:?}") };
         held.push(message.text.len());
     });
     assert_eq!((held, reader.cut()), (vec![LINE_MAX], 1));
@@ -283,7 +283,7 @@ fn what_is_held_back_has_limits() {
                 [format!("s{n}-1  | ").as_bytes(), TIME, b" stdout P ", &vec![b'x'; size]].concat();
             fed += size;
             reader.read(&line, |read| {
-                if let Framed::Message(message) = read {
+                if let Frame::Message(message) = read {
                     given += message.text.len();
                     count += 1;
                 }
@@ -291,7 +291,7 @@ fn what_is_held_back_has_limits() {
             assert!(fed - given <= TOTAL_MAX && n + 1 - count <= STREAMS_MAX, "{n}");
         }
         reader
-            .finish(|read| given += if let Framed::Message(of) = read { of.text.len() } else { 0 });
+            .finish(|read| given += if let Frame::Message(of) = read { of.text.len() } else { 0 });
         assert_eq!(given, fed, "an unfinished line is given out, not dropped");
     }
 }

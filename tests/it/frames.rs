@@ -3,15 +3,19 @@
 
 use std::fs;
 
-use mtp::event::{Clock, Stamp};
-use mtp::frame::{Form, Framed, Unframer};
+use mtp::frame::{Deframer, Form, Frame};
+use mtp::timestamp::LocalTimeResolver;
+use mtp::timestamp::Timestamp;
 use serde_json::{Map, Value, json};
 
 use crate::harness::{Ledger, root};
 
 /// What an example is read with: the logs were written in Moscow in 2026.
-pub(crate) fn unframer() -> Unframer {
-    Unframer::new(Clock::new(Some(Clock::read_zone("+03:00").unwrap()), Some(2026)))
+pub(crate) fn unframer() -> Deframer {
+    Deframer::new(LocalTimeResolver::new(
+        Some(LocalTimeResolver::read_zone("+03:00").unwrap()),
+        Some(2026),
+    ))
 }
 
 /// The lines of a file, without their ends.
@@ -20,9 +24,9 @@ pub(crate) fn lines(log: &[u8]) -> impl Iterator<Item = &[u8]> {
 }
 
 /// All that comes of a log, a row each.
-pub(crate) fn rows(unframer: &mut Unframer, log: &[u8]) -> Vec<Value> {
+pub(crate) fn rows(unframer: &mut Deframer, log: &[u8]) -> Vec<Value> {
     let mut rows = Vec::new();
-    let mut each = |framed: Framed<'_>| rows.push(row(framed));
+    let mut each = |framed: Frame<'_>| rows.push(row(framed));
     for line in lines(log) {
         unframer.read(line, &mut each);
     }
@@ -30,18 +34,18 @@ pub(crate) fn rows(unframer: &mut Unframer, log: &[u8]) -> Vec<Value> {
     rows
 }
 
-fn row(framed: Framed<'_>) -> Value {
+fn row(framed: Frame<'_>) -> Value {
     let message = match framed {
-        Framed::Message(message) => message,
-        Framed::Chatter => return json!({"chatter": true}),
-        Framed::Held => return json!({"held": true}),
+        Frame::Message(message) => message,
+        Frame::Chatter => return json!({"chatter": true}),
+        Frame::Held => return json!({"held": true}),
     };
     let text = |bytes: &[u8]| Value::from(String::from_utf8_lossy(bytes).into_owned());
     let mut row = Map::new();
     row.insert("frame".into(), message.frame.into());
     let more = [
         ("inner", message.inner.map(Value::from)),
-        ("ts", message.ts.map(Stamp::text).map(Value::from)),
+        ("ts", message.ts.map(Timestamp::text).map(Value::from)),
         ("source", message.source.map(text)),
         ("text", Some(text(message.text))),
     ];

@@ -4,9 +4,10 @@ use std::fs;
 use std::io::{Read, Write};
 use std::process::Stdio;
 
-use mtp::dialect::{ALL, Ear, ear::Spoken};
-use mtp::event::{Clock, wire};
-use mtp::frame::{Framed, Unframer};
+use mtp::formats::{ALL, Decoder, decoder::DecoderInput};
+use mtp::frame::{Deframer, Frame};
+use mtp::stream::event;
+use mtp::timestamp::LocalTimeResolver;
 
 use crate::dialects::examples;
 use crate::harness::{Random, fed, run, schema_holds, text, tool};
@@ -19,15 +20,15 @@ fn logs() -> Vec<Vec<u8>> {
 
 /// Rows of a log, read in the test's own process; `""` for times of arrival.
 fn rows(log: &[u8]) -> Vec<u8> {
-    let clock = Clock::new(Clock::read_zone("UTC").ok(), Some(2026));
-    let (mut unframer, mut ear) = (Unframer::new(clock.clone()), Ear::new(clock));
+    let clock = LocalTimeResolver::new(LocalTimeResolver::read_zone("UTC").ok(), Some(2026));
+    let (mut unframer, mut ear) = (Deframer::new(clock.clone()), Decoder::new(clock));
     let mut out = Vec::new();
-    let mut hear = |framed: Framed<'_>| {
-        let Framed::Message(message) = framed else { return };
-        let spoken = Spoken { text: message.text, ts: message.ts, source: message.source };
-        ear.hear(spoken, &mut |mut event| {
+    let mut hear = |framed: Frame<'_>| {
+        let Frame::Message(message) = framed else { return };
+        let spoken = DecoderInput { text: message.text, ts: message.ts, source: message.source };
+        ear.decode(spoken, &mut |mut event| {
             event.ts = event.ts.filter(|_| event.ts_from.is_none());
-            wire::write(&event, &mut out);
+            event::write(&event, &mut out);
         });
     };
     for line in log.split(|byte| *byte == b'\n') {

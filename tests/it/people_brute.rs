@@ -3,8 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use mtp::people::presence::{NEAR, NEAR_MS};
-use mtp::people::{Estimate, Network, People, Prefixes, Verdict};
+use mtp::sharing::presence::{NEAR, NEAR_MS};
+use mtp::sharing::{AccountActivity, Estimate, Network, Prefixes, Verdict};
 
 use crate::harness::Random;
 
@@ -39,8 +39,8 @@ fn visits(random: &mut Random, networks: u64) -> Vec<(i64, u64)> {
     events
 }
 
-fn people(events: &[(i64, u64)]) -> People {
-    let mut people = People::default();
+fn people(events: &[(i64, u64)]) -> AccountActivity {
+    let mut people = AccountActivity::default();
     for (ts, of) in events {
         people.connect(*ts, network(*of));
     }
@@ -190,7 +190,7 @@ fn of_history(history: &[Estimate]) -> Verdict {
 #[test]
 fn less_is_said_when_less_was_thought_for_an_hour_of_use() {
     let seen = |people| Estimate { people, live: 20, ..Estimate::default() };
-    let mut account = People::default();
+    let mut account = AccountActivity::default();
     assert_eq!(account.judge(&seen(1.6)), Some(Verdict::Unknown));
     let mut told = Vec::new();
     for people in [1.0, 1.1, 1.0, 1.2, 1.0, 1.4, 1.0, 1.1, 1.0, 1.2, 1.0, 1.1, 1.0] {

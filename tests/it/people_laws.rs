@@ -3,8 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use mtp::people::presence::{FAR_MS, NEAR, NEAR_MS};
-use mtp::people::{Network, People, Prefixes, SOURCES_MAX, Verdict};
+use mtp::sharing::presence::{FAR_MS, NEAR, NEAR_MS};
+use mtp::sharing::{AccountActivity, Network, Prefixes, SOURCES_MAX, Verdict};
 
 use crate::harness::Random;
 
@@ -50,7 +50,7 @@ fn presence_is_what_its_definition_says() {
         let random = &mut Random(seed);
         let networks = 1 + random.below(6);
         let events = events(random, networks, 5);
-        let mut people = People::default();
+        let mut people = AccountActivity::default();
         for (ts, network) in &events {
             people.connect(*ts, *network);
         }
@@ -64,7 +64,7 @@ fn presence_is_what_its_definition_says() {
             };
             for (scale, bits, gap) in [
                 (NEAR, presence.near.to_vec(), NEAR_MS),
-                (mtp::people::presence::FAR, presence.far.to_vec(), FAR_MS),
+                (mtp::sharing::presence::FAR, presence.far.to_vec(), FAR_MS),
             ] {
                 let last = scale.slot(newest);
                 let kept = i64::try_from(scale.slots).unwrap();
@@ -82,7 +82,13 @@ fn presence_is_what_its_definition_says() {
 }
 
 /// A day of a phone: at home, on the way, at work, and back.
-fn commute(random: &mut Random, people: &mut People, day: i64, home: Network, work: Network) {
+fn commute(
+    random: &mut Random,
+    people: &mut AccountActivity,
+    day: i64,
+    home: Network,
+    work: Network,
+) {
     let midnight = START + day * DAY;
     let mut ts = midnight + 7 * 3_600_000;
     while ts < midnight + 23 * 3_600_000 {
@@ -101,7 +107,7 @@ fn commute(random: &mut Random, people: &mut People, day: i64, home: Network, wo
 }
 
 /// What is thought after an hour of the same.
-fn think(people: &mut People) -> Verdict {
+fn think(people: &mut AccountActivity) -> Verdict {
     let seen = people.estimate(2);
     for _ in 0..6 {
         people.judge(&seen);
@@ -112,7 +118,7 @@ fn think(people: &mut People) -> Verdict {
 #[test]
 fn a_person_stays_one_for_a_year_and_through_a_move() {
     let random = &mut Random(7);
-    let mut people = People::default();
+    let mut people = AccountActivity::default();
     for day in 0..365 {
         let home = network(1 + u64::from(day >= 180));
         commute(random, &mut people, day, home, network(3));
@@ -125,10 +131,10 @@ fn a_person_stays_one_for_a_year_and_through_a_move() {
 #[test]
 fn two_people_are_told_within_days_and_clear_again_within_days() {
     let random = &mut Random(8);
-    let mut people = People::default();
+    let mut people = AccountActivity::default();
     let mut verdicts = Vec::new();
     for day in 0..12 {
-        let mut both = [People::default(), People::default()];
+        let mut both = [AccountActivity::default(), AccountActivity::default()];
         if day < 6 {
             // Two commuters: their connections in the order of time.
             let mut events: BTreeSet<(i64, Network)> = BTreeSet::new();
@@ -157,7 +163,7 @@ fn two_people_are_told_within_days_and_clear_again_within_days() {
 
 #[test]
 fn a_client_that_walks_through_networks_grows_nothing() {
-    let mut people = People::default();
+    let mut people = AccountActivity::default();
     for n in 0..200_000_u32 {
         let ip = std::net::Ipv6Addr::from((0x2001_0db8_u128 << 96) | u128::from(n) << 64);
         people.connect(START + i64::from(n) * 997, Network::of(ip.into(), Prefixes::default()));

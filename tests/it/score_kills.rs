@@ -16,7 +16,7 @@ fn rows(count: u64) -> Vec<String> {
     let mut now = 1_795_448_000_000;
     let each = |n| {
         now += i64::try_from(random.below(20_000)).unwrap();
-        let ts = mtp::event::Stamp(now).text();
+        let ts = mtp::timestamp::Timestamp(now).text();
         let (user, last) = (random.below(7), random.below(30));
         // Every third proxy line has no id: then it is known by its looks.
         let id = if n % 3 == 0 { String::new() } else { format!("\"id\":\"k-{n}\",") };

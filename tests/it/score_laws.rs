@@ -59,7 +59,8 @@ fn rows(seed: u64, count: u64) -> Vec<String> {
     let mut now = 1_795_448_000_000;
     let each = |n| {
         now += i64::try_from(random.below(60_000)).unwrap();
-        let ts = mtp::event::Stamp(now - i64::try_from(random.below(5_000)).unwrap()).text();
+        let ts =
+            mtp::timestamp::Timestamp(now - i64::try_from(random.below(5_000)).unwrap()).text();
         let (user, ip) = (random.below(5), address(random, 9));
         format!(
             "{{\"type\":\"connect\",\"ts\":\"{ts}\",\"user\":\"u{user}\",\"ip\":\"{ip}\",\

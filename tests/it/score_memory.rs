@@ -34,7 +34,7 @@ fn peak(rows: impl Iterator<Item = String>) -> (u64, String) {
 
 /// A connection a second.
 fn connect(n: u64, user: &str, ip: &str) -> String {
-    let ts = mtp::event::Stamp(1_795_448_000_000 + i64::try_from(n).unwrap() * 1000).text();
+    let ts = mtp::timestamp::Timestamp(1_795_448_000_000 + i64::try_from(n).unwrap() * 1000).text();
     format!(
         "{{\"type\":\"connect\",\"ts\":\"{ts}\",\"user\":\"{user}\",\"ip\":\"{ip}\",\
          \"port\":{},\"id\":\"m-{n}\"}}\n",

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use mtp::dialect::{self, reason};
-use mtp::event::Kind;
+use mtp::formats::{self, reason};
+use mtp::stream::Kind;
 use serde_json::Value;
 
 use crate::harness::{root, run, schema_holds, text};
@@ -25,7 +25,7 @@ fn the_schema_has_the_words_of_the_code() {
     assert!(Kind::ALL.iter().all(|kind| types.contains(kind.name())));
     let reasons = reason::REASONS.iter().map(|reason| reason.name.to_owned()).collect();
     assert_eq!(words(&schema["$defs"]["reason"]["enum"]), reasons);
-    let proxies = dialect::names().into_iter().map(str::to_owned).collect();
+    let proxies = formats::names().into_iter().map(str::to_owned).collect();
     assert_eq!(words(&schema["$defs"]["event"]["properties"]["proxy"]["enum"]), proxies);
 }
 

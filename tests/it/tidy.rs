@@ -7,15 +7,15 @@ use crate::harness::root;
 
 /// A module uses its own layer and those above it.
 const LAYERS: &[(&str, &[&str])] = &[
-    ("words", &["event", "output", "error"]),
-    ("shell", &["input", "cli"]),
+    ("base", &["error", "json", "net", "timestamp", "stream", "io"]),
+    ("shell", &["cli"]),
     (
         "sense",
         &[
             "frame",
-            "dialect",
+            "formats",
             "score",
-            "people",
+            "sharing",
             "pyconfig",
             "links",
             "accesslog",

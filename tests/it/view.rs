@@ -1,7 +1,7 @@
 //! The text for people: the lines of the scripts that the tools took over from, on the data of
 //! their own example, then what is new.
 
-use mtp::event::Stamp;
+use mtp::timestamp::Timestamp;
 use mtp::view::look::{Colours, Lang, Marks};
 use mtp::view::{self, Look};
 
@@ -37,7 +37,11 @@ const SEED_MONITOR: &str = "\
 fn analysis(look: &Look) -> String {
     let mut out = String::new();
     let row: view::Summary<'_> = serde_json::from_str(CUSTOMER).unwrap();
-    view::analysis(Stamp::read(row.ts.as_deref().unwrap().as_bytes()).unwrap().0, look, &mut out);
+    view::analysis(
+        Timestamp::read(row.ts.as_deref().unwrap().as_bytes()).unwrap().0,
+        look,
+        &mut out,
+    );
     view::summary(&row, look, &mut out);
     out
 }

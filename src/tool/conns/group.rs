@@ -10,7 +10,7 @@ use super::target::Target;
 use super::trouble::Trouble;
 use crate::docker::{Container, Docker};
 use crate::error::Error;
-use crate::output::say::Voice;
+use crate::io::reporter::Reporter;
 use crate::sockets::Place;
 use crate::sockets::owners::Owners;
 
@@ -57,7 +57,7 @@ impl Group {
         ask: &Ask,
         owners: &Owners,
         closed: &mut Vec<u8>,
-        voice: Voice,
+        reporter: Reporter,
     ) -> bool {
         let Asked::Container(name) = &self.asked else { return true };
         let is_seen = |member: &Member| member.target.is_open() && !member.target.is_gone();
@@ -65,13 +65,13 @@ impl Group {
         if is_changed || self.listed.is_none_or(|at| at.elapsed() >= LIST_EVERY) {
             match found(name) {
                 Ok(found) => {
-                    self.trouble.is_over(format!("container {name}: it runs again"), voice);
+                    self.trouble.is_over(format!("container {name}: it runs again"), reporter);
                     self.listed = Some(Instant::now());
                     self.replace(found, ask, owners, closed);
                     self.is_first = false;
                 }
                 Err(error) => {
-                    self.trouble.is_with(&format!("container {name}: "), &error, voice);
+                    self.trouble.is_with(&format!("container {name}: "), &error, reporter);
                     // Docker may be away while its containers run on.
                     let gone = self.members.extract_if(.., |member| member.target.is_gone());
                     for mut member in gone {

@@ -1,13 +1,13 @@
 //! The rows of `mtp-conns`: field names are written once, here.
 
 use super::target::{Port, Target};
-use crate::event::Stamp;
-use crate::output::json::{self, Row};
+use crate::json::{self, Row};
 use crate::sockets::census::Details;
 use crate::sockets::memory::{Found, Memory};
 use crate::sockets::owners::Owners;
 use crate::sockets::suspicion::Suspicion;
 use crate::sockets::{Address, Info, Prefix, Tally};
+use crate::timestamp::Timestamp;
 
 /// What a sample says beyond its port's numbers.
 #[derive(Clone, Copy, Debug)]
@@ -47,12 +47,12 @@ pub(super) fn sample(out: &mut Vec<u8>, target: &Target, port: &Port, frame: &Fr
         ("half_open", port.census.half_open),
         ("hidden", port.census.hidden),
     ] {
-        row.maybe_number(key, (count > 0).then_some(count));
+        row.opt_number(key, (count > 0).then_some(count));
     }
-    row.maybe_text("hidden_by", frame.hidden_by);
-    row.maybe_text("note", frame.note);
+    row.opt_str("hidden_by", frame.hidden_by);
+    row.opt_str("note", frame.note);
     row.text("via", target.via());
-    row.maybe_text("source", target.source.as_deref());
+    row.opt_str("source", target.source.as_deref());
     row.end();
 }
 
@@ -70,12 +70,12 @@ fn list<T>(out: &mut Vec<u8>, of: impl Iterator<Item = T>, mut each: impl FnMut(
 /// Most addresses of a sample share a time: it is written out once.
 #[derive(Debug, Default)]
 struct Times {
-    last: Option<Stamp>,
+    last: Option<Timestamp>,
     text: Vec<u8>,
 }
 
 impl Times {
-    fn of(&mut self, at: Stamp) -> &[u8] {
+    fn of(&mut self, at: Timestamp) -> &[u8] {
         if self.last != Some(at) {
             self.last = Some(at);
             self.text.clear();
@@ -107,18 +107,18 @@ fn by_ip(
 
 fn details(row: &mut Row<'_>, details: &Details, owners: &Owners) {
     if let Some(us) = details.rtt_us {
-        row.thousandths("rtt_ms", u64::from(us));
+        row.millis("rtt_ms", u64::from(us));
     }
     if let Some((up, down)) = details.bytes {
         row.number("bytes_up", up);
         row.number("bytes_down", down);
     }
     if let Some(ms) = details.idle_ms {
-        row.thousandths("idle_seconds", u64::from(ms));
+        row.millis("idle_seconds", u64::from(ms));
     }
     match details.users.as_slice() {
         [] => {}
-        [user] => row.maybe_text("user", owners.name(*user)),
+        [user] => row.opt_str("user", owners.name(*user)),
         users => {
             let names = users.iter().filter_map(|user| owners.name(*user));
             list(row.key("users"), names, json::string);
@@ -150,7 +150,7 @@ fn from(out: &mut Vec<u8>, peer: Address, prefix: Prefix) -> Row<'_> {
 /// The connections that are there.
 pub(super) fn sockets(
     out: &mut Vec<u8>,
-    at: Stamp,
+    at: Timestamp,
     memory: &Memory,
     owners: &Owners,
     source: Option<&str>,
@@ -161,10 +161,10 @@ pub(super) fn sockets(
         row.text("state", "established");
         age(&mut row, at, found, info);
         if let Some(info) = info {
-            row.thousandths("rtt_ms", u64::from(info.rtt_us));
+            row.millis("rtt_ms", u64::from(info.rtt_us));
             row.number("bytes_up", info.bytes_up);
             row.number("bytes_down", info.bytes_down);
-            row.thousandths("idle_seconds", u64::from(info.received_ms_ago));
+            row.millis("idle_seconds", u64::from(info.received_ms_ago));
         }
         whose(row, found, owners, source);
     }
@@ -173,7 +173,7 @@ pub(super) fn sockets(
 /// A connection that was not there at the last look.
 pub(super) fn opened(
     out: &mut Vec<u8>,
-    at: Stamp,
+    at: Timestamp,
     found: &Found,
     owners: &Owners,
     source: Option<&str>,
@@ -184,7 +184,7 @@ pub(super) fn opened(
 /// A connection that is no longer there.
 pub(super) fn closed(
     out: &mut Vec<u8>,
-    at: Stamp,
+    at: Timestamp,
     found: &Found,
     owners: &Owners,
     source: Option<&str>,
@@ -194,7 +194,7 @@ pub(super) fn closed(
     whose(row, found, owners, source);
 }
 
-fn ends<'o>(out: &'o mut Vec<u8>, kind: &str, at: Stamp, found: &Found) -> Row<'o> {
+fn ends<'o>(out: &'o mut Vec<u8>, kind: &str, at: Timestamp, found: &Found) -> Row<'o> {
     let mut row = Row::new(out, kind);
     row.stamp("ts", at);
     row.ip("ip", found.peer.ip());
@@ -204,16 +204,16 @@ fn ends<'o>(out: &'o mut Vec<u8>, kind: &str, at: Stamp, found: &Found) -> Row<'
 }
 
 /// A connection is at least as old as its last data in either direction.
-fn age(row: &mut Row<'_>, at: Stamp, found: &Found, info: Option<&Info>) {
+fn age(row: &mut Row<'_>, at: Timestamp, found: &Found, info: Option<&Info>) {
     row.stamp("since", found.since);
     let watched_ms = u64::try_from(at.0 - found.since.0).unwrap_or(0);
     let quiet_ms = info.map_or(0, |info| info.received_ms_ago.max(info.sent_ms_ago));
-    row.thousandths("age_seconds", watched_ms.max(u64::from(quiet_ms)));
+    row.millis("age_seconds", watched_ms.max(u64::from(quiet_ms)));
 }
 
 fn whose(mut row: Row<'_>, found: &Found, owners: &Owners, source: Option<&str>) {
-    row.maybe_text("user", found.user.and_then(|user| owners.name(user)));
-    row.maybe_text("source", source);
+    row.opt_str("user", found.user.and_then(|user| owners.name(user)));
+    row.opt_str("source", source);
     row.end();
 }
 

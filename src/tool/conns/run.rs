@@ -5,13 +5,18 @@ use std::time::{Duration, Instant};
 use super::ask::{Ask, What};
 use super::options::{Asked, Options};
 use super::watch::Watch;
-use crate::error::{Ending, Error};
-use crate::input::wait::{Signals, Wake};
-use crate::output::{Format, say::Voice};
+use crate::error::{Error, ExitStatus};
+use crate::io::output::OutputFormat;
+use crate::io::reporter::Reporter;
+use crate::io::wait::{Signals, Wakeup};
 use crate::sockets::{Place, Want};
 
 /// Runs the tool.
-pub fn run(mut options: Options, format: Format, voice: Voice) -> Result<Ending, Error> {
+pub fn run(
+    mut options: Options,
+    format: OutputFormat,
+    reporter: Reporter,
+) -> Result<ExitStatus, Error> {
     options.check()?;
     let is_text = format.is_text();
     let what = match (options.sockets, options.changes) {
@@ -33,8 +38,8 @@ pub fn run(mut options: Options, format: Format, voice: Voice) -> Result<Ending,
         asked.push(Asked::Place(Place::Here));
     }
     let signals = Signals::take().map_err(|error| Error::input("signals", error))?;
-    let mut watch = Watch::new(ask, asked, &options, is_text, voice)?;
-    let mut clock = Clock::new(options.every(), options.count, voice);
+    let mut watch = Watch::new(ask, asked, &options, is_text, reporter)?;
+    let mut clock = Clock::new(options.every(), options.count, reporter);
     clock.run(&mut watch, &signals)
 }
 
@@ -43,7 +48,7 @@ pub fn run(mut options: Options, format: Format, voice: Voice) -> Result<Ending,
 struct Clock {
     every: Option<Duration>,
     count: Option<u64>,
-    voice: Voice,
+    reporter: Reporter,
     /// Samples that were left out.
     left_out: u64,
     /// Those that nothing was said of yet, and when something was said last.
@@ -55,11 +60,11 @@ struct Clock {
 const TELL_EVERY: Duration = Duration::from_mins(1);
 
 impl Clock {
-    fn new(every: Option<Duration>, count: Option<u64>, voice: Voice) -> Self {
-        Self { every, count, voice, left_out: 0, untold: 0, told: None }
+    fn new(every: Option<Duration>, count: Option<u64>, reporter: Reporter) -> Self {
+        Self { every, count, reporter, left_out: 0, untold: 0, told: None }
     }
 
-    fn run(&mut self, watch: &mut Watch, signals: &Signals) -> Result<Ending, Error> {
+    fn run(&mut self, watch: &mut Watch, signals: &Signals) -> Result<ExitStatus, Error> {
         let mut due = Instant::now();
         loop {
             let began = Instant::now();
@@ -75,15 +80,15 @@ impl Clock {
                 self.left_out += u64::from(missed);
                 self.tell(now - began, every, missed);
             }
-            if self.sleep(due, watch, signals)? == Wake::Stop {
+            if self.sleep(due, watch, signals)? == Wakeup::Stop {
                 watch.end();
-                return Ok(Ending::Done);
+                return Ok(ExitStatus::Success);
             }
         }
     }
 
     /// Sleeps until a sample is due or the end was asked for; takes events in meanwhile.
-    fn sleep(&self, due: Instant, watch: &mut Watch, signals: &Signals) -> Result<Wake, Error> {
+    fn sleep(&self, due: Instant, watch: &mut Watch, signals: &Signals) -> Result<Wakeup, Error> {
         let failed = |error| Error::input("the clock", error);
         loop {
             let wake = match watch.events_fd() {
@@ -91,19 +96,19 @@ impl Clock {
                 None => signals.sleep(due).map_err(failed)?,
             };
             match wake {
-                Wake::Ready => {
+                Wakeup::Ready => {
                     watch.take_events();
                     // Events may come faster than they are read; samples are due all the same.
                     if Instant::now() >= due {
-                        return Ok(Wake::Tick);
+                        return Ok(Wakeup::Tick);
                     }
                 }
-                Wake::Report => {
+                Wakeup::Report => {
                     let (samples, left_out) = (watch.samples, self.left_out);
-                    self.voice.say(format!("{samples} samples, {left_out} left out"));
+                    self.reporter.print(format!("{samples} samples, {left_out} left out"));
                     watch.tell_forgotten();
                 }
-                Wake::Tick | Wake::Stop => return Ok(wake),
+                Wakeup::Tick | Wakeup::Stop => return Ok(wake),
             }
         }
     }
@@ -126,6 +131,6 @@ impl Clock {
         } else {
             "this program was held up".to_owned()
         };
-        self.voice.say(format!("{why}: {left_out}"));
+        self.reporter.print(format!("{why}: {left_out}"));
     }
 }

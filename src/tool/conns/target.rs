@@ -7,12 +7,12 @@ use super::ask::{Ask, What};
 use super::trouble::Trouble;
 use super::{hidden, rows};
 use crate::error::Error;
-use crate::event::Stamp;
 use crate::sockets::memory::Memory;
 use crate::sockets::owners::Owners;
 use crate::sockets::publisher::{self, Publisher};
 use crate::sockets::suspicion::Suspicions;
 use crate::sockets::{Address, Census, Namespace, Place, Socket, State};
+use crate::timestamp::Timestamp;
 
 /// How far back a socket may be that the kernel gives twice because others left its bucket.
 const BACK: usize = 4;
@@ -34,7 +34,7 @@ pub(super) struct Target {
     /// The rows of connections that the last look made.
     pub(super) rows: Vec<u8>,
     /// When that was.
-    pub(super) at: Stamp,
+    pub(super) at: Timestamp,
 }
 
 /// What is known of one port.
@@ -81,7 +81,7 @@ impl Target {
             ports: ask.want.ports.iter().map(port).collect(),
             is_first: true,
             rows: Vec::new(),
-            at: Stamp(0),
+            at: Timestamp(0),
         }
     }
 
@@ -120,7 +120,7 @@ impl Target {
     /// Looks. After an error there is nothing to show.
     pub(super) fn look(&mut self, ask: &Ask, owners: &Owners) -> Result<(), Error> {
         self.rows.clear();
-        self.at = Stamp::now();
+        self.at = Timestamp::now();
         if self.is_gone() {
             self.leave(ask, owners);
         }
@@ -260,7 +260,7 @@ impl Target {
     /// Lets go of what is gone: its connections are closed.
     pub(super) fn leave(&mut self, ask: &Ask, owners: &Owners) {
         self.namespace = None;
-        self.at = Stamp::now();
+        self.at = Timestamp::now();
         self.memory.begin();
         self.compare(ask, owners);
     }

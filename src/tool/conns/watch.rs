@@ -9,9 +9,10 @@ use super::options::{Asked, Options};
 use super::rows::{self, Frame};
 use super::text::Text;
 use super::trouble::Trouble;
-use crate::error::{Ending, Error};
-use crate::input::follow::Follow;
-use crate::output::{Out, say::Voice};
+use crate::error::{Error, ExitStatus};
+use crate::io::follow::Follow;
+use crate::io::output::Output;
+use crate::io::reporter::Reporter;
 use crate::sockets::owners::Owners;
 
 /// All that is looked at.
@@ -23,9 +24,9 @@ pub(super) struct Watch {
     events: Option<Follow>,
     events_trouble: Trouble,
     text: Option<Text>,
-    out: Out,
+    out: Output,
     rows: Vec<u8>,
-    voice: Voice,
+    reporter: Reporter,
     /// Samples taken.
     pub(super) samples: u64,
     /// Places that could not be looked at, over all samples.
@@ -38,7 +39,7 @@ impl Watch {
         asked: Vec<Asked>,
         options: &Options,
         is_text: bool,
-        voice: Voice,
+        reporter: Reporter,
     ) -> Result<Self, Error> {
         let events = options.events.as_deref().map(Follow::open).transpose()?;
         Ok(Self {
@@ -48,9 +49,9 @@ impl Watch {
             events,
             events_trouble: Trouble::default(),
             text: is_text.then(|| Text::new(options)),
-            out: Out::stdout()?,
+            out: Output::stdout()?,
             rows: Vec::new(),
-            voice,
+            reporter,
             samples: 0,
             failed: 0,
         })
@@ -66,8 +67,8 @@ impl Watch {
         let Some(events) = &mut self.events else { return };
         let owners = &mut self.owners;
         match events.lines(&mut |line| owners.read(line)) {
-            Ok(()) => self.events_trouble.is_over("events: they can be read again", self.voice),
-            Err(error) => self.events_trouble.is(&error, self.voice),
+            Ok(()) => self.events_trouble.is_over("events: they can be read again", self.reporter),
+            Err(error) => self.events_trouble.is(&error, self.reporter),
         }
     }
 
@@ -77,11 +78,11 @@ impl Watch {
         // Text is made of rows; rows go straight to where they are written from.
         let rows = if self.text.is_some() { &mut self.rows } else { &mut self.out.buffer };
         for group in &mut self.groups {
-            if !group.find(&self.ask, &self.owners, rows, self.voice) {
+            if !group.find(&self.ask, &self.owners, rows, self.reporter) {
                 self.failed += 1;
             }
             for member in &mut group.members {
-                let is_seen = look(member, &self.ask, &self.owners, rows, self.voice);
+                let is_seen = look(member, &self.ask, &self.owners, rows, self.reporter);
                 self.failed += u64::from(!is_seen);
             }
         }
@@ -97,33 +98,40 @@ impl Watch {
     pub(super) fn tell_forgotten(&self) {
         let unremembered: u64 = self.groups.iter().map(Group::unremembered).sum();
         if unremembered > 0 {
-            self.voice.say(format!(
+            self.reporter.print(format!(
                 "{unremembered} times a connection or address was one too many to remember"
             ));
         }
         if self.owners.forgotten > 0 {
             let forgotten = self.owners.forgotten;
-            self.voice.say(format!("events: {forgotten} connections were too many to remember"));
+            self.reporter
+                .print(format!("events: {forgotten} connections were too many to remember"));
         }
     }
 
     /// The end; whether all was seen.
-    pub(super) fn end(&self) -> Ending {
+    pub(super) fn end(&self) -> ExitStatus {
         self.tell_forgotten();
-        if self.failed > 0 { Ending::Lost } else { Ending::Done }
+        if self.failed > 0 { ExitStatus::Failure } else { ExitStatus::Success }
     }
 }
 
 /// Looks at one network and writes what it finds; says, once, what is wrong with it.
-fn look(member: &mut Member, ask: &Ask, owners: &Owners, rows: &mut Vec<u8>, voice: Voice) -> bool {
+fn look(
+    member: &mut Member,
+    ask: &Ask,
+    owners: &Owners,
+    rows: &mut Vec<u8>,
+    reporter: Reporter,
+) -> bool {
     let looked = member.target.look(ask, owners);
     if let Err(error) = looked {
         rows.extend_from_slice(&member.target.rows);
-        member.trouble.is(&error, voice);
+        member.trouble.is(&error, reporter);
         return false;
     }
     let name = member.target.name();
-    member.trouble.is_over(format!("{name}: there again"), voice);
+    member.trouble.is_over(format!("{name}: there again"), reporter);
     if ask.what != What::Changes {
         let hidden = hidden::of(member);
         for (port, hidden) in member.target.ports.iter().zip(&hidden) {
@@ -139,12 +147,12 @@ fn look(member: &mut Member, ask: &Ask, owners: &Owners, rows: &mut Vec<u8>, voi
         }
     }
     rows.extend_from_slice(&member.target.rows);
-    listening(member, voice);
+    listening(member, reporter);
     true
 }
 
 /// Says which ports nobody listens on.
-fn listening(member: &mut Member, voice: Voice) {
+fn listening(member: &mut Member, reporter: Reporter) {
     let name = member.target.name();
     for port in &mut member.target.ports {
         let at = format!("port {}", port.number);
@@ -153,9 +161,9 @@ fn listening(member: &mut Member, voice: Voice) {
                 "{at}: nothing listens on it in {name}: is the proxy running, on another port \
                  (--port), or in a container (--container NAME)?"
             );
-            port.silence.is(what, voice);
+            port.silence.is(what, reporter);
         } else {
-            port.silence.is_over(format!("{at}: something listens on it again"), voice);
+            port.silence.is_over(format!("{at}: something listens on it again"), reporter);
         }
     }
 }

@@ -2,12 +2,13 @@
 
 use memchr::memmem;
 
-use crate::dialect::{Heard, Reading, redact};
-use crate::event::{read_ip, wire};
-use crate::frame::{Framed, Message};
-use crate::output::json::Row;
-use crate::output::safe::Safe;
-use crate::tool::drive::Place;
+use crate::formats::{Decoded, Outcome, redact};
+use crate::frame::{Frame, Message};
+use crate::io::escape::Escaped;
+use crate::json::Row;
+use crate::net::parse_ip;
+use crate::stream::event;
+use crate::tool::event_loop::LineOrigin;
 
 /// What is said of a line.
 #[derive(Debug, Default)]
@@ -23,17 +24,17 @@ pub(super) struct Explained {
 
 impl Explained {
     /// A message with what was heard in it.
-    pub(super) fn message(message: &Message<'_>, heard: Heard, events: Vec<String>) -> Self {
+    pub(super) fn message(message: &Message<'_>, heard: Decoded, events: Vec<String>) -> Self {
         let frame = match message.inner {
             Some(inner) => format!("{} around {inner}", message.frame),
             None => message.frame.to_owned(),
         };
         let meaning = match heard.reading {
-            Reading::Said => kinds(&events),
-            Reading::Chatter if heard.dialect.is_none() => "an empty line".to_owned(),
-            Reading::Chatter => "nothing that is counted here".to_owned(),
-            Reading::Broken(why) => format!("not recognised: {why}"),
-            Reading::Foreign => format!("not recognised: {}", why(message.text)),
+            Outcome::Parsed => kinds(&events),
+            Outcome::Ignored if heard.dialect.is_none() => "an empty line".to_owned(),
+            Outcome::Ignored => "nothing that is counted here".to_owned(),
+            Outcome::Malformed(why) => format!("not recognised: {why}"),
+            Outcome::Unrecognized => format!("not recognised: {}", why(message.text)),
         };
         let source = message.source.map(|source| String::from_utf8_lossy(source).into_owned());
         let text = redact::masked(message.text).into_owned();
@@ -41,17 +42,17 @@ impl Explained {
     }
 
     /// What the framing keeps for itself.
-    pub(super) fn framing(framed: &Framed<'_>, raw: &[u8]) -> Self {
+    pub(super) fn framing(framed: &Frame<'_>, raw: &[u8]) -> Self {
         let meaning = match framed {
-            Framed::Held => "a piece of a longer line",
-            Framed::Chatter | Framed::Message(_) => "said by what frames the lines",
+            Frame::Held => "a piece of a longer line",
+            Frame::Chatter | Frame::Message(_) => "said by what frames the lines",
         };
         let text = redact::masked(raw).into_owned();
         Self { frame: "framing".to_owned(), meaning: meaning.to_owned(), text, ..Self::default() }
     }
 
     /// As text: where, then what, then the line.
-    pub(super) fn show(&self, at: Place<'_>) -> String {
+    pub(super) fn show(&self, at: LineOrigin<'_>) -> String {
         let from = self.source.as_ref().map(|source| format!(" from {source}"));
         let dialect = self.dialect.map(|dialect| format!("; {dialect}"));
         let head = format!(
@@ -63,21 +64,21 @@ impl Explained {
             dialect.unwrap_or_default(),
             self.meaning
         );
-        let mut out = format!("{}\n    {}\n", Safe(&head), Safe(&self.text));
+        let mut out = format!("{}\n    {}\n", Escaped(&head), Escaped(&self.text));
         for event in &self.events {
-            out.push_str(&format!("    -> {}\n", Safe(event)));
+            out.push_str(&format!("    -> {}\n", Escaped(event)));
         }
         out
     }
 
     /// As a row.
-    pub(super) fn write(&self, at: Place<'_>, out: &mut Vec<u8>) {
+    pub(super) fn write(&self, at: LineOrigin<'_>, out: &mut Vec<u8>) {
         let mut row = Row::new(out, "explained");
         row.text("input", at.input);
         row.number("line", at.line);
         row.text("frame", &self.frame);
-        row.maybe_text("source", self.source.as_deref());
-        row.maybe_text("dialect", self.dialect);
+        row.opt_str("source", self.source.as_deref());
+        row.opt_str("dialect", self.dialect);
         row.text("meaning", &self.meaning);
         let events = row.key("events");
         events.push(b'[');
@@ -89,9 +90,9 @@ impl Explained {
 }
 
 /// An event as it would be written.
-pub(super) fn row(event: &crate::event::Event<'_>) -> String {
+pub(super) fn row(event: &crate::stream::Event<'_>) -> String {
     let mut out = Vec::new();
-    wire::write(event, &mut out);
+    event::write(event, &mut out);
     String::from_utf8_lossy(out.trim_ascii_end()).into_owned()
 }
 
@@ -102,7 +103,7 @@ fn why(text: &[u8]) -> &'static str {
         "mtp-access is not its first word: it is forged, or framed in an unknown way"
     } else if has(" connects (") && has(" current), ") {
         "a line of statistics where no block of them is open"
-    } else if read_ip(text.trim_ascii()).is_some() {
+    } else if parse_ip(text.trim_ascii()).is_some() {
         "an address where no list of them is open, or behind a line that may be forged"
     } else if has(": new connection ") {
         "a connection without the header that mtproto_proxy puts above it"

@@ -3,8 +3,8 @@
 use super::{Options, list, span::Bound};
 use crate::cli::value::count;
 use crate::cli::{Among, Flag, Takes, Value};
-use crate::dialect::{self, pattern::Pattern};
-use crate::event::Clock;
+use crate::formats::{self, pattern::Pattern};
+use crate::timestamp::LocalTimeResolver;
 
 const fn text(
     name: &'static str,
@@ -14,7 +14,7 @@ const fn text(
 }
 
 fn dialects() -> Vec<&'static str> {
-    dialect::names().into_iter().chain([list::LIST]).collect()
+    formats::names().into_iter().chain([list::LIST]).collect()
 }
 
 /// All of them.
@@ -25,9 +25,9 @@ pub(super) const FLAGS: &[Flag<Options>] = &[
         Takes::Text(
             Value { name: "NAME", among: Among::Names(dialects) },
             |o: &mut Options, text| {
-                let known = dialect::named(text).map(|dialect| dialect.name);
+                let known = formats::named(text).map(|dialect| dialect.name);
                 let special =
-                    [list::LIST, dialect::pattern::NAME].into_iter().find(|at| *at == text);
+                    [list::LIST, formats::pattern::NAME].into_iter().find(|at| *at == text);
                 let name = known.or(special).ok_or_else(|| {
                     format!("'{text}' is no dialect: one of {}", dialects().join(", "))
                 })?;
@@ -73,7 +73,7 @@ pub(super) const FLAGS: &[Flag<Options>] = &[
         "tz",
         "The zone of times that have none: UTC, +07:00, Europe/Kyiv, local",
         text("ZONE", |o, text| {
-            o.zone = Some(Clock::read_zone(text)?);
+            o.zone = Some(LocalTimeResolver::read_zone(text)?);
             Ok(())
         }),
     ),

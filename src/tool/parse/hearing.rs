@@ -4,23 +4,25 @@ use super::explain::{self, Explained};
 use super::meta::Lines;
 use super::rejects::Rejects;
 use super::text;
-use crate::dialect::ear::Spoken;
-use crate::dialect::{Ear, Reading};
 use crate::error::Error;
-use crate::event::{Event, Stamp, wire};
-use crate::frame::{Framed, Message};
-use crate::tool::drive::Place;
+use crate::formats::decoder::DecoderInput;
+use crate::formats::{Decoder, Outcome};
+use crate::frame::{Frame, Message};
+use crate::stream::Event;
+use crate::stream::event;
+use crate::timestamp::Timestamp;
+use crate::tool::event_loop::LineOrigin;
 
 /// What hears messages and writes what they say.
 #[derive(Debug)]
 pub(super) struct Hearing {
-    pub(super) ear: Ear,
+    pub(super) ear: Decoder,
     pub(super) rejects: Option<Rejects>,
     pub(super) writing: Writing,
     pub(super) lines: Lines,
-    pub(super) newest: Option<Stamp>,
-    pub(super) since: Option<Stamp>,
-    pub(super) until: Option<Stamp>,
+    pub(super) newest: Option<Timestamp>,
+    pub(super) since: Option<Timestamp>,
+    pub(super) until: Option<Timestamp>,
     pub(super) failed: Option<Error>,
 }
 
@@ -33,20 +35,20 @@ pub(super) enum Writing {
     ExplainedRows,
 }
 
-fn spoken<'l>(message: &Message<'l>) -> Spoken<'l> {
-    Spoken { text: message.text, ts: message.ts, source: message.source }
+fn spoken<'l>(message: &Message<'l>) -> DecoderInput<'l> {
+    DecoderInput { text: message.text, ts: message.ts, source: message.source }
 }
 
 impl Hearing {
     /// Hears what a raw line held.
     pub(super) fn hear(
         &mut self,
-        framed: &Framed<'_>,
+        framed: &Frame<'_>,
         raw: &[u8],
-        at: Place<'_>,
+        at: LineOrigin<'_>,
         out: &mut Vec<u8>,
     ) {
-        let Framed::Message(message) = framed else {
+        let Frame::Message(message) = framed else {
             self.ear.pass_over(None);
             if matches!(self.writing, Writing::Explained | Writing::ExplainedRows) {
                 self.explain(&Explained::framing(framed, raw), at, out);
@@ -58,12 +60,12 @@ impl Hearing {
             Writing::Explained | Writing::ExplainedRows => {
                 let mut events = Vec::new();
                 let spoken = spoken(message);
-                let heard = self.ear.hear(spoken, &mut |event| events.push(explain::row(&event)));
+                let heard = self.ear.decode(spoken, &mut |event| events.push(explain::row(&event)));
                 self.explain(&Explained::message(message, heard, events), at, out);
                 heard.reading
             }
         };
-        let is_rejected = matches!(reading, Reading::Broken(_) | Reading::Foreign);
+        let is_rejected = matches!(reading, Outcome::Malformed(_) | Outcome::Unrecognized);
         let rejects = self.rejects.as_mut().filter(|_| is_rejected);
         let kept = rejects.map_or(Ok(()), |rejects| rejects.keep(raw, message.text));
         if let Err(error) = kept {
@@ -72,7 +74,7 @@ impl Hearing {
     }
 
     /// Writes the events of a message.
-    fn listen(&mut self, message: &Message<'_>, out: &mut Vec<u8>) -> Reading {
+    fn listen(&mut self, message: &Message<'_>, out: &mut Vec<u8>) -> Outcome {
         let spoken = spoken(message);
         let Self { ear, writing, lines, newest, since, until, .. } = self;
         let mut tell = |event: Event<'_>| {
@@ -90,13 +92,13 @@ impl Hearing {
             if *writing == Writing::Text {
                 out.extend_from_slice(text::line(&event).as_bytes());
             } else {
-                wire::write(&event, out);
+                event::write(&event, out);
             }
         };
-        ear.hear(spoken, &mut tell).reading
+        ear.decode(spoken, &mut tell).reading
     }
 
-    fn explain(&self, explained: &Explained, at: Place<'_>, out: &mut Vec<u8>) {
+    fn explain(&self, explained: &Explained, at: LineOrigin<'_>, out: &mut Vec<u8>) {
         if self.writing == Writing::ExplainedRows {
             explained.write(at, out);
         } else {

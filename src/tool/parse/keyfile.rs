@@ -4,9 +4,9 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
-use crate::dialect::keys::Keys;
 use crate::error::Error;
-use crate::output::say::Voice;
+use crate::formats::secret_index::SecretIndex;
+use crate::io::reporter::Reporter;
 use crate::pyconfig;
 
 /// Under load it is looked at once in so many lines.
@@ -32,7 +32,7 @@ struct Seen {
 
 impl KeyFile {
     /// Reads it for the first time: then it must be there and have users.
-    pub(super) fn open(path: PathBuf) -> Result<(Self, Keys), Error> {
+    pub(super) fn open(path: PathBuf) -> Result<(Self, SecretIndex), Error> {
         let mut file = Self { path, seen: None, lines: 0 };
         file.seen = file.look();
         let keys = file.read()?;
@@ -50,7 +50,7 @@ impl KeyFile {
 
     /// Before a line: the users, if they changed. While the file cannot be read, or is being
     /// written and has no users, those known before are kept.
-    pub(super) fn changed(&mut self, voice: Voice) -> Option<Keys> {
+    pub(super) fn changed(&mut self, reporter: Reporter) -> Option<SecretIndex> {
         self.lines += 1;
         if self.lines < LINES {
             return None;
@@ -67,7 +67,7 @@ impl KeyFile {
                 Some(keys)
             }
             Err(error) => {
-                voice.say(format_args!("{error}; the users known before are kept"));
+                reporter.print(format_args!("{error}; the users known before are kept"));
                 self.seen = now;
                 None
             }
@@ -80,13 +80,13 @@ impl KeyFile {
         Some(Seen { changed: meta.modified().ok()?, size: meta.len(), inode })
     }
 
-    fn read(&self) -> Result<Keys, Error> {
+    fn read(&self) -> Result<SecretIndex, Error> {
         let failed = |error| Error::input(self.path.display(), error);
         if fs::metadata(&self.path).map_err(failed)?.len() > SIZE_MAX {
             return Err(Error::refused(self.path.display(), "larger than any config.py"));
         }
         let bytes = fs::read(&self.path).map_err(failed)?;
         let users = pyconfig::users(&bytes).map_err(|fault| fault.of(self.path.display()))?;
-        Ok(Keys::new(users))
+        Ok(SecretIndex::new(users))
     }
 }

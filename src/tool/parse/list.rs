@@ -1,8 +1,8 @@
 //! `--dialect list`, and the same as a section of the manual.
 
 use crate::cli::help;
-use crate::dialect::{ALL, Dialect, pattern};
-use crate::output::columns;
+use crate::formats::{ALL, Dialect, pattern};
+use crate::io::output::columns;
 
 /// What `--dialect` takes to show it.
 pub(super) const LIST: &str = "list";

@@ -1,8 +1,8 @@
 //! The `meta` row: how much was read, and how much of it not understood.
 
-use crate::dialect::{Ear, sources::Counts};
-use crate::event::Stamp;
-use crate::output::json::{Row, string};
+use crate::formats::{Decoder, sources::Counts};
+use crate::json::{Row, string};
+use crate::timestamp::Timestamp;
 
 /// What is counted beside the ear's own counts.
 #[derive(Clone, Copy, Debug, Default)]
@@ -18,7 +18,7 @@ pub(super) struct Lines {
 }
 
 /// Writes the row.
-pub(super) fn write(out: &mut Vec<u8>, ts: Option<Stamp>, lines: Lines, ear: &Ear) {
+pub(super) fn write(out: &mut Vec<u8>, ts: Option<Timestamp>, lines: Lines, ear: &Decoder) {
     let mut row = Row::new(out, "meta");
     if let Some(ts) = ts {
         row.stamp("ts", ts);

@@ -16,11 +16,13 @@ use std::path::PathBuf;
 use jiff::tz::TimeZone;
 
 use crate::cli::{Cli, Operands, Section};
-use crate::dialect::pattern::Pattern;
-use crate::error::{Ending, Error};
-use crate::event::Clock;
-use crate::output::{Format, Out, say::Voice};
-use crate::tool::{EXIT_STATUS, drive};
+use crate::error::{Error, ExitStatus};
+use crate::formats::pattern::Pattern;
+use crate::io::output::Output;
+use crate::io::output::OutputFormat;
+use crate::io::reporter::Reporter;
+use crate::timestamp::LocalTimeResolver;
+use crate::tool::{EXIT_STATUS, event_loop};
 
 use span::Bound;
 use stream::Stream;
@@ -96,25 +98,29 @@ fn counts() -> String {
 ///
 /// # Errors
 /// What could not be read or written, and a `--users` file without users.
-pub fn run(mut options: Options, format: Format, voice: Voice) -> Result<Ending, Error> {
-    let mut out = Out::stdout()?;
+pub fn run(
+    mut options: Options,
+    format: OutputFormat,
+    reporter: Reporter,
+) -> Result<ExitStatus, Error> {
+    let mut out = Output::stdout()?;
     if options.dialect.as_deref() == Some(list::LIST) {
         out.buffer.extend_from_slice(list::text().as_bytes());
         out.flush()?;
-        return Ok(Ending::Done);
+        return Ok(ExitStatus::Success);
     }
-    let clock = Clock::new(options.zone.take(), options.year);
+    let clock = LocalTimeResolver::new(options.zone.take(), options.year);
     let files = std::mem::take(&mut options.files);
     let is_strict = options.strict;
-    let mut stream = Stream::new(options, clock, format, voice)?;
-    let ending = drive::run(&files, &mut stream, &mut out, voice)?;
+    let mut stream = Stream::new(options, clock, format, reporter)?;
+    let ending = event_loop::run(&files, &mut stream, &mut out, reporter)?;
     let lost = stream.lost();
     if is_strict && lost > 0 {
-        voice.say(format_args!(
+        reporter.print(format_args!(
             "--strict: {lost} lines were not recognised or were cut; --rejects FILE keeps them, \
              --explain says why"
         ));
-        return Ok(Ending::Lost);
+        return Ok(ExitStatus::Failure);
     }
     Ok(ending)
 }

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use memchr::memmem;
 
-use crate::dialect::redact;
 use crate::error::{Error, Plain};
+use crate::formats::redact;
 
 /// The file.
 #[derive(Debug)]

@@ -1,15 +1,16 @@
 //! `--since` and `--until`: moments as people write them.
 
 use crate::cli::value::duration_ms;
-use crate::event::{Clock, Stamp};
+use crate::timestamp::LocalTimeResolver;
+use crate::timestamp::Timestamp;
 
 /// A moment that may need a zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Bound {
     /// With its zone.
-    At(Stamp),
+    At(Timestamp),
     /// Without: as if in UTC.
-    Local(Stamp),
+    Local(Timestamp),
     /// So many milliseconds ago.
     Ago(i64),
 }
@@ -17,7 +18,7 @@ pub(super) enum Bound {
 impl Bound {
     /// Reads one.
     pub(super) fn read(text: &str) -> Result<Self, String> {
-        if let Some((stamp, _)) = Stamp::read(text.as_bytes()).filter(|at| at.1 == text.len()) {
+        if let Some((stamp, _)) = Timestamp::read(text.as_bytes()).filter(|at| at.1 == text.len()) {
             return Ok(Self::At(stamp));
         }
         // What is left out of a time of day is zero.
@@ -26,7 +27,7 @@ impl Bound {
             10 | 13 | 16 => [text, midnight.get(text.len()..).unwrap_or_default()].concat(),
             _ => text.to_owned(),
         };
-        let local = Stamp::read_local(full.as_bytes()).filter(|at| at.1 == full.len());
+        let local = Timestamp::read_local(full.as_bytes()).filter(|at| at.1 == full.len());
         if let Some((civil, _)) = local {
             return Ok(Self::Local(civil));
         }
@@ -36,11 +37,11 @@ impl Bound {
     }
 
     /// The moment.
-    pub(super) fn moment(self, clock: &mut Clock, now: Stamp) -> Stamp {
+    pub(super) fn moment(self, clock: &mut LocalTimeResolver, now: Timestamp) -> Timestamp {
         match self {
             Self::At(stamp) => stamp,
             Self::Local(civil) => clock.local(civil),
-            Self::Ago(ms) => Stamp(now.0 - ms),
+            Self::Ago(ms) => Timestamp(now.0 - ms),
         }
     }
 }
@@ -51,8 +52,8 @@ mod tests {
 
     #[test]
     fn moments_as_people_write_them() {
-        let mut clock = Clock::new(Clock::read_zone("+07:00").ok(), None);
-        let now = Stamp::read(b"2026-11-23T12:00:00Z").unwrap().0;
+        let mut clock = LocalTimeResolver::new(LocalTimeResolver::read_zone("+07:00").ok(), None);
+        let now = Timestamp::read(b"2026-11-23T12:00:00Z").unwrap().0;
         for (text, want) in [
             ("2026-11-23T15:00:00Z", "2026-11-23T15:00:00Z"),
             ("2026-11-23T15:00:00+02:00", "2026-11-23T13:00:00Z"),

@@ -7,14 +7,17 @@ use super::hearing::{Hearing, Writing};
 use super::keyfile::KeyFile;
 use super::meta::{self, Lines};
 use super::rejects::Rejects;
-use crate::dialect::Ear;
 use crate::error::Error;
-use crate::event::clock::Guessed;
-use crate::event::{Clock, Stamp};
-use crate::frame::Unframer;
-use crate::input::lines::LINE_MAX;
-use crate::output::{Format, Out, say::Voice};
-use crate::tool::drive::{Filter, Place};
+use crate::formats::Decoder;
+use crate::frame::Deframer;
+use crate::io::line_buffer::LINE_MAX;
+use crate::io::output::Output;
+use crate::io::output::OutputFormat;
+use crate::io::reporter::Reporter;
+use crate::timestamp::LocalTimeResolver;
+use crate::timestamp::Timestamp;
+use crate::timestamp::local::Assumptions;
+use crate::tool::event_loop::{Filter, LineOrigin};
 
 /// How often a stream that goes on says how much it has understood.
 const META_EVERY: Duration = Duration::from_mins(1);
@@ -22,7 +25,7 @@ const META_EVERY: Duration = Duration::from_mins(1);
 /// The filter.
 #[derive(Debug)]
 pub(super) struct Stream {
-    unframer: Unframer,
+    unframer: Deframer,
     hearing: Hearing,
     keys: Option<KeyFile>,
     /// Cut lines of inputs that have ended; of the one being read, `cut_now`.
@@ -31,25 +34,25 @@ pub(super) struct Stream {
     /// When the next `meta` row is due; none before the input was idle, since a file has no
     /// minutes.
     deadline: Option<Instant>,
-    said: Guessed,
-    voice: Voice,
+    said: Assumptions,
+    reporter: Reporter,
 }
 
 impl Stream {
     /// A filter as the options want it.
     pub(super) fn new(
         options: Options,
-        mut clock: Clock,
-        format: Format,
-        voice: Voice,
+        mut clock: LocalTimeResolver,
+        format: OutputFormat,
+        reporter: Reporter,
     ) -> Result<Self, Error> {
-        let now = Stamp::now();
+        let now = Timestamp::now();
         let mut bound = |bound: Option<super::Bound>| bound.map(|at| at.moment(&mut clock, now));
         let (since, until) = (bound(options.since), bound(options.until));
-        let mut ear = Ear::new(clock.clone());
+        let mut ear = Decoder::new(clock.clone());
         if let Some(pattern) = options.pattern {
             ear.add_pattern(pattern);
-        } else if options.dialect.as_deref() == Some(crate::dialect::pattern::NAME) {
+        } else if options.dialect.as_deref() == Some(crate::formats::pattern::NAME) {
             return Err(Error::Usage("--dialect pattern: needs --pattern REGEX".to_owned()));
         }
         if let Some(name) = &options.dialect {
@@ -68,16 +71,16 @@ impl Stream {
         };
         let rejects = options.rejects.as_deref().map(Rejects::create).transpose()?;
         let writing = match (options.explain, format) {
-            (true, Format::Json) => Writing::ExplainedRows,
-            (true, Format::Auto | Format::Text) => Writing::Explained,
+            (true, OutputFormat::Json) => Writing::ExplainedRows,
+            (true, OutputFormat::Auto | OutputFormat::Text) => Writing::Explained,
             (false, format) if format.is_text() => Writing::Text,
             (false, _) => Writing::Rows,
         };
         let (lines, newest, failed) = (Lines::default(), None, None);
         let hearing = Hearing { ear, rejects, writing, lines, newest, since, until, failed };
-        let unframer = Unframer::new(clock);
-        let said = Guessed::default();
-        Ok(Self { unframer, hearing, keys, cut: 0, cut_now: 0, deadline: None, said, voice })
+        let unframer = Deframer::new(clock);
+        let said = Assumptions::default();
+        Ok(Self { unframer, hearing, keys, cut: 0, cut_now: 0, deadline: None, said, reporter })
     }
 
     /// Says what was counted, in one line.
@@ -85,7 +88,7 @@ impl Stream {
         let Lines { read, cut, .. } = self.counts();
         let counts = self.hearing.ear.counts;
         let hint = self.hint().unwrap_or_default();
-        self.voice.say(format_args!(
+        self.reporter.print(format_args!(
             "{read} lines read: {} understood, {} passed over, {} not recognised, {cut} cut{hint}",
             counts.understood, counts.passed_over, counts.not_recognised
         ));
@@ -122,15 +125,17 @@ impl Stream {
         let (frames, lines) = (self.unframer.clock().guessed(), self.hearing.ear.guessed());
         if (frames.zone || lines.zone) && !self.said.zone {
             self.said.zone = true;
-            self.voice.say("times without a zone are taken as this machine's: --tz names theirs");
+            self.reporter
+                .print("times without a zone are taken as this machine's: --tz names theirs");
         }
         if (frames.year || lines.year) && !self.said.year {
             self.said.year = true;
-            self.voice.say("dates without a year are taken as the last such: --year names theirs");
+            self.reporter
+                .print("dates without a year are taken as the last such: --year names theirs");
         }
     }
 
-    fn write_meta(&self, ts: Option<Stamp>, out: &mut Out) {
+    fn write_meta(&self, ts: Option<Timestamp>, out: &mut Output) {
         if self.hearing.writing == Writing::Rows {
             meta::write(&mut out.buffer, ts, self.counts(), &self.hearing.ear);
         }
@@ -146,11 +151,11 @@ impl Stream {
 }
 
 impl Filter for Stream {
-    fn line(&mut self, line: &[u8], at: Place<'_>, out: &mut Out) -> Result<(), Error> {
-        let Self { unframer, hearing, keys, voice, .. } = self;
+    fn line(&mut self, line: &[u8], at: LineOrigin<'_>, out: &mut Output) -> Result<(), Error> {
+        let Self { unframer, hearing, keys, reporter, .. } = self;
         hearing.lines.read += 1;
         self.cut_now += u64::from(line.len() >= LINE_MAX);
-        if let Some(changed) = keys.as_mut().and_then(|keys| keys.changed(*voice)) {
+        if let Some(changed) = keys.as_mut().and_then(|keys| keys.changed(*reporter)) {
             hearing.ear.keys = changed;
         }
         unframer.read(line, |framed| hearing.hear(&framed, line, at, &mut out.buffer));
@@ -161,18 +166,18 @@ impl Filter for Stream {
         self.deadline
     }
 
-    fn tick(&mut self, out: &mut Out) -> Result<(), Error> {
+    fn tick(&mut self, out: &mut Output) -> Result<(), Error> {
         self.deadline = Some(Instant::now() + META_EVERY);
-        self.write_meta(Some(Stamp::now()), out);
+        self.write_meta(Some(Timestamp::now()), out);
         Ok(())
     }
 
-    fn report(&mut self, _out: &mut Out) -> Result<(), Error> {
+    fn report(&mut self, _out: &mut Output) -> Result<(), Error> {
         self.say_counts();
         Ok(())
     }
 
-    fn idle(&mut self, _out: &mut Out) -> Result<(), Error> {
+    fn idle(&mut self, _out: &mut Output) -> Result<(), Error> {
         self.deadline.get_or_insert_with(|| Instant::now() + META_EVERY);
         if let Some(keys) = &mut self.keys {
             keys.idle();
@@ -185,9 +190,9 @@ impl Filter for Stream {
         self.cut_now = 0;
     }
 
-    fn finish(&mut self, out: &mut Out) -> Result<(), Error> {
+    fn finish(&mut self, out: &mut Output) -> Result<(), Error> {
         let Self { unframer, hearing, .. } = self;
-        let at = Place { input: "what was left", line: 0 };
+        let at = LineOrigin { input: "what was left", line: 0 };
         unframer.finish(|framed| hearing.hear(&framed, b"", at, &mut out.buffer));
         hearing.failed.take().map_or(Ok(()), Err)?;
         self.write_meta(self.hearing.newest, out);

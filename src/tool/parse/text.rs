@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use crate::event::Event;
-use crate::output::safe::Safe;
+use crate::io::escape::Escaped;
+use crate::stream::Event;
 
 /// `2026-11-23 15:40:35  connect     alice             203.0.113.7:35441  tls  px-1`
 pub(super) fn line(event: &Event<'_>) -> String {
@@ -21,7 +21,7 @@ pub(super) fn line(event: &Event<'_>) -> String {
     _ = write!(out, "{:<10}  ", event.kind.name());
     _ = write!(out, "{}  {}", user(event), peer(event));
     for (name, value) in details(event) {
-        _ = write!(out, "  {name}{}", Safe(&value));
+        _ = write!(out, "  {name}{}", Escaped(&value));
     }
     out.truncate(out.trim_end().len());
     out.push('\n');
@@ -30,7 +30,7 @@ pub(super) fn line(event: &Event<'_>) -> String {
 
 fn user(event: &Event<'_>) -> String {
     let name = event.user.as_deref().unwrap_or("-");
-    format!("{:<16}", Safe(name).to_string())
+    format!("{:<16}", Escaped(name).to_string())
 }
 
 fn peer(event: &Event<'_>) -> String {
@@ -46,7 +46,7 @@ fn peer(event: &Event<'_>) -> String {
 fn details(event: &Event<'_>) -> Vec<(&'static str, String)> {
     let mut all = Vec::new();
     let mut add = |name, value: Option<String>| all.extend(value.map(|value| (name, value)));
-    let owned = |text: &Option<crate::event::Text<'_>>| text.as_deref().map(str::to_owned);
+    let owned = |text: &Option<crate::stream::Text<'_>>| text.as_deref().map(str::to_owned);
     add("", owned(&event.mode));
     add("", owned(&event.reason));
     add("times ", event.count.map(|count| count.to_string()));
@@ -75,12 +75,13 @@ fn bytes(count: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::{Kind, Stamp};
+    use crate::stream::Kind;
+    use crate::timestamp::Timestamp;
 
     #[test]
     fn a_line_an_event() {
         let mut event = Event::new(Kind::Disconnect, "access");
-        event.ts = Some(Stamp(1_795_448_472_020));
+        event.ts = Some(Timestamp(1_795_448_472_020));
         event.user = Some("alice\u{1b}[2J".into());
         event.ip = "2001:db8::1".parse().ok();
         event.port = Some(443);

@@ -16,9 +16,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::cli::{Cli, Operands, Section};
-use crate::error::{Ending, Error};
-use crate::output::{Format, Out, say::Voice};
-use crate::tool::{EXIT_STATUS, drive};
+use crate::error::{Error, ExitStatus};
+use crate::io::output::Output;
+use crate::io::output::OutputFormat;
+use crate::io::reporter::Reporter;
+use crate::tool::{EXIT_STATUS, event_loop};
 use crate::view::look::{Lang, Look, Marks};
 
 /// What `mtp-report` was asked for.
@@ -130,18 +132,22 @@ const LIMITS: Section = Section {
 };
 
 /// Runs the tool.
-pub fn run(options: Options, format: Format, voice: Voice) -> Result<Ending, Error> {
-    if format == Format::Json {
+pub fn run(
+    options: Options,
+    format: OutputFormat,
+    reporter: Reporter,
+) -> Result<ExitStatus, Error> {
+    if format == OutputFormat::Json {
         let what = "this tool writes text, pages and metrics; the rows are what it reads";
         return Err(Error::Usage(format!("--format json: {what}")));
     }
     let look = Look { lang: options.lang.unwrap_or(Lang::En), ..Look::of_stdout(options.marks) };
     if options.watch {
-        return watch::run(options, &look, voice);
+        return watch::run(options, &look, reporter);
     }
-    let mut out = Out::stdout()?;
+    let mut out = Output::stdout()?;
     let files = options.files.clone();
-    let mut stream = stream::Stream::new(options, look, voice)?;
-    let ending = drive::run(&files, &mut stream, &mut out, voice)?;
-    Ok(if ending == Ending::Done { stream.ending() } else { ending })
+    let mut stream = stream::Stream::new(options, look, reporter)?;
+    let ending = event_loop::run(&files, &mut stream, &mut out, reporter)?;
+    Ok(if ending == ExitStatus::Success { stream.exit_status() } else { ending })
 }

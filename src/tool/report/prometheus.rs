@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use super::book::Book;
 use super::names::Names;
-use crate::event::Kind;
+use crate::stream::Kind;
 use crate::view::Verdict;
 
 /// A page of metrics. Per-user metrics are of the `top` worst users.
@@ -61,9 +61,11 @@ const EACH_USER: [Told; 5] = [
     ("mtp_user_verdict", "Verdict on a user: 0 unknown, 1 clear, 2 watch, 3 sharing.", |user| {
         Some(f64::from(user.verdict as u8))
     }),
-    ("mtp_user_people", "People who use an account at the same time, estimated.", |user| {
-        user.people
-    }),
+    (
+        "mtp_user_people",
+        "AccountActivity who use an account at the same time, estimated.",
+        |user| user.people,
+    ),
     ("mtp_user_score", "Suspicious score of a user, 0 to 100.", |user| user.score.map(float)),
     ("mtp_user_window_connections", "Connections of a user in mtp-score's window.", |user| {
         user.window_connects.map(float)

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
-use crate::event::Kind;
-use crate::event::wire::Record;
+use crate::stream::Kind;
+use crate::stream::event::Record;
 use crate::view::rows::Connection;
 use crate::view::{Alert, Meta, Sample, Summary};
 

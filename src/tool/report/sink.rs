@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use crate::error::Error;
-use crate::output::replace::replace;
-use crate::output::say::Voice;
+use crate::io::atomic_write::replace;
+use crate::io::reporter::Reporter;
 
 /// A file costs at most this part of the time: the next one is made this many times later than
 /// the last one took.
@@ -45,7 +45,7 @@ impl Sink {
     }
 
     /// Writes it; what went wrong is said once, and tried again the next time.
-    pub(super) fn write(&mut self, voice: Voice, make: impl FnOnce() -> Vec<u8>) {
+    pub(super) fn write(&mut self, reporter: Reporter, make: impl FnOnce() -> Vec<u8>) {
         let begun = Instant::now();
         let written = replace(&self.path, &make());
         self.due = Some(Instant::now() + self.every.max(begun.elapsed() * COST));
@@ -53,7 +53,7 @@ impl Sink {
         if let Err(error) = &written
             && !self.failed
         {
-            voice.say(error);
+            reporter.print(error);
         }
         self.failed = written.is_err();
     }

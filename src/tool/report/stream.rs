@@ -7,10 +7,11 @@ use super::names::Names;
 use super::progress::Progress;
 use super::sink::{Sink, read_key};
 use super::{HideNames, Options, page, prometheus, row, text};
-use crate::error::{Ending, Error};
-use crate::event::Stamp;
-use crate::output::{Out, say::Voice};
-use crate::tool::drive::{Filter, Place};
+use crate::error::{Error, ExitStatus};
+use crate::io::output::Output;
+use crate::io::reporter::Reporter;
+use crate::timestamp::Timestamp;
+use crate::tool::event_loop::{Filter, LineOrigin};
 use crate::view::Look;
 use crate::view::look::Lang;
 
@@ -27,7 +28,7 @@ pub(super) struct Stream {
     metrics: Option<Sink>,
     options: Options,
     look: Look,
-    voice: Voice,
+    reporter: Reporter,
     progress: Progress,
     lines: u64,
     cut: u64,
@@ -45,7 +46,7 @@ pub(super) fn names(hide: &HideNames) -> Result<Names, Error> {
 
 impl Stream {
     /// For these options.
-    pub(super) fn new(mut options: Options, look: Look, voice: Voice) -> Result<Self, Error> {
+    pub(super) fn new(mut options: Options, look: Look, reporter: Reporter) -> Result<Self, Error> {
         options.text |= options.html.is_none() && options.prometheus.is_none();
         let page_every = options.every.max(PAGE_EVERY_MIN);
         Ok(Self {
@@ -56,7 +57,7 @@ impl Stream {
             progress: Progress::of(&options.files),
             options,
             look,
-            voice,
+            reporter,
             lines: 0,
             cut: 0,
             text: String::new(),
@@ -64,10 +65,10 @@ impl Stream {
     }
 
     /// How it ended, once it has.
-    pub(super) fn ending(&self) -> Ending {
+    pub(super) fn exit_status(&self) -> ExitStatus {
         let failed = [&self.page, &self.metrics].into_iter().flatten().any(Sink::has_failed);
         let lost = self.options.strict && (self.book.counts.foreign > 0 || self.cut > 0);
-        if failed || lost { Ending::Lost } else { Ending::Done }
+        if failed || lost { ExitStatus::Failure } else { ExitStatus::Success }
     }
 
     /// Makes the files: those that are due, or all that are stale.
@@ -80,19 +81,19 @@ impl Stream {
                 lang,
                 zone: self.look.zone.clone(),
                 title: self.options.title.clone(),
-                made: Stamp::now(),
+                made: Timestamp::now(),
                 top,
                 warn: self.options.warn,
             };
-            sink.write(self.voice, || page::page(book, names, &look).into_bytes());
+            sink.write(self.reporter, || page::page(book, names, &look).into_bytes());
         }
         if let Some(sink) = self.metrics.as_mut().filter(|sink| all || sink.is_due()) {
-            sink.write(self.voice, || prometheus::metrics(book, top, names).into_bytes());
+            sink.write(self.reporter, || prometheus::metrics(book, top, names).into_bytes());
         }
     }
 
     /// Text as it stands at the end, or where it was asked for.
-    fn analysis(&mut self, out: &mut Out) {
+    fn analysis(&mut self, out: &mut Output) {
         if self.options.text {
             let (top, text) = (self.options.top, &mut self.text);
             text::analysis(&self.book, top, &mut self.names, &self.look, text);
@@ -105,7 +106,7 @@ impl Stream {
         let counts = &self.book.counts;
         let events: u64 = counts.events.iter().sum();
         let others = counts.other + counts.metas;
-        self.voice.say(format!(
+        self.reporter.print(format!(
             "{} lines read: {events} events, {} summaries, {} alerts, {} samples, \
              {others} others passed over, {} not recognised, {} cut",
             self.lines, counts.summaries, counts.alerts, counts.samples, counts.foreign, self.cut
@@ -114,7 +115,7 @@ impl Stream {
 }
 
 impl Filter for Stream {
-    fn line(&mut self, line: &[u8], _at: Place<'_>, out: &mut Out) -> Result<(), Error> {
+    fn line(&mut self, line: &[u8], _at: LineOrigin<'_>, out: &mut Output) -> Result<(), Error> {
         self.lines += 1;
         self.progress.line(line);
         if line.iter().all(u8::is_ascii_whitespace) {
@@ -136,12 +137,12 @@ impl Filter for Stream {
         [&self.page, &self.metrics].into_iter().flatten().filter_map(Sink::deadline).min()
     }
 
-    fn tick(&mut self, _out: &mut Out) -> Result<(), Error> {
+    fn tick(&mut self, _out: &mut Output) -> Result<(), Error> {
         self.files(false);
         Ok(())
     }
 
-    fn report(&mut self, out: &mut Out) -> Result<(), Error> {
+    fn report(&mut self, out: &mut Output) -> Result<(), Error> {
         self.progress.clear();
         self.analysis(out);
         self.files(true);
@@ -149,7 +150,7 @@ impl Filter for Stream {
         out.flush()
     }
 
-    fn idle(&mut self, _out: &mut Out) -> Result<(), Error> {
+    fn idle(&mut self, _out: &mut Output) -> Result<(), Error> {
         self.files(false);
         Ok(())
     }
@@ -158,15 +159,15 @@ impl Filter for Stream {
         self.cut += cut;
     }
 
-    fn finish(&mut self, out: &mut Out) -> Result<(), Error> {
+    fn finish(&mut self, out: &mut Output) -> Result<(), Error> {
         self.progress.clear();
         self.analysis(out);
         self.files(true);
         out.flush()?;
         self.tell();
         if self.book.counts.is_empty() {
-            self.voice
-                .say("nothing to report: no row of mtp-parse, mtp-score or mtp-conns was read");
+            self.reporter
+                .print("nothing to report: no row of mtp-parse, mtp-score or mtp-conns was read");
         }
         Ok(())
     }

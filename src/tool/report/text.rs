@@ -3,7 +3,8 @@
 use super::book::Book;
 use super::names::Names;
 use super::row::Row;
-use crate::event::{Kind, Stamp};
+use crate::stream::Kind;
+use crate::timestamp::Timestamp;
 use crate::view::words::fill;
 use crate::view::{self, Look, Totals};
 
@@ -36,7 +37,7 @@ pub(super) fn analysis(
         unscored(book, look, out);
         return;
     }
-    view::analysis(book.ends.map_or_else(Stamp::now, |(_, last)| last), look, out);
+    view::analysis(book.ends.map_or_else(Timestamp::now, |(_, last)| last), look, out);
     let mut totals = Totals::default();
     let mut shown = 0;
     for (_, user) in ranked {

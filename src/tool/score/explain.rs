@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::output::safe::Safe;
+use crate::io::escape::Escaped;
 use crate::view::look::Look;
 use crate::view::{self, evidence, units};
 
@@ -41,7 +41,7 @@ fn spans(all: &[Vec<String>]) -> String {
             said.push_str(&format!("{to}{day}{}", time.get(..5).unwrap_or(time)));
         }
     }
-    Safe(&said).to_string()
+    Escaped(&said).to_string()
 }
 
 /// The networks of a place, and when it was in use.
@@ -58,7 +58,7 @@ fn in_use(fact: &view::rows::Evidence, look: &Look) -> String {
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     let count = units::networks(u64::try_from(sources.len()).unwrap_or(0), look.words());
     let as_one = if sources.len() > 1 { format!(" ({count} as one)") } else { String::new() };
-    format!("{}{as_one} in use {}", Safe(&format!("{told}{more}")), spans(&intervals))
+    format!("{}{as_one} in use {}", Escaped(&format!("{told}{more}")), spans(&intervals))
 }
 
 /// A carrier's pool has hundreds of addresses.

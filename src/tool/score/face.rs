@@ -1,8 +1,8 @@
 //! What `mtp-score` shows: its rows as they are, or text for people made from them.
 
 use super::explain;
-use crate::event::Stamp;
-use crate::output::Format;
+use crate::io::output::OutputFormat;
+use crate::timestamp::Timestamp;
 use crate::view::look::{Look, Marks};
 use crate::view::{self, Totals};
 
@@ -16,12 +16,12 @@ pub(super) enum Face {
 
 impl Face {
     /// The face for this format.
-    pub(super) fn of(format: Format, marks: Option<Marks>) -> Self {
+    pub(super) fn of(format: OutputFormat, marks: Option<Marks>) -> Self {
         if format.is_text() { Self::Text(Box::new(Look::of_stdout(marks))) } else { Self::Rows }
     }
 
     /// Shows summaries, with what stands above and below them.
-    pub(super) fn summaries(&self, now: Stamp, rows: &[u8], out: &mut Vec<u8>) {
+    pub(super) fn summaries(&self, now: Timestamp, rows: &[u8], out: &mut Vec<u8>) {
         let Self::Text(look) = self else {
             out.extend_from_slice(rows);
             return;

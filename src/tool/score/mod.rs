@@ -9,11 +9,13 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::cli::{Cli, Operands, Section};
-use crate::error::{Ending, Error};
-use crate::output::{Format, Out, say::Voice};
+use crate::error::{Error, ExitStatus};
+use crate::io::output::Output;
+use crate::io::output::OutputFormat;
+use crate::io::reporter::Reporter;
 use crate::score::carriers::Carriers;
 use crate::score::{Limits, Rule, Span};
-use crate::tool::{EXIT_STATUS, drive};
+use crate::tool::{EXIT_STATUS, event_loop};
 use crate::view::look::Marks;
 
 /// What `mtp-score` was asked for.
@@ -153,15 +155,19 @@ const STATE: Section = Section {
 };
 
 /// Runs the tool.
-pub fn run(mut options: Options, format: Format, voice: Voice) -> Result<Ending, Error> {
+pub fn run(
+    mut options: Options,
+    format: OutputFormat,
+    reporter: Reporter,
+) -> Result<ExitStatus, Error> {
     if let Some(path) = &options.limits_file {
         options.limits.read(path)?;
     }
     if let Some(path) = &options.asn_file {
         options.limits.carriers = Some(Carriers::open(path)?);
     }
-    let mut out = Out::stdout()?;
+    let mut out = Output::stdout()?;
     let files = options.files.clone();
-    let mut stream = stream::Stream::new(options, format, voice)?;
-    drive::run(&files, &mut stream, &mut out, voice)
+    let mut stream = stream::Stream::new(options, format, reporter)?;
+    event_loop::run(&files, &mut stream, &mut out, reporter)
 }

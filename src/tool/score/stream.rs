@@ -6,22 +6,25 @@ use std::time::{Duration, Instant};
 use super::face::Face;
 use super::{Only, Options};
 use crate::error::Error;
-use crate::event::wire::Record;
-use crate::event::{Kind, Stamp};
-use crate::output::safe::Safe;
-use crate::output::{Format, Out, say::Voice};
-use crate::people::Verdict;
+use crate::io::escape::Escaped;
+use crate::io::output::Output;
+use crate::io::output::OutputFormat;
+use crate::io::reporter::Reporter;
 use crate::score::book::Turn;
 use crate::score::book::judge;
 use crate::score::row::{self, Telling};
-use crate::score::{Book, Connection, state};
-use crate::tool::drive::{Filter, Place};
+use crate::score::{Connection, ScoreState, state};
+use crate::sharing::Verdict;
+use crate::stream::Kind;
+use crate::stream::event::Record;
+use crate::timestamp::Timestamp;
+use crate::tool::event_loop::{Filter, LineOrigin};
 
 /// The stream.
 pub(super) struct Stream {
     options: Options,
-    voice: Voice,
-    book: Book,
+    reporter: Reporter,
+    book: ScoreState,
     tell: Telling,
     face: Face,
     /// Rows on their way to the face.
@@ -34,9 +37,13 @@ pub(super) struct Stream {
 }
 
 impl Stream {
-    pub(super) fn new(options: Options, format: Format, voice: Voice) -> Result<Self, Error> {
+    pub(super) fn new(
+        options: Options,
+        format: OutputFormat,
+        reporter: Reporter,
+    ) -> Result<Self, Error> {
         let saved = options.state.as_deref().map(state::load).transpose()?.flatten();
-        let mut book = saved.unwrap_or_else(|| Book::new(options.span));
+        let mut book = saved.unwrap_or_else(|| ScoreState::new(options.span));
         book.resume(options.span);
         let tell = Telling {
             rule: options.rule,
@@ -49,10 +56,20 @@ impl Stream {
         let save_at = Instant::now() + options.save_every;
         let face = Face::of(format, options.marks);
         let rows = Vec::new();
-        Ok(Self { options, voice, book, tell, face, rows, next_summaries, quiet_at: None, save_at })
+        Ok(Self {
+            options,
+            reporter,
+            book,
+            tell,
+            face,
+            rows,
+            next_summaries,
+            quiet_at: None,
+            save_at,
+        })
     }
 
-    fn connect(&mut self, record: &Record<'_>, out: &mut Out) -> Result<(), Error> {
+    fn connect(&mut self, record: &Record<'_>, out: &mut Output) -> Result<(), Error> {
         let Some(user) = record.user.as_deref() else {
             self.book.tally.no_user += 1;
             return Ok(());
@@ -87,7 +104,7 @@ impl Stream {
     }
 
     /// Tells that the verdict on a user has changed.
-    fn alert(&mut self, turn: Turn, out: &mut Out) {
+    fn alert(&mut self, turn: Turn, out: &mut Output) {
         if self.options.explain.is_some() {
             return;
         }
@@ -99,7 +116,7 @@ impl Stream {
     }
 
     /// Writes the summaries of changed users if this moment is past the next that is due.
-    fn summaries_due(&mut self, ts: i64, out: &mut Out) -> Result<(), Error> {
+    fn summaries_due(&mut self, ts: i64, out: &mut Output) -> Result<(), Error> {
         if ts >= self.next_summaries {
             if let Some(now) = self.book.order.newest() {
                 self.summaries(now, Which::Changed, out)?;
@@ -112,7 +129,7 @@ impl Stream {
     }
 
     /// Writes summaries, the most suspicious first.
-    fn summaries(&mut self, now: i64, which: Which, out: &mut Out) -> Result<(), Error> {
+    fn summaries(&mut self, now: i64, which: Which, out: &mut Output) -> Result<(), Error> {
         let rule = &self.options.rule;
         let mut told = Vec::new();
         for user in self.book.users.all_mut() {
@@ -142,7 +159,7 @@ impl Stream {
                 out.after_row()?;
             }
         }
-        self.face.summaries(Stamp(now), &self.rows, &mut out.buffer);
+        self.face.summaries(Timestamp(now), &self.rows, &mut out.buffer);
         Ok(())
     }
 
@@ -151,7 +168,7 @@ impl Stream {
         self.options.state.as_deref().map_or(Ok(()), |path| state::save(path, &self.book))
     }
 
-    fn conclude(&mut self, out: &mut Out) -> Result<(), Error> {
+    fn conclude(&mut self, out: &mut Output) -> Result<(), Error> {
         if let Some(name) = self.options.explain.clone() {
             self.explain(&name, out)?;
             self.advise();
@@ -168,11 +185,11 @@ impl Stream {
     }
 
     /// Writes the story of the user that was asked for.
-    fn explain(&mut self, name: &str, out: &mut Out) -> Result<(), Error> {
+    fn explain(&mut self, name: &str, out: &mut Output) -> Result<(), Error> {
         let now = self.book.order.newest();
         let user = self.book.users.all_mut().iter_mut().find(|user| *user.name == *name);
         let Some((user, now)) = user.zip(now) else {
-            let why = format!("no connection of a user '{}' was seen", Safe(name));
+            let why = format!("no connection of a user '{}' was seen", Escaped(name));
             return Err(Error::refused("--explain", why));
         };
         self.rows.clear();
@@ -198,13 +215,13 @@ impl Stream {
         for (count, what) in lost.into_iter().filter(|(count, _)| *count > 0) {
             said.push_str(&format!("; {count} {what}"));
         }
-        self.voice.say(said);
+        self.reporter.print(said);
         self.advise();
     }
 
     fn advise(&self) {
         if let Some(advice) = self.book.advice() {
-            self.voice.say(advice);
+            self.reporter.print(advice);
         }
     }
 }
@@ -222,7 +239,7 @@ fn next(ts: i64, options: &Options) -> i64 {
 }
 
 impl Filter for Stream {
-    fn line(&mut self, line: &[u8], _at: Place<'_>, out: &mut Out) -> Result<(), Error> {
+    fn line(&mut self, line: &[u8], _at: LineOrigin<'_>, out: &mut Output) -> Result<(), Error> {
         let Some(record) = Record::read(line) else {
             self.book.tally.not_understood += u64::from(!line.trim_ascii().is_empty());
             return Ok(());
@@ -252,7 +269,7 @@ impl Filter for Stream {
         [save, self.quiet_at].into_iter().flatten().min()
     }
 
-    fn tick(&mut self, out: &mut Out) -> Result<(), Error> {
+    fn tick(&mut self, out: &mut Output) -> Result<(), Error> {
         let now = Instant::now();
         if self.quiet_at.is_some_and(|at| at <= now) {
             self.quiet_at = None;
@@ -267,11 +284,11 @@ impl Filter for Stream {
         Ok(())
     }
 
-    fn report(&mut self, out: &mut Out) -> Result<(), Error> {
+    fn report(&mut self, out: &mut Output) -> Result<(), Error> {
         self.conclude(out)
     }
 
-    fn finish(&mut self, out: &mut Out) -> Result<(), Error> {
+    fn finish(&mut self, out: &mut Output) -> Result<(), Error> {
         // With a state the stream only pauses: what is held may yet be overtaken, and is judged for
         // good when it goes on. The summaries are those of a stream that ends here all the same.
         let only_pauses = self.options.state.is_some();

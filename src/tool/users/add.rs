@@ -50,7 +50,7 @@ fn left_over(desk: &Desk, config: &Config<'_>, file: &str, name: &str) {
         {
             let line = config.lines.line(entry.at());
             let what = format!("{} of '{name}' was there before and holds", table.name());
-            desk.voice.say(format!("{file}:{line}: {what}"));
+            desk.reporter.print(format!("{file}:{line}: {what}"));
         }
     }
 }

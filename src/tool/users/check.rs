@@ -7,9 +7,9 @@ use jiff::ZonedDateTime;
 use super::desk::Desk;
 use super::process;
 use crate::docker::Docker;
-use crate::error::{Ending, Error};
-use crate::output::json::Row;
-use crate::output::safe::Safe;
+use crate::error::{Error, ExitStatus};
+use crate::io::escape::Escaped;
+use crate::json::Row;
 use crate::pyconfig::check::{Complaint, Level, complaints};
 use crate::pyconfig::{Config, read};
 
@@ -35,11 +35,14 @@ pub(super) fn check(desk: &mut Desk) -> Result<(), Error> {
         tell(desk, &name, complaint)?;
     }
     if all.iter().any(|complaint| complaint.level > Level::Warning) {
-        desk.ending = Ending::Lost;
+        desk.ending = ExitStatus::Failure;
     }
     if desk.is_text && all.is_empty() {
         let mark = desk.look.mark("✅", "ok");
-        desk.write(&format!("{mark}{}: nothing to complain about ({users} users)\n", Safe(&name)))?;
+        desk.write(&format!(
+            "{mark}{}: nothing to complain about ({users} users)\n",
+            Escaped(&name)
+        ))?;
     }
     Ok(())
 }
@@ -51,7 +54,7 @@ fn tell(desk: &mut Desk, file: &str, complaint: &Complaint) -> Result<(), Error>
             Level::Warning => desk.look.mark("⚠️", "warn"),
             Level::Error | Level::Fatal => desk.look.mark("❌", "error"),
         };
-        return desk.write(&format!("{mark}{}:{line}: {}\n", Safe(file), Safe(what)));
+        return desk.write(&format!("{mark}{}:{line}: {}\n", Escaped(file), Escaped(what)));
     }
     let mut row = Row::new(&mut desk.out.buffer, "check");
     row.text("file", file);

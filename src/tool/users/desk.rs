@@ -5,8 +5,10 @@ use std::io::{self, BufRead, Read};
 use std::path::{Path, PathBuf};
 
 use super::{Options, reload, row};
-use crate::error::{Ending, Error};
-use crate::output::{Format, Out, say::Voice};
+use crate::error::{Error, ExitStatus};
+use crate::io::output::Output;
+use crate::io::output::OutputFormat;
+use crate::io::reporter::Reporter;
 use crate::pyconfig::file::{self, Seen};
 use crate::pyconfig::{Change, Config, Fault, Known, State, Table, read};
 use crate::view::look::Look;
@@ -16,9 +18,9 @@ pub(super) struct Desk {
     pub(super) options: Options,
     pub(super) is_text: bool,
     pub(super) look: Look,
-    pub(super) out: Out,
-    pub(super) voice: Voice,
-    pub(super) ending: Ending,
+    pub(super) out: Output,
+    pub(super) reporter: Reporter,
+    pub(super) ending: ExitStatus,
 }
 
 /// What was done to a user.
@@ -55,14 +57,25 @@ const INPUT_BYTES_MAX: u64 = 64 * 1024 * 1024;
 const NAME_BYTES_MAX: usize = 255;
 
 impl Desk {
-    pub(super) fn new(options: Options, format: Format, voice: Voice) -> Result<Self, Error> {
-        let is_text = format.is_text() || (options.qr && format == Format::Auto);
+    pub(super) fn new(
+        options: Options,
+        format: OutputFormat,
+        reporter: Reporter,
+    ) -> Result<Self, Error> {
+        let is_text = format.is_text() || (options.qr && format == OutputFormat::Auto);
         let look = Look::of_stdout(options.marks);
-        Ok(Self { options, is_text, look, out: Out::stdout()?, voice, ending: Ending::Done })
+        Ok(Self {
+            options,
+            is_text,
+            look,
+            out: Output::stdout()?,
+            reporter,
+            ending: ExitStatus::Success,
+        })
     }
 
     /// Writes what was left, and says how it ended.
-    pub(super) fn close(mut self) -> Result<Ending, Error> {
+    pub(super) fn close(mut self) -> Result<ExitStatus, Error> {
         self.out.flush()?;
         Ok(self.ending)
     }
@@ -80,7 +93,7 @@ impl Desk {
 
     fn tell(&self, seen: &Seen) {
         for told in &seen.told {
-            self.voice.say(format!("{}: {told}", seen.name));
+            self.reporter.print(format!("{}: {told}", seen.name));
         }
     }
 

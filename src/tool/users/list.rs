@@ -3,7 +3,7 @@
 use super::desk::{Desk, must_exist, users};
 use super::row::{self, Telling, User};
 use crate::error::Error;
-use crate::output::safe::Safe;
+use crate::io::escape::Escaped;
 use crate::pyconfig::Known;
 
 /// Lists all users.
@@ -21,12 +21,12 @@ pub(super) fn list(desk: &mut Desk) -> Result<(), Error> {
     let modes = row::modes_of(&config);
     if desk.is_text {
         let mark = desk.look.mark("👥", "");
-        let head = format!("{mark}Users in {}: {}\n", Safe(&seen.name), names.len());
+        let head = format!("{mark}Users in {}: {}\n", Escaped(&seen.name), names.len());
         desk.write(&head)?;
         let modes: Vec<_> = modes.iter().map(|mode| mode.name()).collect();
         desk.write(&format!("   modes: {}\n", modes.join(", ")))?;
     }
-    let width = names.iter().map(|name| Safe(name).to_string().chars().count()).max();
+    let width = names.iter().map(|name| Escaped(name).to_string().chars().count()).max();
     let width = width.unwrap_or(0).min(32);
     for name in names {
         let Some(user) = User::of(&config, name) else { continue };
@@ -34,8 +34,8 @@ pub(super) fn list(desk: &mut Desk) -> Result<(), Error> {
         if desk.is_text {
             let mark = if user.is_disabled { ("🚫", "off") } else { ("✅", "ok") };
             let mark = desk.look.mark(mark.0, mark.1);
-            let shown = Safe(name).to_string();
-            let line = format!("  {mark}{shown:<width$}  {}", Safe(&user.limits()));
+            let shown = Escaped(name).to_string();
+            let line = format!("  {mark}{shown:<width$}  {}", Escaped(&user.limits()));
             desk.write(&format!("{}\n", line.trim_end()))?;
             row::link_lines(desk, &links)?;
         } else {
@@ -49,12 +49,12 @@ pub(super) fn list(desk: &mut Desk) -> Result<(), Error> {
 pub(super) fn show(desk: &mut Desk) -> Result<(), Error> {
     each(desk, |desk, user, links| {
         let mark = desk.look.mark("👤", "");
-        desk.write(&format!("{mark}User: {}\n", Safe(&user.name)))?;
+        desk.write(&format!("{mark}User: {}\n", Escaped(&user.name)))?;
         let secret = user.secret.as_deref().unwrap_or("(computed)");
-        desk.write(&format!("   Secret: {}\n", Safe(secret)))?;
+        desk.write(&format!("   Secret: {}\n", Escaped(secret)))?;
         let limits = user.limits();
         if !limits.is_empty() {
-            desk.write(&format!("   {}\n", Safe(&limits)))?;
+            desk.write(&format!("   {}\n", Escaped(&limits)))?;
         }
         row::link_lines(desk, links)
     })
@@ -64,7 +64,7 @@ pub(super) fn show(desk: &mut Desk) -> Result<(), Error> {
 pub(super) fn link(desk: &mut Desk) -> Result<(), Error> {
     each(desk, |desk, user, links| {
         let mark = desk.look.mark("👤", "");
-        desk.write(&format!("{mark}User: {}\n", Safe(&user.name)))?;
+        desk.write(&format!("{mark}User: {}\n", Escaped(&user.name)))?;
         row::link_lines(desk, links)
     })
 }

@@ -3,7 +3,7 @@
 use super::desk::Desk;
 use crate::accesslog;
 use crate::error::Error;
-use crate::output::json::Row;
+use crate::json::Row;
 use crate::pyconfig::{Log, log};
 
 /// What can be asked of it.
@@ -67,7 +67,7 @@ fn tell(desk: &mut Desk, file: &str, log: Log, did: Option<&str>) -> Result<(), 
     }
     let mut row = Row::new(&mut desk.out.buffer, "access-log");
     row.text("file", file);
-    row.maybe_text("did", did);
+    row.opt_str("did", did);
     row.text("state", state);
     row.end();
     desk.out.after_row()

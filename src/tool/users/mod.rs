@@ -20,8 +20,9 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use crate::cli::{Among, Cli, Command, Operands, Section};
-use crate::error::{Ending, Error};
-use crate::output::{Format, say::Voice};
+use crate::error::{Error, ExitStatus};
+use crate::io::output::OutputFormat;
+use crate::io::reporter::Reporter;
 use crate::tool::EXIT_STATUS;
 use crate::view::look::Marks;
 
@@ -143,7 +144,11 @@ const FILES: Section = Section {
 };
 
 /// Runs the tool.
-pub fn run(options: Options, format: Format, voice: Voice) -> Result<Ending, Error> {
+pub fn run(
+    options: Options,
+    format: OutputFormat,
+    reporter: Reporter,
+) -> Result<ExitStatus, Error> {
     let Some(command) = options.words.first().cloned() else {
         return Err(Error::Usage("a command is needed (mtp-users -h lists them)".to_owned()));
     };
@@ -151,7 +156,7 @@ pub fn run(options: Options, format: Format, voice: Voice) -> Result<Ending, Err
     if let (true, Some(word)) = (takes_none, options.words.get(1)) {
         return Err(Error::Usage(format!("{command}: takes no NAME, and got '{word}'")));
     }
-    let mut desk = desk::Desk::new(options, format, voice)?;
+    let mut desk = desk::Desk::new(options, format, reporter)?;
     match command.as_str() {
         "add" => add::add(&mut desk),
         "rotate" => add::rotate(&mut desk),

@@ -11,9 +11,9 @@ use super::check;
 use super::desk::Desk;
 use super::process::{Process, Signal, proxies};
 use crate::docker::{Container, Docker};
-use crate::error::{Ending, Error};
-use crate::output::json::Row;
-use crate::output::safe::Safe;
+use crate::error::{Error, ExitStatus};
+use crate::io::escape::Escaped;
+use crate::json::Row;
 use crate::pyconfig::Config;
 
 /// What the proxy prints when it has read its file again.
@@ -137,8 +137,8 @@ fn same_file(desk: &mut Desk, process: Process, file: &str, what: &str) {
     let own = fs::metadata(desk.path()).ok();
     if own.and_then(|own| process.reads(&own)) == Some(false) {
         let sees = "the proxy still sees an older or another file under that name";
-        desk.voice.say(format!("{file}: {sees} (not the same inode): {what}"));
-        desk.ending = Ending::Lost;
+        desk.reporter.print(format!("{file}: {sees} (not the same inode): {what}"));
+        desk.ending = ExitStatus::Failure;
     }
 }
 
@@ -188,8 +188,8 @@ fn tell(desk: &mut Desk, target: &Target, is_confirmed: Option<bool>) -> Result<
     let name = target.name();
     if is_confirmed == Some(false) {
         let what = format!("was told to reload, but did not print '{CONFIRMED}' within 5 s");
-        desk.voice.say(format!("{name}: {what}"));
-        desk.ending = Ending::Lost;
+        desk.reporter.print(format!("{name}: {what}"));
+        desk.ending = ExitStatus::Failure;
     }
     if desk.is_text {
         let mark = desk.look.mark("🔄", "");
@@ -198,7 +198,7 @@ fn tell(desk: &mut Desk, target: &Target, is_confirmed: Option<bool>) -> Result<
             Some(false) => "has not confirmed",
             None => "was told to reload; its log cannot be seen from here",
         };
-        return desk.write(&format!("{mark}{} {text}\n", Safe(&name)));
+        return desk.write(&format!("{mark}{} {text}\n", Escaped(&name)));
     }
     let mut row = Row::new(&mut desk.out.buffer, "reloaded");
     match target {
@@ -206,7 +206,7 @@ fn tell(desk: &mut Desk, target: &Target, is_confirmed: Option<bool>) -> Result<
         Target::Container(_, container, _) => row.text("container", &container.name),
     }
     if let Some(is_confirmed) = is_confirmed {
-        row.truth("confirmed", is_confirmed);
+        row.bool("confirmed", is_confirmed);
     }
     row.end();
     desk.out.after_row()

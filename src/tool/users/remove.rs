@@ -19,7 +19,7 @@ pub(super) fn remove(desk: &mut Desk) -> Result<(), Error> {
         if all == names.len() {
             let what = "no user is left; a proxy whose file sets no USERS lets in its own 'tg', \
                         whose secret everyone knows";
-            desk.voice.say(format!("{file}: {what}"));
+            desk.reporter.print(format!("{file}: {what}"));
         }
         Ok(names.iter().map(|name| Done::to(name, "removed")).collect())
     })

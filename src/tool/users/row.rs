@@ -10,9 +10,9 @@ use jiff::civil::Date;
 use super::desk::{Desk, Done};
 use super::limit::DAY;
 use crate::error::Error;
+use crate::io::escape::Escaped;
+use crate::json::{self, Row};
 use crate::links::{Endpoint, Link, Mode, modes, qr};
-use crate::output::json::{self, Row};
-use crate::output::safe::Safe;
 use crate::pyconfig::{Config, State, Table, Value};
 use crate::view::look::Colours;
 use crate::view::units;
@@ -87,10 +87,10 @@ pub(super) fn done(
         let links = links(endpoint.as_ref(), user.as_ref(), telling);
         if desk.is_text {
             let mark = desk.look.mark("✅", "ok");
-            desk.write(&format!("{mark}{}\n", Safe(&one.sentence())))?;
+            desk.write(&format!("{mark}{}\n", Escaped(&one.sentence())))?;
             let limits = user.as_ref().map(User::limits).filter(|text| !text.is_empty());
             if let (Some(limits), "limited") = (limits, one.did) {
-                desk.write(&format!("   {}\n", Safe(&limits)))?;
+                desk.write(&format!("   {}\n", Escaped(&limits)))?;
             }
             if let Some(user) = user.filter(|_| telling == Telling::Secrets) {
                 secret_lines(desk, &user, &links)?;
@@ -110,7 +110,7 @@ fn has_secret(did: &str) -> bool {
 /// The secret and links under a user's first line, in the words of the scripts.
 fn secret_lines(desk: &mut Desk, user: &User, links: &[Link]) -> Result<(), Error> {
     let secret = user.secret.as_deref().unwrap_or("(computed)");
-    desk.write(&format!("Secret: {}\n", Safe(secret)))?;
+    desk.write(&format!("Secret: {}\n", Escaped(secret)))?;
     if let Some(link) = links.last() {
         desk.write(&format!("Connection string: {}\n", link.tg))?;
     }
@@ -133,7 +133,7 @@ pub(super) fn endpoint(desk: &Desk, config: &Config<'_>, file: &str) -> Result<E
     let endpoint = endpoint.map_err(|fault| fault.of(file))?;
     if endpoint.server.is_none() {
         let what = "sets no MY_DOMAIN and there is no --server: links have YOUR_IP";
-        desk.voice.say(format!("{file}: {what}"));
+        desk.reporter.print(format!("{file}: {what}"));
     }
     Ok(endpoint)
 }
@@ -161,19 +161,19 @@ pub(super) fn row(
 ) -> Result<(), Error> {
     let mut row = Row::new(&mut desk.out.buffer, "user");
     row.text("user", name);
-    row.maybe_text("did", done.map(|done| done.did));
-    row.maybe_text("was", done.and_then(|done| done.was.as_deref()));
+    row.opt_str("did", done.map(|done| done.did));
+    row.opt_str("was", done.and_then(|done| done.was.as_deref()));
     if let Some(user) = user {
         if done.is_none() {
             row.number("line", i128::try_from(user.line).unwrap_or(0));
         }
         let secret = user.secret.as_deref().filter(|_| telling == Telling::Secrets);
-        row.maybe_text("secret", secret);
-        row.maybe_number("max_conns", user.max_conns);
-        row.maybe_text("expires", user.expires.as_deref());
-        row.maybe_number("quota", user.quota);
+        row.opt_str("secret", secret);
+        row.opt_number("max_conns", user.max_conns);
+        row.opt_str("expires", user.expires.as_deref());
+        row.opt_number("quota", user.quota);
         if user.is_disabled {
-            row.truth("disabled", true);
+            row.bool("disabled", true);
         }
     }
     if !modes.is_empty() {

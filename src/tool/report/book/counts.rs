@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::super::row::Row;
-use crate::event::Kind;
+use crate::stream::Kind;
 use crate::view::Meta;
 
 /// Reasons that are told apart; ours are fewer, but a stream may be anybody's.

@@ -1,6 +1,6 @@
 //! How many connections began in each hour.
 
-use crate::event::Stamp;
+use crate::timestamp::Timestamp;
 
 /// Hours that are remembered: a month. Older ones are dropped and counted.
 const HOURS_MAX: usize = 24 * 31;
@@ -20,7 +20,7 @@ impl Hours {
     }
 
     /// Adds a connection.
-    pub(crate) fn add(&mut self, at: Stamp) {
+    pub(crate) fn add(&mut self, at: Timestamp) {
         let hour = u32::try_from(at.0 / 3_600_000).unwrap_or(0);
         match self.all.last_mut() {
             Some((last, count)) if *last == hour => *count += 1,
@@ -53,11 +53,11 @@ mod tests {
     fn order_does_not_matter_and_a_month_is_kept() {
         let mut hours = Hours::default();
         for hour in [5, 3, 5, 9, 3, 3] {
-            hours.add(Stamp(hour * 3_600_000 + 1));
+            hours.add(Timestamp(hour * 3_600_000 + 1));
         }
         assert_eq!(hours.all(), [(3, 3), (5, 2), (9, 1)]);
         for hour in 10..2000 {
-            hours.add(Stamp(hour * 3_600_000));
+            hours.add(Timestamp(hour * 3_600_000));
         }
         assert_eq!(hours.all().len(), HOURS_MAX);
         let kept: u64 = hours.all().iter().map(|(_, count)| u64::from(*count)).sum();

@@ -21,8 +21,9 @@ pub(super) use source::Source;
 pub(super) use user::User;
 
 use super::row::Row;
-use crate::event::wire::Record;
-use crate::event::{Kind, Stamp};
+use crate::stream::Kind;
+use crate::stream::event::Record;
+use crate::timestamp::Timestamp;
 use crate::view::rows::stamp;
 
 /// Users that are remembered. With all their maxima reached they take 350 MB.
@@ -57,7 +58,7 @@ pub(super) struct Book {
     /// Plain counts.
     pub(super) counts: Counts,
     /// The earliest and the latest moment that a row spoke of.
-    pub(super) ends: Option<(Stamp, Stamp)>,
+    pub(super) ends: Option<(Timestamp, Timestamp)>,
     /// What was not kept.
     pub(super) dropped: Dropped,
     spans: usize,
@@ -137,7 +138,7 @@ impl Book {
         self.users.get_mut(name)
     }
 
-    fn moment(&mut self, at: Option<Stamp>) {
+    fn moment(&mut self, at: Option<Timestamp>) {
         let Some(at) = at else { return };
         let (first, last) = self.ends.unwrap_or((at, at));
         self.ends = Some((first.min(at), last.max(at)));

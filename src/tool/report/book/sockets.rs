@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::event::Stamp;
+use crate::timestamp::Timestamp;
 use crate::view::Sample;
 use crate::view::rows::stamp;
 
@@ -14,7 +14,7 @@ const PORTS_MAX: usize = 8;
 /// A moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Point {
-    pub(crate) at: Stamp,
+    pub(crate) at: Timestamp,
     pub(crate) total: u64,
     pub(crate) addresses: u64,
 }
@@ -92,7 +92,7 @@ mod tests {
         let mut series = Series::default();
         for n in 0..100_000_u64 {
             let total = if n == 77_777 { 900 } else { n % 7 };
-            let at = Stamp(i64::try_from(n).unwrap() * 1000);
+            let at = Timestamp(i64::try_from(n).unwrap() * 1000);
             series.add(Point { at, total, addresses: 1 });
         }
         assert!(series.points.len() <= POINTS_MAX);

@@ -4,8 +4,9 @@ use std::net::IpAddr;
 
 use super::hours::Hours;
 use super::lanes::Lanes;
-use crate::event::wire::Record;
-use crate::event::{Kind, Stamp};
+use crate::stream::Kind;
+use crate::stream::event::Record;
+use crate::timestamp::Timestamp;
 use crate::view::rows::stamp;
 use crate::view::{self, Alert, Summary, Verdict};
 
@@ -42,7 +43,7 @@ pub(crate) struct User {
     /// To the client.
     pub(crate) bytes_down: u64,
     /// The earliest and latest connection.
-    pub(crate) ends: Option<(Stamp, Stamp)>,
+    pub(crate) ends: Option<(Timestamp, Timestamp)>,
     /// Sources over time.
     pub(crate) lanes: Lanes,
     /// Connections an hour.
@@ -93,7 +94,7 @@ impl User {
         &mut self,
         kind: Kind,
         record: &Record<'_>,
-        at: Option<Stamp>,
+        at: Option<Timestamp>,
         ip: Option<IpAddr>,
     ) -> usize {
         match kind {
@@ -115,7 +116,7 @@ impl User {
         0
     }
 
-    fn moment(&mut self, at: Option<Stamp>) {
+    fn moment(&mut self, at: Option<Timestamp>) {
         let Some(at) = at else { return };
         let (first, last) = self.ends.unwrap_or((at, at));
         self.ends = Some((first.min(at), last.max(at)));
@@ -123,6 +124,6 @@ impl User {
 }
 
 /// Seconds since 1970, as lanes count.
-pub(crate) fn second(at: Stamp) -> u32 {
+pub(crate) fn second(at: Timestamp) -> u32 {
     u32::try_from((at.0 / 1000).max(0)).unwrap_or(u32::MAX)
 }

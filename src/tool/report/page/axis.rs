@@ -2,7 +2,7 @@
 
 use jiff::tz::TimeZone;
 
-use crate::event::Stamp;
+use crate::timestamp::Timestamp;
 
 /// Chart units over the whole width: fine enough for a pixel each on a wide screen.
 pub(super) const WIDTH: u32 = 1000;
@@ -64,7 +64,7 @@ impl Axis {
 
     /// A moment in a form of `strftime(3)`.
     pub(super) fn show(&self, at: u32, form: &str) -> String {
-        show(Stamp(i64::from(at) * 1000), form, &self.zone)
+        show(Timestamp(i64::from(at) * 1000), form, &self.zone)
     }
 
     /// The first moment of the day in the zone, and of the next.
@@ -89,7 +89,7 @@ impl Axis {
 }
 
 /// A moment in a form of `strftime(3)`.
-pub(super) fn show(at: Stamp, form: &str, zone: &TimeZone) -> String {
+pub(super) fn show(at: Timestamp, form: &str, zone: &TimeZone) -> String {
     let moment = jiff::Timestamp::from_millisecond(at.0).unwrap_or_default();
     moment.to_zoned_datetime(zone.clone()).strftime(form).to_string()
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::output::safe::Safe;
+use crate::io::escape::Escaped;
 use crate::view::look::Lang;
 
 /// Text for the inside of an element or a quoted attribute.
@@ -11,7 +11,7 @@ pub(super) struct Esc<'t>(pub(super) &'t str);
 
 impl fmt::Display for Esc<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for letter in Safe(self.0).to_string().chars() {
+        for letter in Escaped(self.0).to_string().chars() {
             match letter {
                 '&' => f.write_str("&amp;")?,
                 '<' => f.write_str("&lt;")?,

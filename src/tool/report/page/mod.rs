@@ -19,8 +19,8 @@ use sha2::{Digest, Sha256};
 
 use super::book::{Book, User, user::second};
 use super::names::Names;
-use crate::event::Stamp;
-use crate::output::json;
+use crate::json;
+use crate::timestamp::Timestamp;
 use crate::view;
 use crate::view::look::Lang;
 use crate::view::words::fill;
@@ -34,7 +34,7 @@ pub(super) struct Setting {
     pub(super) zone: TimeZone,
     pub(super) title: Option<String>,
     /// When it is made.
-    pub(super) made: Stamp,
+    pub(super) made: Timestamp,
     /// Users with a story.
     pub(super) top: usize,
     /// Connections of an address that are marked in a sample.
@@ -136,7 +136,7 @@ impl Page<'_> {
     }
 
     /// `2026-11-23 14:35`
-    fn moment(&self, at: Stamp) -> String {
+    fn moment(&self, at: Timestamp) -> String {
         axis::show(at, "%Y-%m-%d %H:%M", &self.setting.zone)
     }
 

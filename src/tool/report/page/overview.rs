@@ -3,7 +3,7 @@
 use super::super::book::User;
 use super::html::{Esc, share};
 use super::{Page, bars};
-use crate::event::Kind;
+use crate::stream::Kind;
 use crate::view::words::fill;
 use crate::view::{self, Verdict, rows};
 

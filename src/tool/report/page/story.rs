@@ -4,7 +4,7 @@ use super::super::book::User;
 use super::html::{Esc, grouped};
 use super::lanes::Drawn;
 use super::{Page, axis::Axis, bars, overview, people, users};
-use crate::event::Stamp;
+use crate::timestamp::Timestamp;
 use crate::view::words::fill;
 use crate::view::{self, Summary, Verdict, evidence, units};
 
@@ -148,7 +148,7 @@ fn sources(page: &mut Page<'_>, user: &str, drawn: &Drawn) {
     page.out.push_str("<tbody>");
     for lane in drawn.lanes.iter().take(SOURCES) {
         let name = page.names.source(lane.source);
-        let moment = |at: u32| page.moment(Stamp(i64::from(at) * 1000));
+        let moment = |at: u32| page.moment(Timestamp(i64::from(at) * 1000));
         let (first, last) = (moment(lane.first), moment(lane.last));
         let (live, n) = (page.span(lane.spans.seconds()), grouped(lane.connects, page.lang));
         page.out.push_str(&format!(

@@ -100,7 +100,7 @@ words! {
     /// Column.
     verdict: "Verdict" / "Kết luận";
     /// Column.
-    people: "People" / "Số người";
+    people: "AccountActivity" / "Số người";
     /// Column.
     score: "Score" / "Điểm";
     /// Column.
@@ -212,7 +212,7 @@ words! {
     how_to_read: "A source is an IPv4 address or an IPv6 /64. It counts as in use at a moment when \
         it opened connections both before and after it, at most an hour apart: a dead socket \
         left behind by a phone that moved never does. An IPv4 and an IPv6 source at once count as \
-        one, as a home has both. People is how many people seem to use the \
+        one, as a home has both. AccountActivity is how many people seem to use the \
         account at the same time; the score is that of the old rule, high for most phones."
         / "Một nguồn là một địa chỉ IPv4 hoặc một mạng IPv6 /64. Nguồn được coi là đang dùng tại \
           một thời điểm khi nó mở kết nối cả trước và sau thời điểm đó, cách nhau tối đa một \

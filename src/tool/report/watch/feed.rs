@@ -8,9 +8,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::super::book::Book;
 use super::super::names::Names;
 use super::super::row;
-use crate::error::{Ending, Error};
-use crate::output::{Out, say::Voice};
-use crate::tool::drive::{self, Filter, Place};
+use crate::error::{Error, ExitStatus};
+use crate::io::output::Output;
+use crate::io::reporter::Reporter;
+use crate::tool::event_loop::{self, Filter, LineOrigin};
 
 /// What both threads see.
 #[derive(Clone, Debug)]
@@ -69,11 +70,15 @@ impl Shared {
 }
 
 /// Reads to the end of the files, or to a signal.
-pub(super) fn run(files: &[PathBuf], shared: &Shared, voice: Voice) -> Result<Ending, Error> {
+pub(super) fn run(
+    files: &[PathBuf],
+    shared: &Shared,
+    reporter: Reporter,
+) -> Result<ExitStatus, Error> {
     let nowhere = File::options().write(true).open("/dev/null");
     let nowhere = nowhere.map_err(|error| Error::input("/dev/null", error))?;
     let mut feed = Feed { shared: shared.clone(), sources: files.len().max(1) };
-    let ending = drive::run(files, &mut feed, &mut Out::to(nowhere), voice);
+    let ending = event_loop::run(files, &mut feed, &mut Output::to(nowhere), reporter);
     shared.0.ended.store(true, Ordering::Relaxed);
     shared.0.version.fetch_add(1, Ordering::Relaxed);
     if feed.sources > 0 && ending.is_ok() {
@@ -89,14 +94,14 @@ struct Feed {
 }
 
 impl Filter for Feed {
-    fn line(&mut self, line: &[u8], _at: Place<'_>, _out: &mut Out) -> Result<(), Error> {
+    fn line(&mut self, line: &[u8], _at: LineOrigin<'_>, _out: &mut Output) -> Result<(), Error> {
         if !line.iter().all(u8::is_ascii_whitespace) {
             self.shared.take(line);
         }
         Ok(())
     }
 
-    fn report(&mut self, _out: &mut Out) -> Result<(), Error> {
+    fn report(&mut self, _out: &mut Output) -> Result<(), Error> {
         Ok(())
     }
 
@@ -104,7 +109,7 @@ impl Filter for Feed {
         self.sources = self.sources.saturating_sub(1);
     }
 
-    fn finish(&mut self, _out: &mut Out) -> Result<(), Error> {
+    fn finish(&mut self, _out: &mut Output) -> Result<(), Error> {
         Ok(())
     }
 }

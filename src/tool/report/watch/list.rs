@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use super::super::book::{Book, User};
 use super::super::names::Names;
 use super::keys::Ui;
-use crate::event::Stamp;
+use crate::timestamp::Timestamp;
 use crate::view::Verdict;
 
 /// What the list is ordered by.
@@ -15,7 +15,7 @@ pub(super) enum Sort {
     #[default]
     Verdict,
     User,
-    People,
+    AccountActivity,
     Score,
     Connections,
     Addresses,
@@ -27,7 +27,7 @@ impl Sort {
     pub(super) const ALL: [Self; 7] = [
         Self::User,
         Self::Verdict,
-        Self::People,
+        Self::AccountActivity,
         Self::Score,
         Self::Connections,
         Self::Addresses,
@@ -53,7 +53,7 @@ pub(super) struct Line {
     pub(super) score: Option<u64>,
     pub(super) connections: Option<u64>,
     pub(super) addresses: Option<u64>,
-    pub(super) last: Option<Stamp>,
+    pub(super) last: Option<Timestamp>,
 }
 
 /// The list.
@@ -108,7 +108,7 @@ fn by(sort: Sort, a: &Line, b: &Line) -> Ordering {
     match sort {
         Sort::Verdict => b.verdict.cmp(&a.verdict),
         Sort::User => a.name.cmp(&b.name),
-        Sort::People => b.people.unwrap_or(0.0).total_cmp(&a.people.unwrap_or(0.0)),
+        Sort::AccountActivity => b.people.unwrap_or(0.0).total_cmp(&a.people.unwrap_or(0.0)),
         Sort::Score => b.score.cmp(&a.score),
         Sort::Connections => b.connections.cmp(&a.connections),
         Sort::Addresses => b.addresses.cmp(&a.addresses),

@@ -15,9 +15,9 @@ use std::time::{Duration, Instant};
 use ratatui::crossterm::event::{self, Event, KeyEventKind};
 
 use super::{Options, stream};
-use crate::error::{Ending, Error};
-use crate::input::source::Source;
-use crate::output::say::Voice;
+use crate::error::{Error, ExitStatus};
+use crate::io::reporter::Reporter;
+use crate::io::source::Source;
 use crate::view::Look;
 use feed::Shared;
 use keys::{Act, Ui};
@@ -33,7 +33,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 const DRAW_EVERY: Duration = Duration::from_millis(250);
 
 /// Runs the screen until it is told to end.
-pub(super) fn run(options: Options, look: &Look, voice: Voice) -> Result<Ending, Error> {
+pub(super) fn run(options: Options, look: &Look, reporter: Reporter) -> Result<ExitStatus, Error> {
     if !io::stdout().is_terminal() {
         let what = "standard output is no terminal; --text and --html write into pipes and files";
         return Err(Error::Usage(format!("--watch: {what}")));
@@ -47,7 +47,7 @@ pub(super) fn run(options: Options, look: &Look, voice: Voice) -> Result<Ending,
     let mut screen = Screen::enter().map_err(|error| Error::input("terminal", error))?;
     let feeding = {
         let shared = shared.clone();
-        thread::spawn(move || feed::run(&options.files, &shared, voice))
+        thread::spawn(move || feed::run(&options.files, &shared, reporter))
     };
     let ended = draw_until_told(&mut screen, &shared, look);
     screen.leave();
@@ -55,7 +55,7 @@ pub(super) fn run(options: Options, look: &Look, voice: Voice) -> Result<Ending,
     let fed = feeding.is_finished().then(|| feeding.join());
     match fed {
         Some(Ok(ending)) => ending,
-        Some(Err(_)) | None => Ok(Ending::Done),
+        Some(Err(_)) | None => Ok(ExitStatus::Success),
     }
 }
 

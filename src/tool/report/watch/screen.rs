@@ -12,7 +12,7 @@ use super::feed::Shared;
 use super::keys::{HELP, Mode, Ui};
 use super::list::{Line, List, Sort};
 use super::story;
-use crate::output::safe::Safe;
+use crate::io::escape::Escaped;
 use crate::view::look::Colours;
 use crate::view::{self, Look, Verdict};
 
@@ -126,7 +126,7 @@ fn row<'l>(line: &Line, look: &Look) -> Row<'l> {
     let people = line.people.map_or_else(|| "-".to_owned(), |people| format!("{people:.1}"));
     let verdict = view::score::name(line.verdict, look.words());
     Row::new([
-        Cell::from(Safe(&line.name).to_string()),
+        Cell::from(Escaped(&line.name).to_string()),
         Cell::from(verdict).style(style(line.verdict, look)),
         Cell::from(people),
         Cell::from(number(line.score)),
@@ -154,7 +154,7 @@ fn latest<'s>(book: &Book, names: &mut Names, area: Rect, look: &Look) -> Paragr
 fn footing<'s>(ui: &Ui) -> Paragraph<'s> {
     let mut spans = Vec::new();
     if ui.mode == Mode::Find {
-        spans.push(Span::raw(format!("/{}_  Enter keeps, Esc forgets", Safe(&ui.find))));
+        spans.push(Span::raw(format!("/{}_  Enter keeps, Esc forgets", Escaped(&ui.find))));
     } else {
         let keys = match ui.mode {
             Mode::Story => "Esc back  n p next, previous user  j k scroll  ? help",
@@ -165,7 +165,7 @@ fn footing<'s>(ui: &Ui) -> Paragraph<'s> {
         };
         spans.push(Span::styled(keys, QUIET));
         if !ui.find.is_empty() {
-            spans.push(Span::raw(format!("  /{}", Safe(&ui.find))));
+            spans.push(Span::raw(format!("  /{}", Escaped(&ui.find))));
         }
         if let Some(only) = ui.only {
             spans.push(Span::raw(format!("  only {}", only.name())));

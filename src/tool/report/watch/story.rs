@@ -11,7 +11,7 @@ use super::super::book::{Book, Source, User, user::second};
 use super::super::names::Names;
 use super::keys::Ui;
 use super::screen::{QUIET, STRONG, style};
-use crate::output::safe::Safe;
+use crate::io::escape::Escaped;
 use crate::view::look::{Colours, Marks};
 use crate::view::{self, Look, Summary};
 
@@ -45,7 +45,7 @@ fn said<'s>(key: &str, user: &User, names: &mut Names, area: Rect, look: &Look) 
     let name = names.user(key);
     let row = user.summary.as_deref().and_then(|row| serde_json::from_slice(row).ok());
     let Some(row) = row.map(|row: Summary<'_>| names.summary(row)) else {
-        return vec![Text::styled(Safe(&name).to_string(), STRONG), Text::default()];
+        return vec![Text::styled(Escaped(&name).to_string(), STRONG), Text::default()];
     };
     let width = Some(usize::from(area.width));
     let plain = Look { colours: Colours::Off, width, ..look.clone() };
@@ -75,15 +75,16 @@ fn lanes<'s>(user: &User, names: &mut Names, area: Rect, look: &Look) -> Vec<Tex
     }
     let columns = usize::from(area.width).saturating_sub(LABEL + 1).max(10);
     let stretches = together(&seen);
-    let at =
-        |moment: u32| look.strftime(crate::event::Stamp(i64::from(moment) * 1000), "%m-%d %H:%M");
+    let at = |moment: u32| {
+        look.strftime(crate::timestamp::Timestamp(i64::from(moment) * 1000), "%m-%d %H:%M")
+    };
     let (left, right) = (at(from), at(to));
     let gap = columns.saturating_sub(left.len() + right.len());
     let mut lines = vec![Text::styled(format!("{:LABEL$} {left}{:gap$}{right}", "", ""), QUIET)];
     for lane in &seen {
         let name: String = names.source(lane.source).chars().take(LABEL).collect();
         let bar = bar(lane, &stretches, (from, to), columns, look);
-        lines.push(Text::raw(format!("{:LABEL$} {bar}", Safe(&name).to_string())));
+        lines.push(Text::raw(format!("{:LABEL$} {bar}", Escaped(&name).to_string())));
     }
     if hidden > 0 {
         lines.push(Text::styled(format!("{hidden} more"), QUIET));

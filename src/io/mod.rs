@@ -1,0 +1,14 @@
+//! Input and output: line readers, followed files, buffered output, atomic file replacement,
+//! diagnostics on standard error.
+
+pub mod atomic_write;
+pub mod escape;
+pub mod follow;
+pub mod line_buffer;
+pub mod output;
+pub mod reporter;
+pub mod source;
+pub mod wait;
+
+pub use line_buffer::{Fill, LineReader};
+pub use wait::Signals;

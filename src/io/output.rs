@@ -1,0 +1,99 @@
+//! Rows and texts on their way out: blocks under load, nothing held back when the input is idle.
+
+use std::fs::File;
+use std::io::{self, IsTerminal, Write};
+use std::os::fd::AsFd;
+
+use crate::error::Error;
+
+/// What a tool writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OutputFormat {
+    /// Text on a terminal, JSON lines elsewhere.
+    Auto,
+    /// JSON lines.
+    Json,
+    /// Text for people.
+    Text,
+}
+
+/// The names of the formats.
+pub fn format_names() -> Vec<&'static str> {
+    vec!["auto", "json", "text"]
+}
+
+impl OutputFormat {
+    /// Reads a format's name.
+    pub fn read(name: &str) -> Result<Self, String> {
+        match name {
+            "auto" => Ok(Self::Auto),
+            "json" => Ok(Self::Json),
+            "text" => Ok(Self::Text),
+            _ => Err(format!("'{name}' is no format: one of {}", format_names().join(", "))),
+        }
+    }
+
+    /// Whether text is wanted, given where standard output leads.
+    pub fn is_text(self) -> bool {
+        match self {
+            Self::Auto => io::stdout().is_terminal(),
+            Self::Json => false,
+            Self::Text => true,
+        }
+    }
+}
+
+/// The narrowest that is written for.
+const COLUMNS_MIN: usize = 60;
+
+/// How wide text on standard output may be: `COLUMNS`, which is exported only on purpose, else
+/// what the terminal says. `None`: it is no terminal.
+pub fn columns() -> Option<usize> {
+    let said = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
+    let asked = || {
+        let size = rustix::termios::tcgetwinsize(io::stdout()).ok();
+        size.map(|size| usize::from(size.ws_col)).filter(|columns| *columns > 0).or(Some(80))
+    };
+    let columns = said.or_else(|| if io::stdout().is_terminal() { asked() } else { None });
+    columns.map(|columns: usize| columns.max(COLUMNS_MIN))
+}
+
+/// How much is gathered before it is written: large enough that a write costs nothing a row,
+/// and what a pipe takes at once.
+const BLOCK: usize = 64 * 1024;
+
+/// Where rows go. Rows are appended to `buffer`; call [`Output::after_row`] after each.
+#[derive(Debug)]
+pub struct Output {
+    /// Rows that were not written yet.
+    pub buffer: Vec<u8>,
+    to: File,
+}
+
+impl Output {
+    /// Standard output, without the standard library's buffer.
+    pub fn stdout() -> Result<Self, Error> {
+        let copy = io::stdout().as_fd().try_clone_to_owned().map_err(Error::Output)?;
+        Ok(Self::to(File::from(copy)))
+    }
+
+    /// An open file.
+    pub fn to(file: File) -> Self {
+        Self { buffer: Vec::with_capacity(2 * BLOCK), to: file }
+    }
+
+    /// Writes a block if one is full.
+    pub fn after_row(&mut self) -> Result<(), Error> {
+        if self.buffer.len() >= BLOCK { self.flush() } else { Ok(()) }
+    }
+
+    /// Writes all there is: when the input is idle, and at the end.
+    pub fn flush(&mut self) -> Result<(), Error> {
+        if !self.buffer.is_empty() {
+            let written = self.to.write_all(&self.buffer);
+            self.buffer.clear();
+            written.map_err(Error::Output)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,109 @@
+//! Waiting for input: wakes for bytes, for signals and for the clock, and says which.
+
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::net::UnixStream;
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use signal_hook::consts::{SIGINT, SIGTERM, SIGUSR1};
+
+/// The signals a stream answers: an end in order, and a report.
+#[derive(Debug)]
+pub struct Signals {
+    stop: UnixStream,
+    report: UnixStream,
+}
+
+/// What the wait ended with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wakeup {
+    /// There is something to read, or an end.
+    Ready,
+    /// The time that was asked for is over.
+    Tick,
+    /// SIGINT or SIGTERM: end in order.
+    Stop,
+    /// SIGUSR1: say how things stand.
+    Report,
+}
+
+impl Signals {
+    /// Takes the signals over. A second SIGINT or SIGTERM kills, as if nobody had taken them.
+    pub fn take() -> io::Result<Self> {
+        let (stop, stop_sent) = UnixStream::pair()?;
+        let (report, report_sent) = UnixStream::pair()?;
+        for signal in [SIGINT, SIGTERM] {
+            let once = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+            // Registered first, so that it sees the flag the second registration sets only later.
+            signal_hook::flag::register_conditional_default(signal, once.clone())?;
+            signal_hook::flag::register(signal, once)?;
+            signal_hook::low_level::pipe::register(signal, stop_sent.try_clone()?)?;
+        }
+        signal_hook::low_level::pipe::register(SIGUSR1, report_sent)?;
+        report.set_nonblocking(true)?;
+        Ok(Self { stop, report })
+    }
+
+    /// Whether there is something now; never waits.
+    pub fn look(&self, fd: BorrowedFd<'_>) -> io::Result<Option<Wakeup>> {
+        self.poll(Some(fd), Some(Duration::ZERO))
+    }
+
+    /// Waits for input, a signal, or the deadline.
+    pub fn wait(&self, fd: BorrowedFd<'_>, deadline: Option<Instant>) -> io::Result<Wakeup> {
+        self.wait_any(Some(fd), deadline)
+    }
+
+    /// Waits for a signal or the deadline.
+    pub fn sleep(&self, deadline: Instant) -> io::Result<Wakeup> {
+        self.wait_any(None, Some(deadline))
+    }
+
+    fn wait_any(
+        &self,
+        fd: Option<BorrowedFd<'_>>,
+        deadline: Option<Instant>,
+    ) -> io::Result<Wakeup> {
+        loop {
+            let left = deadline.map(|at| at.saturating_duration_since(Instant::now()));
+            if let Some(wake) = self.poll(fd, left)? {
+                return Ok(wake);
+            }
+            if left == Some(Duration::ZERO) {
+                return Ok(Wakeup::Tick);
+            }
+        }
+    }
+
+    fn poll(
+        &self,
+        fd: Option<BorrowedFd<'_>>,
+        timeout: Option<Duration>,
+    ) -> io::Result<Option<Wakeup>> {
+        let watched = |fd| PollFd::from_borrowed_fd(fd, PollFlags::IN);
+        let mut all = vec![watched(self.stop.as_fd()), watched(self.report.as_fd())];
+        all.extend(fd.map(watched));
+        let timeout = timeout.and_then(|left| Timespec::try_from(left).ok());
+        match poll(&mut all, timeout.as_ref()) {
+            Ok(0) | Err(rustix::io::Errno::INTR) => return Ok(None),
+            Ok(_) => {}
+            Err(error) => return Err(error.into()),
+        }
+        let is_ready = |n: usize| all.get(n).is_some_and(|fd| !fd.revents().is_empty());
+        Ok(if is_ready(0) {
+            Some(Wakeup::Stop)
+        } else if is_ready(1) {
+            self.drain_reports();
+            Some(Wakeup::Report)
+        } else {
+            is_ready(2).then_some(Wakeup::Ready)
+        })
+    }
+
+    /// One report answers all the signals that asked for one.
+    fn drain_reports(&self) {
+        let mut sink = [0; 64];
+        while io::Read::read(&mut &self.report, &mut sink).is_ok_and(|n| n == sink.len()) {}
+    }
+}

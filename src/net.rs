@@ -1,0 +1,243 @@
+//! Addresses as text, there and back: every row has one, and half of them are IPv6, for which the
+//! standard library's formatting machinery costs more than all the rest of a row.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+/// Reads an address as clients are told apart by: IPv4-mapped IPv6 is IPv4.
+pub fn parse_ip(text: &[u8]) -> Option<IpAddr> {
+    if let Some(ip) = read_v4(text) {
+        return Some(IpAddr::V4(ip));
+    }
+    if let Some(ip) = read_v6(text) {
+        return Some(IpAddr::V6(ip).to_canonical());
+    }
+    // What is left is rare: IPv4 inside IPv6.
+    let text = std::str::from_utf8(text).ok()?;
+    text.parse::<IpAddr>().ok().map(|ip| ip.to_canonical())
+}
+
+/// Four decimal numbers without leading zeros.
+fn read_v4(text: &[u8]) -> Option<Ipv4Addr> {
+    let mut octets = [0; 4];
+    let mut rest = text;
+    for (n, octet) in octets.iter_mut().enumerate() {
+        if n > 0 {
+            rest = rest.strip_prefix(b".")?;
+        }
+        let digits = rest.iter().take(4).take_while(|byte| byte.is_ascii_digit()).count();
+        let (number, tail) = rest.split_at_checked(digits)?;
+        let is_plain = digits == 1 || (digits <= 3 && number.first() != Some(&b'0'));
+        let value = number.iter().fold(0_u32, |sum, digit| sum * 10 + u32::from(digit - b'0'));
+        *octet = u8::try_from(value).ok().filter(|_| is_plain && digits > 0)?;
+        rest = tail;
+    }
+    rest.is_empty().then(|| Ipv4Addr::from(octets))
+}
+
+/// Groups of hexadecimal digits, with `::` at most once.
+fn read_v6(text: &[u8]) -> Option<Ipv6Addr> {
+    let mut groups = [0_u16; 8];
+    let (mut count, mut gap) = (0, None);
+    let mut rest = text;
+    if let Some(after) = rest.strip_prefix(b"::") {
+        (gap, rest) = (Some(0), after);
+    }
+    while !rest.is_empty() {
+        let mut value = 0_u32;
+        let mut digits = 0;
+        while let Some(digit) = rest.get(digits).and_then(|byte| char::from(*byte).to_digit(16)) {
+            value = value << 4 | digit;
+            digits += 1;
+            if digits > 4 {
+                return None;
+            }
+        }
+        if digits == 0 {
+            return None;
+        }
+        *groups.get_mut(count)? = u16::try_from(value).ok()?;
+        count += 1;
+        rest = rest.get(digits..)?;
+        if let Some(after) = rest.strip_prefix(b"::") {
+            if gap.is_some() {
+                return None;
+            }
+            (gap, rest) = (Some(count), after);
+        } else if !rest.is_empty() {
+            rest = rest.strip_prefix(b":").filter(|after| !after.is_empty())?;
+        }
+    }
+    match gap {
+        None if count == 8 => {}
+        Some(at) if count < 8 => {
+            groups.get_mut(at..)?.rotate_right(8 - count);
+        }
+        _ => return None,
+    }
+    Some(Ipv6Addr::from(groups))
+}
+
+/// Writes an address as the standard library does: IPv6 in its short form, small letters.
+pub fn write(ip: IpAddr, out: &mut Vec<u8>) {
+    match ip {
+        IpAddr::V4(ip) => write_v4(ip, out),
+        IpAddr::V6(ip) => match ip.to_ipv4_mapped() {
+            Some(ip) => {
+                out.extend_from_slice(b"::ffff:");
+                write_v4(ip, out);
+            }
+            None => write_v6(ip, out),
+        },
+    }
+}
+
+fn write_v4(ip: Ipv4Addr, out: &mut Vec<u8>) {
+    for (n, octet) in ip.octets().into_iter().enumerate() {
+        if n > 0 {
+            out.push(b'.');
+        }
+        if octet >= 100 {
+            out.push(b'0' + octet / 100);
+        }
+        if octet >= 10 {
+            out.push(b'0' + octet / 10 % 10);
+        }
+        out.push(b'0' + octet % 10);
+    }
+}
+
+fn write_v6(ip: Ipv6Addr, out: &mut Vec<u8>) {
+    let groups = ip.segments();
+    let gap = longest_zeros(&groups);
+    for (n, group) in groups.into_iter().enumerate() {
+        let in_gap = gap.contains(&n);
+        if n == gap.start && in_gap {
+            out.extend_from_slice(b"::");
+        } else if !in_gap {
+            if n > 0 && n != gap.end {
+                out.push(b':');
+            }
+            write_hex(group, out);
+        }
+    }
+}
+
+/// The first of the longest runs of zeros, if it is of two or more; else a range that is nowhere.
+fn longest_zeros(groups: &[u16; 8]) -> std::ops::Range<usize> {
+    let (mut best, mut begin) = (0..0, 0);
+    for (n, group) in groups.iter().enumerate() {
+        if *group != 0 {
+            begin = n + 1;
+        } else if n + 1 - begin > best.len() {
+            best = begin..n + 1;
+        }
+    }
+    if best.len() > 1 { best } else { 9..9 }
+}
+
+fn write_hex(group: u16, out: &mut Vec<u8>) {
+    let digit = |shift: u16| {
+        let value = u8::try_from(group >> shift & 15).unwrap_or(0);
+        if value < 10 { b'0' + value } else { b'a' + value - 10 }
+    };
+    for shift in [12, 8, 4] {
+        if group >> shift != 0 {
+            out.push(digit(shift));
+        }
+    }
+    out.push(digit(0));
+}
+
+/// `203.0.113.7:35441`, `[2001:db8::1]:35441`, and the bracketless IPv6 of Erlang's `inet:ntoa`.
+pub fn parse_peer(text: &[u8]) -> Option<(IpAddr, u16)> {
+    let colon = memchr::memrchr(b':', text)?;
+    let (host, port) = (text.get(..colon)?, text.get(colon + 1..)?);
+    let host = host.strip_prefix(b"[").and_then(|host| host.strip_suffix(b"]")).unwrap_or(host);
+    let port = std::str::from_utf8(port).ok()?.parse().ok()?;
+    Some((parse_ip(host)?, port))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(ip: IpAddr) -> String {
+        let mut out = Vec::new();
+        write(ip, &mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    /// As the standard library reads and writes, over every place and length of zeros.
+    #[test]
+    fn as_the_standard_library() {
+        for zeros in 0..=255_u32 {
+            for value in [1_u16, 0x20, 0x300, 0xabcd] {
+                let mut groups = [0; 8];
+                for (n, group) in groups.iter_mut().enumerate() {
+                    *group = if zeros >> n & 1 == 1 { 0 } else { value };
+                }
+                let ip = IpAddr::from(groups);
+                assert_eq!(text(ip), ip.to_string());
+                assert_eq!(parse_ip(ip.to_string().as_bytes()), Some(ip.to_canonical()));
+            }
+        }
+        for octet in 0..=255 {
+            let ip = IpAddr::from([octet, 0, 255 - octet, 7]);
+            assert_eq!(text(ip), ip.to_string());
+            assert_eq!(parse_ip(ip.to_string().as_bytes()), Some(ip));
+        }
+    }
+
+    #[test]
+    fn only_whole_addresses() {
+        for spelled in [
+            "1.2.3.4",
+            "1.2.3",
+            "1.2.3.4.5",
+            "1.2.3.04",
+            "1.2.3.256",
+            "1.2.3.4 ",
+            "",
+            ".",
+            "1..2.3",
+            "::",
+            "::1",
+            "1::",
+            "1::2::3",
+            ":1",
+            "1:",
+            ":::",
+            "1:2:3:4:5:6:7:8",
+            "1:2:3:4:5:6:7::",
+            "1:2:3:4:5:6:7:8:9",
+            "1:2:3:4:5:6:7:8::",
+            "12345::",
+            "g::",
+            "::ffff:1.2.3.4",
+            "ABCD::Ef",
+            "::1.2.3.4",
+            "::1.2.3",
+            "1::2:",
+            "::ffff:102:304",
+            "fe80::1%eth0",
+            "00001::",
+            "0001::",
+        ] {
+            let want = spelled.parse::<IpAddr>().ok().map(|ip| ip.to_canonical());
+            assert_eq!(parse_ip(spelled.as_bytes()), want, "{spelled}");
+        }
+    }
+
+    #[test]
+    fn peers_in_every_spelling() {
+        let read =
+            |text: &str| parse_peer(text.as_bytes()).map(|(ip, port)| format!("{ip} {port}"));
+        assert_eq!(read("203.0.113.7:80").as_deref(), Some("203.0.113.7 80"));
+        assert_eq!(read("[2001:db8::1]:80").as_deref(), Some("2001:db8::1 80"));
+        assert_eq!(read("2001:db8::1:80").as_deref(), Some("2001:db8::1 80"));
+        assert_eq!(read("[::ffff:203.0.113.7]:1").as_deref(), Some("203.0.113.7 1"));
+        assert_eq!(read("[203.0.113.7]:7443").as_deref(), Some("203.0.113.7 7443"));
+        assert_eq!(read("203.0.113.7:99999"), None);
+        assert_eq!(read("203.0.113.7"), None);
+    }
+}

@@ -1,0 +1,208 @@
+//! Moments: milliseconds since 1970 in UTC, and their RFC 3339 text. Written out by hand because
+//! every row has one: a general library's parser costs more than all the rest of a line.
+
+pub mod local;
+
+pub use local::{Assumptions, LocalTimeResolver};
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// A moment, in milliseconds since 1970, UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(pub i64);
+
+const DAY_MS: i64 = 86_400_000;
+/// The first moment that four digits of year cannot write.
+const YEAR_10000_MS: i64 = 253_402_300_800_000;
+
+impl Timestamp {
+    /// The clock of this machine.
+    pub fn now() -> Self {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Self(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    }
+
+    /// A civil date and time of day, as if in UTC. `None` where the calendar has no such moment.
+    pub fn civil(date: (i64, u32, u32), time: (u32, u32, u32), ms: u32) -> Option<Self> {
+        let ((year, month, day), (hour, minute, second)) = (date, time);
+        let in_clock = hour < 24 && minute < 60 && second <= 60;
+        let in_calendar = (1..=12).contains(&month) && day >= 1 && day <= month_days(year, month);
+        let seconds = i64::from(hour * 3600 + minute * 60 + second);
+        (in_clock && in_calendar)
+            .then(|| Self(days(year, month, day) * DAY_MS + seconds * 1000 + i64::from(ms)))
+    }
+
+    /// Reads `2026-11-23T15:40:35.158Z` from the start of the text, with any number of digits of
+    /// a second and any offset (`Z`, `+03:00`, `+0300`); also gives how many bytes it took.
+    pub fn read(text: &[u8]) -> Option<(Self, usize)> {
+        let (local, taken) = Self::read_local(text)?;
+        let (offset_ms, zone) = read_offset(text.get(taken..)?)?;
+        Some((Self(local.0 - offset_ms), taken + zone))
+    }
+
+    /// Reads a zone that is a number, all of the text: `Z`, `+03:00`, `+07`: milliseconds east.
+    pub fn offset_ms(text: &[u8]) -> Option<i64> {
+        read_offset(text).filter(|(_, taken)| *taken == text.len()).map(|(offset, _)| offset)
+    }
+
+    /// Reads `2026-11-23T15:40:35.158` or the same with a blank, ignoring what follows.
+    pub fn read_local(text: &[u8]) -> Option<(Self, usize)> {
+        let head: &[u8; 19] = text.first_chunk()?;
+        let shape = [head[4], head[7], head[13], head[16]];
+        if shape != *b"--::" || !matches!(head[10], b'T' | b't' | b' ') {
+            return None;
+        }
+        let two = |at: usize| digits(head.get(at..at + 2)?);
+        let date = (i64::from(digits(head.get(..4)?)?), two(5)?, two(8)?);
+        let mut taken = head.len();
+        let mut ms = 0;
+        if text.get(taken) == Some(&b'.') {
+            let rest = text.get(taken + 1..)?;
+            let length = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+            let mut weight = 100;
+            for digit in rest.iter().take(length.min(3)) {
+                ms += u32::from(digit - b'0') * weight;
+                weight /= 10;
+            }
+            if length == 0 {
+                return None;
+            }
+            taken += 1 + length;
+        }
+        Some((Self::civil(date, (two(11)?, two(14)?, two(17)?), ms)?, taken))
+    }
+
+    /// Writes `2026-11-23T15:40:35.158Z`, without trailing zeros.
+    pub fn write(self, out: &mut Vec<u8>) {
+        let ms = self.0.clamp(-62_135_596_800_000, YEAR_10000_MS - 1);
+        let (year, month, day) = civil_of(ms.div_euclid(DAY_MS));
+        let of_day = u32::try_from(ms.rem_euclid(DAY_MS)).unwrap_or(0);
+        let (seconds, thousandths) = (of_day / 1000, of_day % 1000);
+        let two = |value: u32| [digit(value / 10 % 10), digit(value % 10)];
+        let ([c1, c2], [y1, y2]) = (two(year / 100), two(year % 100));
+        let ([m1, m2], [d1, d2], [h1, h2]) = (two(month), two(day), two(seconds / 3600));
+        let ([n1, n2], [s1, s2]) = (two(seconds / 60 % 60), two(seconds % 60));
+        out.extend_from_slice(&[
+            c1, c2, y1, y2, b'-', m1, m2, b'-', d1, d2, b'T', h1, h2, b':', n1, n2, b':', s1, s2,
+        ]);
+        write_thousandths(out, thousandths);
+        out.push(b'Z');
+    }
+
+    /// The year, in UTC.
+    pub fn year(self) -> i64 {
+        i64::from(civil_of(self.0.div_euclid(DAY_MS)).0)
+    }
+
+    /// As text.
+    pub fn text(self) -> String {
+        let mut out = Vec::with_capacity(24);
+        self.write(&mut out);
+        String::from_utf8(out).unwrap_or_default()
+    }
+}
+
+/// `.158`, `.02`, or nothing: a fraction without trailing zeros.
+pub fn write_thousandths(out: &mut Vec<u8>, thousandths: u32) {
+    if thousandths > 0 {
+        out.push(b'.');
+        let (first, rest) = (thousandths / 100, thousandths % 100);
+        out.push(digit(first));
+        if rest > 0 {
+            out.push(digit(rest / 10));
+            if rest % 10 > 0 {
+                out.push(digit(rest % 10));
+            }
+        }
+    }
+}
+
+fn digit(value: u32) -> u8 {
+    b'0' + u8::try_from(value).unwrap_or(0)
+}
+
+fn digits(text: &[u8]) -> Option<u32> {
+    text.iter().try_fold(0, |sum: u32, byte| {
+        byte.is_ascii_digit().then(|| sum * 10 + u32::from(byte - b'0'))
+    })
+}
+
+/// `Z`, `+03:00`, `+0300`, `-05`: milliseconds east of UTC, and the bytes taken.
+fn read_offset(text: &[u8]) -> Option<(i64, usize)> {
+    let sign = match text.first()? {
+        b'Z' | b'z' => return Some((0, 1)),
+        b'+' => 1,
+        b'-' => -1,
+        _ => return None,
+    };
+    let hours = digits(text.get(1..3)?)?;
+    let colon = usize::from(text.get(3) == Some(&b':'));
+    let minutes = text.get(3 + colon..5 + colon).and_then(digits);
+    let taken = if minutes.is_some() { 5 + colon } else { 3 };
+    let seconds = i64::from(hours * 3600 + minutes.unwrap_or(0) * 60);
+    Some((sign * seconds * 1000, taken))
+}
+
+fn month_days(year: i64, month: u32) -> u32 {
+    match month {
+        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    }
+}
+
+/// Days since 1970 of a Gregorian date: years begin in March here, so that the leap day is last.
+fn days(year: i64, month: u32, day: u32) -> i64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let era = year.div_euclid(400);
+    let year_of_era = year.rem_euclid(400);
+    let month_from_march = i64::from((month + 9) % 12);
+    let day_of_year = (153 * month_from_march + 2) / 5 + i64::from(day) - 1;
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    era * 146_097 + day_of_era - 719_468
+}
+
+/// The Gregorian date of a day since 1970; the inverse of [`days`].
+fn civil_of(day: i64) -> (u32, u32, u32) {
+    let shifted = day + 719_468;
+    let (era, of_era) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
+    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let from_march = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * from_march + 2) / 5 + 1;
+    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    let narrow = |value: i64| u32::try_from(value).unwrap_or(0);
+    (narrow(year), narrow(month), narrow(day))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_day_for_eight_centuries_goes_there_and_back() {
+        for day in -146_097..146_097 {
+            let (year, month, date) = civil_of(day);
+            assert_eq!(days(i64::from(year), month, date), day);
+        }
+    }
+
+    #[test]
+    fn texts_and_moments() {
+        let read =
+            |text: &str| Timestamp::read(text.as_bytes()).map(|(stamp, n)| (stamp.text(), n));
+        let same = |text: &str| assert_eq!(read(text), Some((text.to_owned(), text.len())));
+        same("2026-11-23T15:40:35.158Z");
+        same("2026-11-23T15:41:12.02Z");
+        same("2024-02-29T23:59:59Z");
+        let utc = Some("2026-11-23T12:00:00.123Z".to_owned());
+        assert_eq!(read("2026-11-23T15:00:00.123456789+03:00 x").map(|at| at.0), utc);
+        assert_eq!(read("2026-11-23T15:00:00.123+0300").map(|at| at.0), utc);
+        for bad in ["2026-02-29T00:00:00Z", "2026-11-23T24:00:00Z", "2026-11-23T15:00:00", "", "x"]
+        {
+            assert_eq!(read(bad), None, "{bad}");
+        }
+    }
+}
