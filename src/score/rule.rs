@@ -1,7 +1,7 @@
 //! The rule that its users know: points for addresses, for simultaneous connections and for
 //! frequency. Pure arithmetic on what the window counts.
 
-use serde::{Deserialize, Serialize};
+pub use crate::stream::Risk;
 
 /// The weights and limits of the rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,28 +58,6 @@ pub struct Points {
     pub frequency: u64,
     /// The sum, or the highest score if that is less.
     pub score: u64,
-}
-
-/// What a score means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Risk {
-    /// 0 to 10.
-    Low,
-    /// 11 to 30.
-    Medium,
-    /// 31 to 100.
-    High,
-}
-
-impl Risk {
-    /// As rows spell it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Low => "low",
-            Self::Medium => "medium",
-            Self::High => "high",
-        }
-    }
 }
 
 impl Rule {

@@ -1,25 +1,9 @@
 //! What to think of an account.
 
-use serde::{Deserialize, Serialize};
-
 use super::AccountActivity;
 use super::estimate::Estimate;
 
-/// What is said of a user's account.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
-pub enum Verdict {
-    /// Not enough seen.
-    #[default]
-    Unknown,
-    /// One person, as far as can be seen.
-    Clear,
-    /// Perhaps more.
-    Watch,
-    /// Several people.
-    Sharing,
-}
+pub use crate::stream::Verdict;
 
 /// Nearer to two people than to one.
 const SEVERAL: f64 = 1.5;
@@ -38,24 +22,6 @@ const CALM_MIN: u8 = 6;
 const LIVE_MIN: u32 = 6;
 
 impl Verdict {
-    /// All, worst first.
-    pub const ALL: [Self; 4] = [Self::Sharing, Self::Watch, Self::Clear, Self::Unknown];
-
-    /// As in a row.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Unknown => "unknown",
-            Self::Clear => "clear",
-            Self::Watch => "watch",
-            Self::Sharing => "sharing",
-        }
-    }
-
-    /// The verdict of that name.
-    pub fn read(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|verdict| verdict.name() == name)
-    }
-
     /// What to think now, after this was thought.
     #[must_use]
     pub fn after(self, seen: &Estimate) -> Self {

@@ -1,7 +1,20 @@
 //! The words of the stream: what can happen at a proxy, and its form as one JSON line.
 
 pub mod event;
+mod meta;
+pub mod row;
+mod sample;
 mod scan;
+mod score;
+mod user;
+mod value;
+
+pub use meta::{LineCounts, Meta, ParseMeta, ParseTool, ScoreMeta, ScoreTool};
+pub use row::Row;
+pub use sample::{Connection, ConnectionKind, FromIp, Measured, Sample, SuspiciousIp};
+pub use score::{Alert, Evidence, Points, Risk, Summary, Verdict};
+pub use user::{AccessLogRow, CheckRow, LinkRow, ReloadRow, UserRow};
+pub use value::{ByName, Origin, Thousandths};
 
 use std::borrow::Cow;
 use std::net::IpAddr;

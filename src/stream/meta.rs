@@ -1,0 +1,111 @@
+//! `meta` rows: what a tool counted.
+
+use serde::{Deserialize, Serialize};
+
+use super::Text;
+use super::value::{self, ByName, constant};
+use crate::timestamp::Timestamp;
+
+constant! {
+    ParseTool = "mtp-parse";
+    ScoreTool = "mtp-score";
+}
+
+/// Lines of a log by what came of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LineCounts {
+    /// Lines that became events.
+    pub understood: u64,
+    /// Lines of a known format that report nothing counted here.
+    pub passed_over: u64,
+    /// Lines of no known format.
+    pub not_recognised: u64,
+}
+
+/// The `meta` row of mtp-parse.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename = "meta", default)]
+pub struct ParseMeta<'l> {
+    #[serde(deserialize_with = "value::moment", skip_serializing_if = "Option::is_none")]
+    pub ts: Option<Timestamp>,
+    pub tool: ParseTool,
+    /// Lines.
+    pub read: u64,
+    #[serde(flatten)]
+    pub lines: LineCounts,
+    /// Lines longer than 1 MiB.
+    pub cut: u64,
+    /// Events written.
+    pub rows: u64,
+    /// Events outside `--since` and `--until`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub left_out: Option<u64>,
+    #[serde(borrow)]
+    pub by_dialect: ByName<'l, LineCounts>,
+    #[serde(borrow)]
+    pub by_source: ByName<'l, LineCounts>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sources_forgotten: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connections_forgotten: Option<u64>,
+}
+
+/// The `meta` row of mtp-score.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename = "meta", default)]
+pub struct ScoreMeta<'l> {
+    #[serde(deserialize_with = "value::moment", skip_serializing_if = "Option::is_none")]
+    pub ts: Option<Timestamp>,
+    pub tool: ScoreTool,
+    pub users: u64,
+    pub connections: u64,
+    /// Connections beyond `--late`.
+    pub late: u64,
+    /// Connections that were read before.
+    pub duplicates: u64,
+    /// Lines that are not rows.
+    pub not_understood: u64,
+    /// Lines of the logs that mtp-parse did not recognise.
+    pub not_recognised: u64,
+    pub no_address: u64,
+    pub no_user: u64,
+    pub no_time: u64,
+    /// Rows that only have counters.
+    pub usage: u64,
+    pub users_too_many: u64,
+    /// Events judged before their time because the reorder buffer was full.
+    pub evicted_early: u64,
+    pub truncated: u64,
+    pub networks_too_many: u64,
+    pub relays_too_many: u64,
+    /// What to do about a log that cannot show who shares an account.
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    pub advice: Option<Text<'l>>,
+}
+
+/// The `meta` row of whichever tool.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Meta<'l> {
+    Parse(ParseMeta<'l>),
+    Score(ScoreMeta<'l>),
+    Other,
+}
+
+impl<'l> Meta<'l> {
+    /// Reads a line that is a `meta` row.
+    pub(super) fn read(line: &'l [u8]) -> serde_json::Result<Self> {
+        #[derive(Default, Deserialize)]
+        #[serde(default)]
+        struct Of<'l> {
+            #[serde(borrow)]
+            tool: Text<'l>,
+        }
+        let of: Of<'_> = serde_json::from_slice(line)?;
+        Ok(match &*of.tool {
+            "mtp-parse" => Self::Parse(serde_json::from_slice(line)?),
+            "mtp-score" => Self::Score(serde_json::from_slice(line)?),
+            _ => Self::Other,
+        })
+    }
+}

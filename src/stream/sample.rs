@@ -1,0 +1,147 @@
+//! Rows of mtp-conns: samples, and single connections.
+
+use serde::{Deserialize, Serialize};
+
+use super::Text;
+use super::value::{self, Origin, Thousandths};
+use crate::timestamp::Timestamp;
+
+/// A `sample` row: the connections of one port at one moment.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename = "sample", default)]
+pub struct Sample<'l> {
+    #[serde(deserialize_with = "value::moment", skip_serializing_if = "Option::is_none")]
+    pub ts: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub port: Option<u16>,
+    /// Connections.
+    pub total: u64,
+    /// Addresses, or networks with `--prefix`.
+    pub addresses: u64,
+    /// Largest first.
+    #[serde(borrow)]
+    pub by_ip: Vec<FromIp<'l>>,
+    #[serde(borrow)]
+    pub suspicious: Vec<SuspiciousIp<'l>>,
+    /// Connections that one end has closed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub closing: Option<u64>,
+    /// Handshakes that are not complete.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub half_open: Option<u64>,
+    /// Connections whose client address is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hidden: Option<u64>,
+    /// `userland-proxy` or `nat`.
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    pub hidden_by: Option<Text<'l>>,
+    /// What is missing and what can be done.
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    pub note: Option<Text<'l>>,
+    /// `netlink` or `proc`.
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    pub via: Option<Text<'l>>,
+    /// The container or namespace; absent for the machine's own.
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    pub source: Option<Text<'l>>,
+}
+
+/// What the kernel measured of a connection, or of all connections of an address.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Measured {
+    /// The shortest round trip, in milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rtt_ms: Option<Thousandths>,
+    /// Bytes from the client.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes_up: Option<u64>,
+    /// Bytes to the client.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes_down: Option<u64>,
+    /// Seconds since the last data from the client.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub idle_seconds: Option<Thousandths>,
+}
+
+/// The connections of one address or network.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct FromIp<'l> {
+    #[serde(borrow)]
+    pub ip: Origin<'l>,
+    pub connections: u64,
+    /// When the oldest of them was first seen.
+    #[serde(deserialize_with = "value::moment", skip_serializing_if = "Option::is_none")]
+    pub since: Option<Timestamp>,
+    #[serde(flatten)]
+    pub measured: Measured,
+    /// The user, if there is one.
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    pub user: Option<Text<'l>>,
+    /// The users, if there are several.
+    #[serde(borrow, skip_serializing_if = "Vec::is_empty")]
+    pub users: Vec<Text<'l>>,
+}
+
+/// An address with many connections at once, or seen in many different minutes.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SuspiciousIp<'l> {
+    #[serde(borrow)]
+    pub ip: Origin<'l>,
+    /// `multiple_connections` or `frequent_connections`.
+    #[serde(borrow)]
+    pub reason: Text<'l>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connections: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub minutes: Option<u64>,
+    #[serde(deserialize_with = "value::moment", skip_serializing_if = "Option::is_none")]
+    pub last: Option<Timestamp>,
+}
+
+/// What a [`Connection`] row reports.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ConnectionKind {
+    /// It is open.
+    #[default]
+    Socket,
+    /// It was not open at the previous sample.
+    Opened,
+    /// It is no longer open.
+    Closed,
+}
+
+/// A `socket`, `opened` or `closed` row.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Connection<'l> {
+    #[serde(rename = "type")]
+    pub kind: ConnectionKind,
+    #[serde(deserialize_with = "value::moment", skip_serializing_if = "Option::is_none")]
+    pub ts: Option<Timestamp>,
+    /// The client's address.
+    #[serde(borrow)]
+    pub ip: Origin<'l>,
+    /// The client's port.
+    pub port: u16,
+    /// The proxy's port.
+    pub local_port: u16,
+    /// `established`.
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    pub state: Option<Text<'l>>,
+    #[serde(deserialize_with = "value::moment", skip_serializing_if = "Option::is_none")]
+    pub since: Option<Timestamp>,
+    /// At least this old.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub age_seconds: Option<Thousandths>,
+    #[serde(flatten)]
+    pub measured: Measured,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    pub user: Option<Text<'l>>,
+    /// The container or namespace; absent for the machine's own.
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    pub source: Option<Text<'l>>,
+}
