@@ -1,7 +1,7 @@
 //! The access log that `mtp-users access-log on` makes the unmodified mtprotoproxy print: the one
 //! log that names user and address of every connection. The hot path of `mtp-parse`.
 //!
-//! Its fields stand in a fixed order. SecretIndex that are not known are passed over, and there may be
+//! Its fields stand in a fixed order. Keys that are not known are passed over, and there may be
 //! more at the end; what is known must be whole, since a cut address is another one's address.
 
 use memchr::memchr;

@@ -1,4 +1,4 @@
-//! LineReader, lent from the reader's own buffer: nothing is copied but a line that straddles two
+//! Lines, lent from the reader's own buffer: nothing is copied but a line that straddles two
 //! reads, and no line is longer than a named limit.
 
 use std::time::Instant;
@@ -26,7 +26,7 @@ pub struct LineReader {
     number: u64,
     cutting: bool,
     ended: bool,
-    /// LineReader that were cut at [`LINE_MAX`].
+    /// Lines that were cut at [`LINE_MAX`].
     pub cut: u64,
 }
 
