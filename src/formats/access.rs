@@ -7,8 +7,9 @@
 use memchr::memchr;
 
 use super::{
-    Dialect, Line, LogParser, Meaning, MessagePattern, Outcome, json, reason, redact, saying, scan,
+    Dialect, Line, LogParser, Meaning, MessagePattern, Outcome, reason, redact, saying, scan,
 };
+use crate::json;
 use crate::net::parse_ip;
 use crate::stream::Event;
 use crate::stream::Kind;
@@ -158,7 +159,7 @@ fn user<'l>(rest: &mut &'l [u8], room: &'l mut String) -> Result<Text<'l>, &'sta
     }
     let end = json::closing_quote(after).ok_or(WRONG)?;
     *rest = after.get(end + 1..).unwrap_or_default();
-    json::unescape(after.get(..end).unwrap_or_default(), room).ok_or(WRONG)?;
+    json::unescape_text(after.get(..end).unwrap_or_default(), room).ok_or(WRONG)?;
     Ok(Text::Borrowed(room))
 }
 

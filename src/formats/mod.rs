@@ -7,7 +7,6 @@
 pub mod access;
 pub mod connection_table;
 pub mod decoder;
-pub mod json;
 pub mod minhpn;
 pub mod mtg;
 pub mod mtprotoproxy;

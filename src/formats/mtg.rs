@@ -7,8 +7,8 @@
 use std::net::IpAddr;
 
 use super::connection_table::ConnectionTable;
-use super::json::{Fields, unquoted};
 use super::{Dialect, Line, LogParser, Meaning, MessagePattern, Outcome, reason, saying, scan};
+use crate::json::{Fields, Value};
 use crate::net::parse_ip;
 use crate::net::parse_peer;
 use crate::stream::Event;
@@ -202,17 +202,32 @@ fn said(text: &[u8]) -> Option<Said<'_>> {
     let mut fields = Fields::of(text)?;
     for (key, value) in fields.by_ref() {
         match key {
-            b"stream-id" | b"connection_id" => said.id = unquoted(value),
-            b"client-ip" | b"ip" => said.ip = unquoted(value),
-            b"addr" => said.addr = unquoted(value),
-            b"message" | b"msg" => said.message = unquoted(value).unwrap_or_default(),
-            b"timestamp" => said.ts = scan::signed(value).map(Timestamp),
-            b"ts" => said.ts = seconds(value),
+            b"stream-id" | b"connection_id" => said.id = raw(value),
+            b"client-ip" | b"ip" => said.ip = raw(value),
+            b"addr" => said.addr = raw(value),
+            b"message" | b"msg" => said.message = raw(value).unwrap_or_default(),
+            b"timestamp" => said.ts = number(value).and_then(scan::signed).map(Timestamp),
+            b"ts" => said.ts = number(value).and_then(seconds),
             b"dc" => said.has_dc = true,
             _ => {}
         }
     }
     fields.is_whole().then_some(said)
+}
+
+/// A string as it stands between its quotes.
+fn raw(value: Value<'_>) -> Option<&[u8]> {
+    match value {
+        Value::Text(text) => Some(text),
+        Value::Number(_) | Value::Other(_) => None,
+    }
+}
+
+fn number(value: Value<'_>) -> Option<&[u8]> {
+    match value {
+        Value::Number(number) => Some(number),
+        Value::Text(_) | Value::Other(_) => None,
+    }
 }
 
 /// `1795139977.5627`, as milliseconds.

@@ -18,7 +18,6 @@ mod compose;
 mod deframer;
 mod evidence;
 mod form;
-mod json;
 mod peel;
 mod pieces;
 mod records;

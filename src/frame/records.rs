@@ -1,8 +1,10 @@
 //! Records of Docker's json-file and of `journalctl -o json`: which fields mean what.
 
+use memchr::memmem;
+
 use super::form::Form;
-use super::json::{Fields, Value, unescape};
 use super::taken::Taken;
+use crate::json::{self, Fields, Value};
 use crate::timestamp::Timestamp;
 
 /// What stands for a message that journalctl left out. No dialect knows it, so it is counted
@@ -44,7 +46,7 @@ fn json_file<'l>(line: &'l [u8], into: &mut Vec<u8>) -> Option<Record<'l>> {
             _ => {}
         }
     }
-    (fields.is_whole && (stream.is_some() || ts.is_some())).then_some(())?;
+    (fields.is_whole() && (stream.is_some() || ts.is_some())).then_some(())?;
     unescape(log?, into)?;
     let is_partial = !into.ends_with(b"\n");
     if !is_partial {
@@ -87,7 +89,7 @@ fn journal<'l>(line: &'l [u8], into: &mut Vec<u8>) -> Option<Record<'l>> {
             }
         }
     }
-    (fields.is_whole && ts.is_some()).then_some(())?;
+    (fields.is_whole() && ts.is_some()).then_some(())?;
     match message? {
         Value::Text(text) => unescape(text, into)?,
         Value::Other(b"null") => {
@@ -95,6 +97,7 @@ fn journal<'l>(line: &'l [u8], into: &mut Vec<u8>) -> Option<Record<'l>> {
             into.extend_from_slice(LEFT_OUT);
         }
         Value::Other(array) => bytes(array, into)?,
+        Value::Number(_) => return None,
     }
     let source = names.into_iter().flatten().next();
     let source = source.map(|name| name.strip_suffix(b".service").unwrap_or(name));
@@ -105,6 +108,22 @@ fn journal<'l>(line: &'l [u8], into: &mut Vec<u8>) -> Option<Record<'l>> {
 /// The fields that name who spoke, the most telling first.
 const NAMES: [&[u8]; 5] =
     [b"CONTAINER_NAME", b"_SYSTEMD_USER_UNIT", b"_SYSTEMD_UNIT", b"SYSLOG_IDENTIFIER", b"_COMM"];
+
+/// Writes a message without its escapes. `None` for what no encoder writes: bad escapes, and a
+/// blank as `\u0020`. A client's bytes that the proxy printed hold no blanks, and so a forged
+/// record cannot add any.
+fn unescape(text: &[u8], into: &mut Vec<u8>) -> Option<()> {
+    json::unescape(text, into)?;
+    let is_blank = |at: usize| {
+        let before = text.get(..at).unwrap_or_default();
+        before.iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 0
+    };
+    let has_blank =
+        into.len() != text.len() && memmem::find_iter(text, ESCAPED_BLANK).any(is_blank);
+    (!has_blank).then_some(())
+}
+
+const ESCAPED_BLANK: &[u8] = b"\\u0020";
 
 /// Microseconds since 1970.
 fn micros(text: &[u8]) -> Option<Timestamp> {
@@ -147,6 +166,7 @@ mod tests {
         for other in [
             r#"{"log":"a\n"}"#,
             r#"{"log":"mtp-access\u0020ev=connect","stream":"stdout"}"#,
+            r#"{"log":"\\\u0020","stream":"stdout"}"#,
             r#"{"log":1,"stream":"stdout"}"#,
             r#"{"level":"info","log":"a","stream":"b"}"#,
             r#"{"log":"a\n","stream":"stdout"} and more"#,

@@ -1,5 +1,9 @@
-//! One JSON object a line, written straight into the buffer: keys in the order they are given,
-//! never `null`.
+//! JSON, one object a line: the reader of objects that logs and rows are, and the writer of rows.
+//! Rows are written straight into the buffer, keys in the order they are given, never `null`.
+
+mod read;
+
+pub use read::{Fields, Value, closing_quote, unescape, unescape_text};
 
 use std::net::IpAddr;
 
