@@ -148,6 +148,27 @@ fn write_hex(group: u16, out: &mut Vec<u8>) {
     out.push(digit(0));
 }
 
+/// The bits of a prefix of this length, of an address in 128 bits.
+pub fn prefix_mask(length: u32) -> u128 {
+    u128::MAX.checked_shl(128_u32.saturating_sub(length)).unwrap_or(0)
+}
+
+/// The first address of the network of this prefix length: at most 32 for IPv4, 128 for IPv6.
+pub fn network(ip: IpAddr, length: u8) -> IpAddr {
+    let length = u32::from(length);
+    match ip {
+        IpAddr::V4(ip) => {
+            let mask = prefix_mask(V4_MAPPED_BITS + length.min(32));
+            let bits = ip.to_ipv6_mapped().to_bits() & mask;
+            IpAddr::V6(Ipv6Addr::from_bits(bits)).to_canonical()
+        }
+        IpAddr::V6(ip) => IpAddr::V6(Ipv6Addr::from_bits(ip.to_bits() & prefix_mask(length))),
+    }
+}
+
+/// The prefix of IPv4 addresses in IPv6.
+const V4_MAPPED_BITS: u32 = 96;
+
 /// `203.0.113.7:35441`, `[2001:db8::1]:35441`, and the bracketless IPv6 of Erlang's `inet:ntoa`.
 pub fn parse_peer(text: &[u8]) -> Option<(IpAddr, u16)> {
     let colon = memchr::memrchr(b':', text)?;
@@ -225,6 +246,28 @@ mod tests {
         ] {
             let want = spelled.parse::<IpAddr>().ok().map(|ip| ip.to_canonical());
             assert_eq!(parse_ip(spelled.as_bytes()), want, "{spelled}");
+        }
+    }
+
+    /// Each bit of a network is that of the address up to the prefix length, and 0 behind it.
+    #[test]
+    fn networks_of_every_length() {
+        let bits = |ip: IpAddr| match ip {
+            IpAddr::V4(ip) => (u128::from(ip.to_bits()) << 96, 32),
+            IpAddr::V6(ip) => (ip.to_bits(), 128),
+        };
+        for text in ["203.0.113.255", "255.255.255.255", "2001:db8:ffff:ffff:ffff:ffff:ffff:ffff"] {
+            let ip: IpAddr = text.parse().unwrap();
+            let (all, width) = bits(ip);
+            for length in 0..=width {
+                let network = network(ip, length);
+                assert_eq!(network.is_ipv4(), ip.is_ipv4());
+                for n in 0..width {
+                    let bit = 1 << (127 - n);
+                    let want = if n < length { all & bit } else { 0 };
+                    assert_eq!(bits(network).0 & bit, want, "{text}/{length}, bit {n}");
+                }
+            }
         }
     }
 

@@ -12,7 +12,7 @@ use crate::timestamp::Timestamp;
 pub(super) fn short<'l>(line: &'l [u8], clock: &mut LocalTimeResolver) -> Option<Taken<'l>> {
     let (day, time, ms, taken) = bsd_time(line)?;
     let (tag, rest) = tagged_alone(line.get(taken..)?.strip_prefix(b" ")?)?;
-    let ts = clock.yearless(day, time, ms)?;
+    let ts = clock.yearless(day, time, ms, Timestamp::now())?;
     Some(Taken::new(Form::Short, rest).at(ts).from(tag))
 }
 
@@ -188,7 +188,7 @@ mod tests {
 
     #[test]
     fn times_without_zone_or_year() {
-        let mut clock = LocalTimeResolver::new(Some(jiff::tz::TimeZone::UTC), Some(2026));
+        let mut clock = LocalTimeResolver::new(Some(crate::timestamp::Zone::utc()), Some(2026));
         let mut read = |line: &'static str| {
             let line = line.as_bytes();
             let taken = short(line, &mut clock).or_else(|| short_full(line, &mut clock));

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use jiff::civil::Date;
+use time::Date;
 
 use super::limits::{expiry, number};
 use super::table::{Known, State, Table};

@@ -1,6 +1,6 @@
 //! Limits that the proxy would choke on.
 
-use jiff::civil::Date;
+use time::{Date, Month};
 
 use super::check::Level;
 use super::value::Value;
@@ -14,14 +14,32 @@ pub(super) fn expiry(value: &Value, today: Date) -> Option<(Level, String)> {
         let what = "is no text like '31/12/2026': the proxy would stop";
         return Some((Level::Fatal, what.to_owned()));
     };
-    match Date::strptime("%d/%m/%Y", text) {
-        Ok(day) if day <= today => Some((Level::Warning, "is over: the user is refused".into())),
-        Ok(_) => None,
-        Err(_) => {
+    match read_day(text) {
+        Some(day) if day <= today => Some((Level::Warning, "is over: the user is refused".into())),
+        Some(_) => None,
+        None => {
             let what = "is no day like 31/12/2026: the proxy would stop";
             Some((Level::Fatal, what.to_owned()))
         }
     }
+}
+
+/// `31/12/2026`, as Python's `%d/%m/%Y` reads it.
+pub fn read_day(text: &str) -> Option<Date> {
+    let mut parts = text.split('/');
+    let mut part = |longest: usize| {
+        let digits = parts.next().filter(|part| part.bytes().all(|byte| byte.is_ascii_digit()))?;
+        digits.parse().ok().filter(|_: &u16| digits.len() <= longest)
+    };
+    let (day, month, year) = (part(2)?, part(2)?, part(4).filter(|_| text.len() >= 4)?);
+    parts.next().is_none().then_some(())?;
+    let month = Month::try_from(u8::try_from(month).ok()?).ok()?;
+    Date::from_calendar_date(year.into(), month, u8::try_from(day).ok()?).ok()
+}
+
+/// `31/12/2026`
+pub fn day_text(day: Date) -> String {
+    format!("{:02}/{:02}/{:04}", day.day(), u8::from(day.month()), day.year())
 }
 
 /// A number of connections or bytes.

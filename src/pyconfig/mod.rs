@@ -9,7 +9,7 @@ pub mod file;
 mod fold;
 mod layout;
 pub mod leftover;
-mod limits;
+pub mod limits;
 mod literal;
 mod parse;
 mod reach;

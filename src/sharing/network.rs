@@ -5,6 +5,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use serde::{Deserialize, Serialize};
 
+use crate::net;
+
 /// How much of an address names its network. A home is one IPv4 address, and one /64 in which each
 /// device takes new addresses every day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,18 +47,12 @@ pub struct Network {
 impl Network {
     /// The network of an address.
     pub fn of(ip: IpAddr, prefixes: Prefixes) -> Self {
-        match ip {
-            IpAddr::V4(ip) => {
-                let below = u32::from(32_u8.saturating_sub(prefixes.v4));
-                let kept = u32::MAX.checked_shl(below).unwrap_or(0);
-                Self { family: Family::V4, bits: u64::from(u32::from(ip) & kept) }
-            }
+        let length = if ip.is_ipv4() { prefixes.v4 } else { prefixes.v6.min(64) };
+        match net::network(ip, length) {
+            IpAddr::V4(ip) => Self { family: Family::V4, bits: ip.to_bits().into() },
             IpAddr::V6(ip) => {
-                let [a, b, c, d, ..] = ip.segments().map(u64::from);
-                let upper = a << 48 | b << 32 | c << 16 | d;
-                let below = u32::from(64_u8.saturating_sub(prefixes.v6));
-                let kept = u64::MAX.checked_shl(below).unwrap_or(0);
-                Self { family: Family::V6, bits: upper & kept }
+                let upper = u64::try_from(ip.to_bits() >> 64).unwrap_or(0);
+                Self { family: Family::V6, bits: upper }
             }
         }
     }

@@ -73,7 +73,7 @@ impl Prefix {
     pub fn of(self, address: Address) -> Address {
         let bits =
             if address.is_v4() { BEFORE_V4 + u32::from(self.v4) } else { u32::from(self.v6) };
-        Address(address.0 & u128::MAX.checked_shl(128_u32.saturating_sub(bits)).unwrap_or(0))
+        Address(address.0 & crate::net::prefix_mask(bits))
     }
 
     /// How many bits of this address count, where not all do.

@@ -1,9 +1,8 @@
-//! Local times: what a civil time without a zone, or a date without a year, means as a moment;
-//! and whether it had to be guessed, so that it can be said once.
-
-use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
+//! Local times: the moment of a civil time without a zone, or of a date without a year, and what
+//! had to be assumed for it.
 
 use super::Timestamp;
+use super::zone::{Offset, Zone};
 
 const HOUR_MS: i64 = 3_600_000;
 const DAY_MS: i64 = 24 * HOUR_MS;
@@ -14,7 +13,7 @@ const DISORDER_MS: i64 = HOUR_MS / 6;
 /// 29 February is at most this many years back (1896, 1904).
 const YEARS_BACK_MAX: i64 = 8;
 
-/// What was not said and had to be assumed.
+/// What the input leaves open and was assumed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Assumptions {
     /// A time without a zone was read in this machine's zone.
@@ -23,59 +22,49 @@ pub struct Assumptions {
     pub year: bool,
 }
 
-/// Reads local times.
+/// Resolves local times.
 #[derive(Clone, Debug)]
 pub struct LocalTimeResolver {
-    zone: TimeZone,
+    zone: Zone,
     is_zone_given: bool,
     year: Option<i64>,
     /// The last quarter of an hour that had one offset, and that offset in milliseconds.
     slot: Option<(i64, i64)>,
-    /// The moment read last: tells which half of a repeated hour a line is in.
+    /// The moment read last: decides which half of a repeated hour a line is in.
     last: Option<Timestamp>,
     /// The last month and day, and the year they were put into.
     day: Option<((u32, u32), i64)>,
-    guessed: Assumptions,
+    assumed: Assumptions,
 }
 
 impl LocalTimeResolver {
     /// `None` for the zone is this machine's; for the year, the newest that is not in the future.
-    pub fn new(zone: Option<TimeZone>, year: Option<i64>) -> Self {
+    pub fn new(zone: Option<Zone>, year: Option<i64>) -> Self {
         Self {
             is_zone_given: zone.is_some(),
-            zone: zone.unwrap_or_else(|| TimeZone::try_system().unwrap_or(TimeZone::UTC)),
+            zone: zone.unwrap_or_else(Zone::system),
             year,
             slot: None,
             last: None,
             day: None,
-            guessed: Assumptions::default(),
+            assumed: Assumptions::default(),
         }
     }
 
-    /// Reads a zone as `--tz` takes it: `UTC`, `local`, `+07:00`, `Asia/Ho_Chi_Minh`.
-    pub fn read_zone(text: &str) -> Result<TimeZone, String> {
-        if text.eq_ignore_ascii_case("local") {
-            return TimeZone::try_system().map_err(|error| error.to_string());
-        }
-        if let Some(seconds) = read_offset(text) {
-            let offset = Offset::from_seconds(seconds).map_err(|error| error.to_string())?;
-            return Ok(TimeZone::fixed(offset));
-        }
-        TimeZone::get(text).map_err(|_| {
-            format!("'{text}' is no time zone: UTC, local, +07:00 or a name like Asia/Ho_Chi_Minh")
-        })
+    pub fn read_zone(text: &str) -> Result<Zone, String> {
+        Zone::read(text)
     }
 
     /// What was assumed so far.
     pub fn guessed(&self) -> Assumptions {
-        self.guessed
+        self.assumed
     }
 
     /// The moment of a civil time in the zone, given as if it were in UTC. A time that the zone
     /// skips is read with the offset before the gap; of a time that it has twice the first is
-    /// taken, or the second where the moment read before says that the first is over.
+    /// taken, or the second where the moment read before is after the first.
     pub fn local(&mut self, civil: Timestamp) -> Timestamp {
-        self.guessed.zone |= !self.is_zone_given;
+        self.assumed.zone |= !self.is_zone_given;
         let slot = civil.0.div_euclid(SLOT_MS);
         let at = match self.slot {
             Some((known, offset)) if known == slot => Timestamp(civil.0 - offset),
@@ -86,16 +75,14 @@ impl LocalTimeResolver {
     }
 
     fn look_up(&mut self, civil: Timestamp, slot: i64) -> Timestamp {
-        let Ok(as_if_utc) = jiff::Timestamp::from_millisecond(civil.0) else { return civil };
-        let date_time = Offset::UTC.to_datetime(as_if_utc);
-        let at = |offset: Offset| Timestamp(civil.0 - i64::from(offset.seconds()) * 1000);
-        match self.zone.to_ambiguous_timestamp(date_time).offset() {
-            AmbiguousOffset::Unambiguous { offset } => {
-                self.slot = Some((slot, i64::from(offset.seconds()) * 1000));
+        let at = |offset: i64| Timestamp(civil.0 - offset);
+        match self.zone.offset_of_civil(civil) {
+            Offset::Unique(offset) => {
+                self.slot = Some((slot, offset));
                 at(offset)
             }
-            AmbiguousOffset::Gap { before, .. } => at(before),
-            AmbiguousOffset::Fold { before, after } => {
+            Offset::Gap(before) => at(before),
+            Offset::Fold(before, after) => {
                 let (first, second) = (at(before), at(after));
                 let is_second = self.last.is_some_and(|last| {
                     first.0 < last.0 - DISORDER_MS && (second.0 - last.0).abs() < 3 * HOUR_MS
@@ -105,29 +92,20 @@ impl LocalTimeResolver {
         }
     }
 
-    /// The moment of a local month, day and time of day without a year.
+    /// The moment of a local month, day and time of day without a year. `now` bounds the year.
     pub fn yearless(
         &mut self,
         (month, day): (u32, u32),
         time: (u32, u32, u32),
         ms: u32,
-    ) -> Option<Timestamp> {
-        self.yearless_at((month, day), time, ms, Timestamp::now)
-    }
-
-    fn yearless_at(
-        &mut self,
-        (month, day): (u32, u32),
-        time: (u32, u32, u32),
-        ms: u32,
-        now: impl Fn() -> Timestamp,
+        now: Timestamp,
     ) -> Option<Timestamp> {
         let year = match (self.year, self.day) {
             (Some(year), _) => year,
             (None, Some((known, year))) if known == (month, day) => year,
-            (None, _) => newest_year((month, day), now())?,
+            (None, _) => newest_year((month, day), now)?,
         };
-        self.guessed.year |= self.year.is_none();
+        self.assumed.year |= self.year.is_none();
         self.day = Some(((month, day), year));
         Some(self.local(Timestamp::civil((year, month, day), time, ms)?))
     }
@@ -143,28 +121,6 @@ fn newest_year((month, day): (u32, u32), now: Timestamp) -> Option<i64> {
     })
 }
 
-/// `+07:00`, `-0330`, `+7`: seconds east of UTC.
-fn read_offset(text: &str) -> Option<i32> {
-    let text = text.strip_prefix("UTC").filter(|rest| !rest.is_empty()).unwrap_or(text);
-    let (sign, rest) = match text.split_at_checked(1)? {
-        ("+", rest) => (1, rest),
-        ("-", rest) => (-1, rest),
-        _ => return None,
-    };
-    let (hours, minutes) = match (rest.split_once(':'), rest.len()) {
-        (Some(parts), _) => parts,
-        (None, 4) => rest.split_at_checked(2)?,
-        (None, _) => (rest, "0"),
-    };
-    let is_short = |part: &str| (1..=2).contains(&part.len());
-    if !is_short(hours) || !is_short(minutes) {
-        return None;
-    }
-    let (hours, minutes): (u8, u8) = (hours.parse().ok()?, minutes.parse().ok()?);
-    let in_day = hours < 24 && minutes < 60;
-    in_day.then(|| sign * (i32::from(hours) * 3600 + i32::from(minutes) * 60))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -174,7 +130,7 @@ mod tests {
     }
 
     fn clock(zone: &str) -> LocalTimeResolver {
-        LocalTimeResolver::new(Some(LocalTimeResolver::read_zone(zone).unwrap()), None)
+        LocalTimeResolver::new(Some(Zone::read(zone).unwrap()), None)
     }
 
     #[test]
@@ -192,7 +148,7 @@ mod tests {
             assert_eq!(clock(zone).local(noon).text(), want, "{zone}");
         }
         for bad in ["", "+", "+25:00", "+07:60", "+070", "Mars/Olympus"] {
-            assert!(LocalTimeResolver::read_zone(bad).is_err(), "{bad}");
+            assert!(Zone::read(bad).is_err(), "{bad}");
         }
     }
 
@@ -222,7 +178,7 @@ mod tests {
     fn the_newest_year_that_is_not_in_the_future() {
         let read = |now: &str, day: (u32, u32)| {
             let now = civil(now);
-            clock("UTC").yearless_at(day, (12, 0, 0), 0, || now).map(Timestamp::text)
+            clock("UTC").yearless(day, (12, 0, 0), 0, now).map(Timestamp::text)
         };
         for (now, day, want) in [
             ("2026-11-24T06:00:00", (11, 23), "2026-11-23T12:00:00Z"),
@@ -239,13 +195,14 @@ mod tests {
     }
 
     #[test]
-    fn a_guess_is_known() {
-        let mut given = LocalTimeResolver::new(Some(TimeZone::UTC), Some(2025));
-        let at = given.yearless((11, 23), (1, 2, 3), 4).map(Timestamp::text);
+    fn assumptions_are_recorded() {
+        let now = civil("2026-11-24T06:00:00");
+        let mut given = LocalTimeResolver::new(Some(Zone::utc()), Some(2025));
+        let at = given.yearless((11, 23), (1, 2, 3), 4, now).map(Timestamp::text);
         assert_eq!(at.as_deref(), Some("2025-11-23T01:02:03.004Z"));
         assert_eq!(given.guessed(), Assumptions::default());
         let mut guessing = LocalTimeResolver::new(None, None);
-        guessing.yearless((11, 23), (1, 2, 3), 4);
+        guessing.yearless((11, 23), (1, 2, 3), 4, now);
         assert_eq!(guessing.guessed(), Assumptions { zone: true, year: true });
     }
 }

@@ -1,17 +1,23 @@
-//! Moments: milliseconds since 1970 in UTC, and their RFC 3339 text. Written out by hand because
-//! every row has one: a general library's parser costs more than all the rest of a line.
+//! Moments: milliseconds since 1970 in UTC, and their RFC 3339 text. The text is read and written
+//! by hand because every row has one; the calendar is that of `time`.
 
 pub mod local;
+pub mod zone;
 
 pub use local::{Assumptions, LocalTimeResolver};
+pub use zone::Zone;
 
 use std::time::{SystemTime, UNIX_EPOCH};
+
+use time::{Date, Month};
 
 /// A moment, in milliseconds since 1970, UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(pub i64);
 
 const DAY_MS: i64 = 86_400_000;
+/// 1970-01-01 as `time` counts days.
+const EPOCH_JULIAN_DAY: i32 = 2_440_588;
 /// The first moment that four digits of year cannot write.
 const YEAR_10000_MS: i64 = 253_402_300_800_000;
 
@@ -25,11 +31,13 @@ impl Timestamp {
     /// A civil date and time of day, as if in UTC. `None` where the calendar has no such moment.
     pub fn civil(date: (i64, u32, u32), time: (u32, u32, u32), ms: u32) -> Option<Self> {
         let ((year, month, day), (hour, minute, second)) = (date, time);
-        let in_clock = hour < 24 && minute < 60 && second <= 60;
-        let in_calendar = (1..=12).contains(&month) && day >= 1 && day <= month_days(year, month);
+        (hour < 24 && minute < 60 && second <= 60).then_some(())?;
+        let (year, month, day) =
+            (i32::try_from(year).ok()?, u8::try_from(month).ok()?, u8::try_from(day).ok()?);
+        let date = Date::from_calendar_date(year, Month::try_from(month).ok()?, day).ok()?;
+        let days = i64::from(date.to_julian_day() - EPOCH_JULIAN_DAY);
         let seconds = i64::from(hour * 3600 + minute * 60 + second);
-        (in_clock && in_calendar)
-            .then(|| Self(days(year, month, day) * DAY_MS + seconds * 1000 + i64::from(ms)))
+        Some(Self(days * DAY_MS + seconds * 1000 + i64::from(ms)))
     }
 
     /// Reads `2026-11-23T15:40:35.158Z` from the start of the text, with any number of digits of
@@ -75,7 +83,7 @@ impl Timestamp {
     /// Writes `2026-11-23T15:40:35.158Z`, without trailing zeros.
     pub fn write(self, out: &mut Vec<u8>) {
         let ms = self.0.clamp(-62_135_596_800_000, YEAR_10000_MS - 1);
-        let (year, month, day) = civil_of(ms.div_euclid(DAY_MS));
+        let (year, month, day) = civil_of(ms);
         let of_day = u32::try_from(ms.rem_euclid(DAY_MS)).unwrap_or(0);
         let (seconds, thousandths) = (of_day / 1000, of_day % 1000);
         let two = |value: u32| [digit(value / 10 % 10), digit(value % 10)];
@@ -91,7 +99,7 @@ impl Timestamp {
 
     /// The year, in UTC.
     pub fn year(self) -> i64 {
-        i64::from(civil_of(self.0.div_euclid(DAY_MS)).0)
+        i64::from(civil_of(self.0).0)
     }
 
     /// As text.
@@ -143,51 +151,17 @@ fn read_offset(text: &[u8]) -> Option<(i64, usize)> {
     Some((sign * seconds * 1000, taken))
 }
 
-fn month_days(year: i64, month: u32) -> u32 {
-    match month {
-        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
-        2 => 28,
-        4 | 6 | 9 | 11 => 30,
-        _ => 31,
-    }
-}
-
-/// Days since 1970 of a Gregorian date: years begin in March here, so that the leap day is last.
-fn days(year: i64, month: u32, day: u32) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let era = year.div_euclid(400);
-    let year_of_era = year.rem_euclid(400);
-    let month_from_march = i64::from((month + 9) % 12);
-    let day_of_year = (153 * month_from_march + 2) / 5 + i64::from(day) - 1;
-    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    era * 146_097 + day_of_era - 719_468
-}
-
-/// The Gregorian date of a day since 1970; the inverse of [`days`].
-fn civil_of(day: i64) -> (u32, u32, u32) {
-    let shifted = day + 719_468;
-    let (era, of_era) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
-    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let from_march = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * from_march + 2) / 5 + 1;
-    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    let narrow = |value: i64| u32::try_from(value).unwrap_or(0);
-    (narrow(year), narrow(month), narrow(day))
+/// Year, month and day of a moment, in UTC.
+fn civil_of(ms: i64) -> (u32, u32, u32) {
+    let day = i32::try_from(ms.div_euclid(DAY_MS)).unwrap_or(0);
+    let date = Date::from_julian_day(day.saturating_add(EPOCH_JULIAN_DAY)).unwrap_or(Date::MIN);
+    let (year, month, day) = date.to_calendar_date();
+    (u32::try_from(year).unwrap_or(0), u8::from(month).into(), day.into())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn every_day_for_eight_centuries_goes_there_and_back() {
-        for day in -146_097..146_097 {
-            let (year, month, date) = civil_of(day);
-            assert_eq!(days(i64::from(year), month, date), day);
-        }
-    }
 
     #[test]
     fn texts_and_moments() {

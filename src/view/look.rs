@@ -3,11 +3,10 @@
 use std::env;
 use std::io::{self, IsTerminal};
 
-use jiff::tz::TimeZone;
 use unicode_width::UnicodeWidthStr;
 
 use crate::io::output::columns;
-use crate::timestamp::Timestamp;
+use crate::timestamp::{Timestamp, Zone};
 use crate::view::words::{EN, VI, Words};
 
 /// Whether colours are sent.
@@ -64,7 +63,7 @@ pub struct Look {
     /// The language.
     pub lang: Lang,
     /// The zone that times are shown in.
-    pub zone: TimeZone,
+    pub zone: Zone,
 }
 
 impl Lang {
@@ -112,7 +111,7 @@ impl Look {
             marks: marks
                 .unwrap_or_else(|| marks_of(&term, &locale(["LC_ALL", "LC_CTYPE", "LANG"]))),
             lang: Lang::En,
-            zone: TimeZone::system(),
+            zone: Zone::system(),
         }
     }
 
@@ -123,7 +122,7 @@ impl Look {
             colours: Colours::Off,
             marks: Marks::Emoji,
             lang: Lang::En,
-            zone: TimeZone::UTC,
+            zone: Zone::utc(),
         }
     }
 
@@ -168,8 +167,7 @@ impl Look {
 
     /// The moment in a form of `strftime(3)`.
     pub fn strftime(&self, at: Timestamp, form: &str) -> String {
-        let moment = jiff::Timestamp::from_millisecond(at.0).unwrap_or_default();
-        moment.to_zoned_datetime(self.zone.clone()).strftime(form).to_string()
+        self.zone.strftime(at, form)
     }
 
     /// Adds a line: `indent` blanks, then the text, wrapped under a hanging indent of `hang`

@@ -1,10 +1,10 @@
 //! What holds for any bytes as a config.py, whoever made them: the tests' files, or a fuzzer.
 
-use jiff::civil::Date;
 use mtp::pyconfig::check::complaints;
 use mtp::pyconfig::leftover::{Found, look};
 use mtp::pyconfig::shield::steps;
 use mtp::pyconfig::{Change, Config, State, Table, Value, log, port, read, users};
+use time::{Date, Month};
 
 const NEW: &str = "it's \"new\"";
 const SECRET: &str = "00112233445566778899aabbccddeeff";
@@ -15,7 +15,7 @@ pub(crate) fn holds(bytes: &[u8]) {
     let found = look(bytes);
     let have = (users(bytes), port(bytes));
     let Ok(config) = read(bytes) else { return };
-    drop(complaints(&config, Date::constant(2026, 1, 1)));
+    drop(complaints(&config, Date::from_calendar_date(2026, Month::January, 1).unwrap()));
     if found != Found::Whole {
         return; // what an interrupted edit left is put right before anything is edited
     }

@@ -13,15 +13,13 @@ mod text;
 
 use std::path::PathBuf;
 
-use jiff::tz::TimeZone;
-
 use crate::cli::{Cli, Operands, Section};
 use crate::error::{Error, ExitStatus};
 use crate::formats::pattern::Pattern;
 use crate::io::output::Output;
 use crate::io::output::OutputFormat;
 use crate::io::reporter::Reporter;
-use crate::timestamp::LocalTimeResolver;
+use crate::timestamp::{LocalTimeResolver, Zone};
 use crate::tool::{EXIT_STATUS, event_loop};
 
 use span::Bound;
@@ -34,7 +32,7 @@ pub struct Options {
     dialect: Option<String>,
     pattern: Option<Pattern>,
     users: Option<PathBuf>,
-    zone: Option<TimeZone>,
+    zone: Option<Zone>,
     year: Option<i64>,
     since: Option<Bound>,
     until: Option<Bound>,

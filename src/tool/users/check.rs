@@ -2,9 +2,8 @@
 
 use std::net::{Ipv4Addr, TcpListener};
 
-use jiff::ZonedDateTime;
-
 use super::desk::Desk;
+use super::limit::today;
 use super::process;
 use crate::docker::Docker;
 use crate::error::{Error, ExitStatus};
@@ -26,7 +25,7 @@ pub(super) fn check(desk: &mut Desk) -> Result<(), Error> {
                 .ok()
                 .flatten()
                 .map_or(0, |known| known.in_order().count());
-            let mut all = complaints(&config, ZonedDateTime::now().date());
+            let mut all = complaints(&config, today());
             all.extend(port_in_use(&config));
             all
         }
@@ -96,7 +95,7 @@ fn port_in_use(config: &Config<'_>) -> Option<Complaint> {
 
 /// What keeps a proxy from loading this file, if anything does.
 pub(super) fn fatal(file: &str, config: &Config<'_>) -> Result<(), Error> {
-    let all = complaints(config, ZonedDateTime::now().date());
+    let all = complaints(config, today());
     match all.iter().find(|complaint| complaint.level == Level::Fatal) {
         Some(complaint) => {
             let at = format!("{file}:{}", complaint.line);

@@ -1,11 +1,12 @@
 //! `limit`: connections, the last day and the bytes of a user.
 
-use jiff::civil::Date;
-use jiff::{ToSpan, ZonedDateTime};
+use time::{Date, Duration, Month};
 
 use super::desk::{Desk, Done, must_exist};
 use crate::error::Error;
+use crate::pyconfig::limits::{day_text, read_day};
 use crate::pyconfig::{Change, Table, Value};
+use crate::timestamp::{Timestamp, Zone};
 
 /// What is asked for a limit.
 #[derive(Clone, Debug, PartialEq)]
@@ -77,9 +78,6 @@ pub(super) fn connections(text: &str) -> Result<Wish, String> {
     Ok(Wish::Be(Value::Whole(whole.into())))
 }
 
-/// The form of days in config.py.
-pub(super) const DAY: &str = "%d/%m/%Y";
-
 /// `2026-12-31`, `31/12/2026`, `+30d`
 pub(super) fn date(text: &str) -> Result<Wish, String> {
     if text == "none" {
@@ -89,15 +87,29 @@ pub(super) fn date(text: &str) -> Result<Wish, String> {
     let days = text.strip_prefix('+').and_then(|rest| rest.strip_suffix('d'));
     let day = if let Some(days) = days {
         let days: i32 = days.parse().map_err(|_| wrong())?;
-        ZonedDateTime::now().date().checked_add(days.days()).map_err(|_| wrong())?
+        today().checked_add(Duration::days(days.into())).ok_or_else(wrong)?
     } else {
-        let forms = ["%Y-%m-%d", DAY];
-        forms.iter().find_map(|form| Date::strptime(form, text).ok()).ok_or_else(wrong)?
+        iso_day(text).or_else(|| read_day(text)).ok_or_else(wrong)?
     };
-    if day.year() < 1000 {
+    if !(1000..=9999).contains(&day.year()) {
         return Err(wrong());
     }
-    Ok(Wish::Be(Value::Text(day.strftime(DAY).to_string())))
+    Ok(Wish::Be(Value::Text(day_text(day))))
+}
+
+/// The day in this machine's zone.
+pub(super) fn today() -> Date {
+    Zone::system().date(Timestamp::now())
+}
+
+/// `2026-12-31`
+fn iso_day(text: &str) -> Option<Date> {
+    let (year, rest) = text.split_once('-')?;
+    let (month, day) = rest.split_once('-')?;
+    let is_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    [year, month, day].into_iter().all(is_digits).then_some(())?;
+    let month = Month::try_from(month.parse::<u8>().ok()?).ok()?;
+    Date::from_calendar_date(year.parse().ok()?, month, day.parse().ok()?).ok()
 }
 
 /// `500M`, `1.5G`, `10GiB`

@@ -5,14 +5,12 @@ use std::io::Write;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
-use jiff::civil::Date;
-
 use super::desk::{Desk, Done};
-use super::limit::DAY;
 use crate::error::Error;
 use crate::io::escape::Escaped;
 use crate::json::{self, Row};
 use crate::links::{Endpoint, Link, Mode, modes, qr};
+use crate::pyconfig::limits::read_day;
 use crate::pyconfig::{Config, State, Table, Value};
 use crate::view::look::Colours;
 use crate::view::units;
@@ -44,8 +42,7 @@ impl User {
             line: config.lines.line(entry.at()),
             secret: entry.value.text().map(str::to_owned),
             max_conns: value(Table::MaxConns).as_ref().and_then(Value::whole),
-            expires: expires
-                .map(|day| Date::strptime(DAY, &day).map_or(day, |day| day.to_string())),
+            expires: expires.map(|day| read_day(&day).map_or(day, |day| day.to_string())),
             quota: value(Table::Quota).as_ref().and_then(Value::whole),
             is_disabled: known.get(name).is_none(),
         })

@@ -2,7 +2,9 @@
 //! wider networks for a user that has too many of them.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
+
+use crate::net::network;
 
 /// How finely a user's sources are told apart.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -32,7 +34,7 @@ impl Source {
             (IpAddr::V6(_), Grain::Address) => 64,
             (IpAddr::V6(_), Grain::Network) => 48,
         };
-        Self::Net(masked(ip, length), length)
+        Self::Net(network(ip, length), length)
     }
 
     /// The wider network that holds it.
@@ -40,19 +42,6 @@ impl Source {
         match self {
             Self::Net(ip, _) => Self::of(ip, grain),
             Self::Others => Self::Others,
-        }
-    }
-}
-
-fn masked(ip: IpAddr, length: u8) -> IpAddr {
-    match ip {
-        IpAddr::V4(v4) => {
-            let mask = u32::MAX.checked_shl(32 - u32::from(length)).unwrap_or(0);
-            Ipv4Addr::from_bits(v4.to_bits() & mask).into()
-        }
-        IpAddr::V6(v6) => {
-            let mask = u128::MAX.checked_shl(128 - u32::from(length)).unwrap_or(0);
-            Ipv6Addr::from_bits(v6.to_bits() & mask).into()
         }
     }
 }

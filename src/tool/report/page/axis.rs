@@ -1,8 +1,6 @@
 //! Time along the width of a chart.
 
-use jiff::tz::TimeZone;
-
-use crate::timestamp::Timestamp;
+use crate::timestamp::{Timestamp, Zone};
 
 /// Chart units over the whole width: fine enough for a pixel each on a wide screen.
 pub(super) const WIDTH: u32 = 1000;
@@ -20,12 +18,12 @@ const DAY: u32 = 86_400;
 pub(super) struct Axis {
     pub(super) from: u32,
     pub(super) to: u32,
-    zone: TimeZone,
+    zone: Zone,
 }
 
 impl Axis {
     /// From the first to the last moment; never empty.
-    pub(super) fn new(from: u32, to: u32, zone: TimeZone) -> Self {
+    pub(super) fn new(from: u32, to: u32, zone: Zone) -> Self {
         let to = to.max(from.saturating_add(60));
         Self { from, to, zone }
     }
@@ -83,15 +81,13 @@ impl Axis {
 
     /// Seconds east of UTC.
     fn offset(&self, at: u32) -> i64 {
-        let moment = jiff::Timestamp::from_second(i64::from(at)).unwrap_or_default();
-        i64::from(self.zone.to_offset(moment).seconds())
+        self.zone.offset_ms(Timestamp(i64::from(at) * 1000)) / 1000
     }
 }
 
 /// A moment in a form of `strftime(3)`.
-pub(super) fn show(at: Timestamp, form: &str, zone: &TimeZone) -> String {
-    let moment = jiff::Timestamp::from_millisecond(at.0).unwrap_or_default();
-    moment.to_zoned_datetime(zone.clone()).strftime(form).to_string()
+pub(super) fn show(at: Timestamp, form: &str, zone: &Zone) -> String {
+    zone.strftime(at, form)
 }
 
 #[cfg(test)]
@@ -101,12 +97,12 @@ mod tests {
     #[test]
     fn ticks_are_few_and_round() {
         for length in [1, 60, 5000, 86_400, 400_000, 2_592_000, 40_000_000] {
-            let axis = Axis::new(1_795_448_472, 1_795_448_472 + length, TimeZone::UTC);
+            let axis = Axis::new(1_795_448_472, 1_795_448_472 + length, Zone::utc());
             let ticks = axis.ticks();
             assert!(ticks.len() <= TICKS_MAX as usize + 1, "{length}: {ticks:?}");
             assert!(ticks.iter().all(|(at, _)| axis.at(*at) <= WIDTH));
         }
-        let axis = Axis::new(1_795_392_000, 1_795_478_400, TimeZone::UTC);
+        let axis = Axis::new(1_795_392_000, 1_795_478_400, Zone::utc());
         assert_eq!(axis.ticks().first().map(|tick| tick.1.clone()).as_deref(), Some("00:00"));
         assert_eq!((axis.at(axis.from), axis.at(axis.to)), (0, WIDTH));
     }

@@ -14,13 +14,12 @@ mod svg;
 mod users;
 mod words;
 
-use jiff::tz::TimeZone;
 use sha2::{Digest, Sha256};
 
 use super::book::{Book, User, user::second};
 use super::names::Names;
 use crate::json;
-use crate::timestamp::Timestamp;
+use crate::timestamp::{Timestamp, Zone};
 use crate::view;
 use crate::view::look::Lang;
 use crate::view::words::fill;
@@ -31,7 +30,7 @@ use html::{Esc, grouped};
 #[derive(Debug)]
 pub(super) struct Setting {
     pub(super) lang: Lang,
-    pub(super) zone: TimeZone,
+    pub(super) zone: Zone,
     pub(super) title: Option<String>,
     /// When it is made.
     pub(super) made: Timestamp,
@@ -107,7 +106,7 @@ impl Page<'_> {
         ));
         if let Some((first, last)) = self.book.ends {
             let (first, last) = (self.moment(first), self.moment(last));
-            let zone = axis::show(self.setting.made, "%Z", &self.setting.zone);
+            let zone = self.setting.zone.abbreviation(self.setting.made);
             let zone: String = zone.chars().take(40).collect();
             let values: [(&str, &dyn std::fmt::Display); 3] =
                 [("first", &first), ("last", &last), ("zone", &zone)];
