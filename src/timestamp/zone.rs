@@ -111,6 +111,9 @@ impl Zone {
             return name.to_owned();
         }
         let minutes = self.offset_ms(at) / 60_000;
+        if minutes == 0 {
+            return "UTC".to_owned();
+        }
         let sign = if minutes < 0 { '-' } else { '+' };
         let hours = minutes.abs() / 60;
         match minutes.abs() % 60 {
