@@ -131,7 +131,7 @@ fn string(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let body = text.strip_prefix(b"\"")?;
     let end = closing_quote(body)?;
     let (inside, rest) = body.split_at_checked(end)?;
-    let has_control = inside.iter().fold(false, |any, byte| any | (*byte < b' '));
+    let has_control = inside.iter().copied().min().is_some_and(|least| least < b' ');
     (!has_control).then_some((inside, rest.get(1..)?))
 }
 
