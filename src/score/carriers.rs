@@ -1,9 +1,9 @@
 //! Mobile carriers, from a database of networks in `MaxMind`'s format.
 //!
-//! A database that says how a network is reached (`connection_type`, `user_type`, a mobile network
-//! code) is believed. One that says only whose it is (`autonomous_system_organization`) is read for
-//! words that mobile carriers have in their names; a carrier that hides under another name is told
-//! by how its addresses are used, as without a database.
+//! A database with the type of a network (`connection_type`, `user_type`, a mobile network code) is
+//! taken as it is. In one with only the owner (`autonomous_system_organization`), words are
+//! searched that mobile carriers have in their names. Other carriers are detected by how their
+//! addresses are used, as without a database.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -13,21 +13,20 @@ use serde::Deserialize;
 
 use crate::error::Error;
 
-/// A database.
-pub struct Carriers(maxminddb::Reader<Vec<u8>>);
+/// An open database.
+pub struct CarrierDatabase(maxminddb::Reader<Vec<u8>>);
 
-impl fmt::Debug for Carriers {
+impl fmt::Debug for CarrierDatabase {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(&self.0.metadata().database_type)
     }
 }
 
-/// What is read of a network.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Entry<'d> {
+struct CarrierRecord<'d> {
     #[serde(alias = "asn", borrow)]
-    autonomous_system_number: Option<Number<'d>>,
+    autonomous_system_number: Option<AsNumber<'d>>,
     #[serde(alias = "as_name", borrow)]
     autonomous_system_organization: Option<&'d str>,
     #[serde(borrow)]
@@ -38,15 +37,15 @@ struct Entry<'d> {
     mobile_network_code: Option<&'d str>,
 }
 
-/// A number, in as few bytes as it needs, or written out: `AS64500`.
+/// A number, or a name such as `AS64500`.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
-enum Number<'d> {
+enum AsNumber<'d> {
     Plain(u32),
     Name(&'d str),
 }
 
-impl Number<'_> {
+impl AsNumber<'_> {
     fn number(&self) -> Option<u32> {
         match self {
             Self::Plain(number) => Some(*number),
@@ -55,14 +54,14 @@ impl Number<'_> {
     }
 }
 
-/// Words in the names of mobile carriers, in the languages of the networks' registries.
+/// Words in the names of mobile carriers.
 const WORDS: &[&str] =
     &["mobil", "cellular", "celular", "wireless", "gsm", "movil", "móvil", "telefonia movel"];
 
-impl Entry<'_> {
+impl CarrierRecord<'_> {
     fn is_mobile(&self) -> bool {
         let is =
-            |said: Option<&str>| said.is_some_and(|said| said.eq_ignore_ascii_case("cellular"));
+            |value: Option<&str>| value.is_some_and(|value| value.eq_ignore_ascii_case("cellular"));
         let named = self.autonomous_system_organization.map(str::to_lowercase);
         is(self.connection_type)
             || is(self.user_type)
@@ -71,20 +70,23 @@ impl Entry<'_> {
     }
 }
 
-impl Carriers {
-    /// Opens a database.
+impl CarrierDatabase {
+    /// Reads a database file.
     pub fn open(path: &Path) -> Result<Self, Error> {
         let name = path.display();
         let bytes = std::fs::read(path).map_err(|error| Error::input(&name, error))?;
         let reader = maxminddb::Reader::from_source(bytes);
-        reader.map(Self).map_err(|error| Error::refused(&name, format!("no MMDB: {error}")))
+        reader
+            .map(Self)
+            .map_err(|error| Error::refused(&name, format!("not an MMDB file: {error}")))
     }
 
-    /// The number of the mobile carrier of an address.
+    /// The autonomous system of an address, if it is a mobile carrier's; 0 if the number is not
+    /// known.
     pub fn carrier(&self, ip: IpAddr) -> Option<u32> {
         let found = self.0.lookup(ip).ok()?;
-        let entry: Entry<'_> = found.decode().ok().flatten()?;
-        let number = || entry.autonomous_system_number.as_ref().and_then(Number::number);
+        let entry: CarrierRecord<'_> = found.decode().ok().flatten()?;
+        let number = || entry.autonomous_system_number.as_ref().and_then(AsNumber::number);
         entry.is_mobile().then(|| number().unwrap_or(0))
     }
 }

@@ -1,21 +1,26 @@
-//! Events to suspicion: what is kept of each user, and the rule its users know.
+//! Scores users from the connections of an event stream.
+//!
+//! [`ScoreState::ingest`] adds a connection to its user's [`Window`], from which the [`Rule`] makes
+//! score and risk, and to the [`ReorderBuffer`]. [`ScoreState::drain_due`] takes the connections
+//! out of the buffer in order of time and passes them to [`crate::sharing`], which gives the
+//! verdict. [`assessment`] builds the rows. Nothing here reads a clock: time is that of the events.
 
-mod addresses;
-pub mod book;
-mod busy;
+mod address_table;
+pub mod assessment;
 pub mod carriers;
-pub mod limits;
-pub mod order;
-mod relays;
-pub mod row;
+pub mod policy;
+mod reorder_buffer;
 pub mod rule;
-mod sorted;
+mod shared_networks;
+mod sorted_queue;
 pub mod state;
+pub mod state_file;
 pub mod users;
-pub mod why;
-pub mod window;
+mod window;
+mod window_index;
 
-pub use book::{Connection, ScoreState};
-pub use limits::Limits;
-pub use rule::{Counts, Points, Risk, Rule};
-pub use window::{Span, Window};
+pub use policy::Policy;
+pub use reorder_buffer::ReorderBuffer;
+pub use rule::{Counts, Rule};
+pub use state::{ConnectEvent, ScoreState};
+pub use window::{Window, WindowConfig};

@@ -1,96 +1,265 @@
-//! The book on disk: a magic word and version, the book, its length and checksum. Written beside
-//! and renamed, so that whoever reads finds the old one or the new one, whole.
+//! The state of a stream: its users, the connections not yet in order, and what was counted.
 
-use std::fs;
-use std::hash::Hasher;
-use std::io::{self, BufWriter, Read, Write};
-use std::path::Path;
+use std::hash::{BuildHasher, Hash, Hasher};
+use std::net::IpAddr;
 
-use twox_hash::XxHash3_64;
+use foldhash::fast::FixedState;
+use serde::{Deserialize, Serialize};
 
-use super::book::ScoreState;
-use crate::error::Error;
+use super::policy::Policy;
+use super::reorder_buffer::{Admission, BufferedConnection, IdentityKind, ReorderBuffer};
+use super::rule::Rule;
+use super::shared_networks::SharedNetworks;
+use super::users::{UserState, UserTable};
+use super::window::WindowConfig;
+use crate::sharing::{estimate, group_networks};
+use crate::stream::{Points, Risk, Verdict};
 
-const MAGIC: &[u8; 8] = b"MTPSCORE";
-/// The form of the book. Another form is refused, never guessed at.
-const VERSION: u32 = 5;
-/// Magic word and version before, length and checksum after.
-const HEAD: usize = MAGIC.len() + 4;
-const TAIL: usize = 8 + 8;
-
-/// Loads a book. `None`: there is no file yet.
-pub fn load(path: &Path) -> Result<Option<ScoreState>, Error> {
-    let name = path.display();
-    let mut bytes = Vec::new();
-    match fs::File::open(path) {
-        Ok(mut file) => file.read_to_end(&mut bytes).map_err(|error| Error::input(&name, error))?,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(Error::input(&name, error)),
-    };
-    read(&bytes).map(Some).map_err(|why| {
-        Error::refused(&name, format!("{why}; it is left alone: move it away to begin anew"))
-    })
+/// Rows and lines counted, apart from those of users.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counters {
+    /// Connections ingested.
+    pub connections: u64,
+    /// Connections older than `--late` allows.
+    pub late: u64,
+    /// Connections that were ingested before.
+    pub duplicates: u64,
+    /// Connections with a user and no address.
+    pub no_address: u64,
+    /// Connections and sightings with an address and no user.
+    pub no_user: u64,
+    /// Connections without a time.
+    pub no_time: u64,
+    /// Rows with a user's counters and no address, as stock mtprotoproxy logs them.
+    pub usage: u64,
+    /// Lines of the stream that are not rows.
+    pub not_understood: u64,
+    /// Log lines that mtp-parse did not recognise.
+    pub not_recognised: ResettingCounter,
+    /// Log lines that mtp-parse understood.
+    pub understood: ResettingCounter,
 }
 
-fn read(bytes: &[u8]) -> Result<ScoreState, String> {
-    let (magic, rest) = bytes.split_at_checked(MAGIC.len()).ok_or("it is no state of mtp-score")?;
-    if magic != MAGIC {
-        return Err("it is no state of mtp-score".into());
-    }
-    let (version, _) = rest.split_first_chunk().ok_or("it is cut short")?;
-    let version = u32::from_le_bytes(*version);
-    if version != VERSION {
-        return Err(format!("its version is {version}, and this program knows {VERSION}"));
-    }
-    let end = bytes.len().checked_sub(TAIL).filter(|end| *end >= HEAD).ok_or("it is cut short")?;
-    let body = bytes.get(HEAD..end).ok_or("it is cut short")?;
-    let (length, rest) =
-        bytes.get(end..).and_then(|tail| tail.split_first_chunk()).ok_or("it is cut short")?;
-    let (sum, _) = rest.split_first_chunk().ok_or("it is cut short")?;
-    let is_whole = u64::from_le_bytes(*length) == body.len() as u64;
-    if !is_whole || u64::from_le_bytes(*sum) != XxHash3_64::oneshot(body) {
-        return Err("its checksum is wrong: it is damaged".into());
-    }
-    postcard::from_bytes(body).map_err(|error| format!("it cannot be read ({error})"))
+/// The total of a counter that another program reports as it grows, and that starts again from zero
+/// when that program does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResettingCounter {
+    before: u64,
+    last: u64,
 }
 
-/// Saves a book.
-pub fn save(path: &Path, book: &ScoreState) -> Result<(), Error> {
-    write(path, book).map_err(|error| Error::input(path.display(), error))
-}
-
-fn write(path: &Path, book: &ScoreState) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let beside = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
-    let mut sink = Summed { to: BufWriter::new(beside), length: 0, sum: XxHash3_64::default() };
-    sink.to.write_all(MAGIC)?;
-    sink.to.write_all(&VERSION.to_le_bytes())?;
-    postcard::to_io(book, &mut sink).map_err(io::Error::other)?;
-    let (length, sum) = (sink.length, sink.sum.finish());
-    sink.to.write_all(&length.to_le_bytes())?;
-    sink.to.write_all(&sum.to_le_bytes())?;
-    let beside = sink.to.into_inner().map_err(io::IntoInnerError::into_error)?;
-    beside.as_file().sync_all()?;
-    beside.persist(path)?;
-    Ok(())
-}
-
-/// Writes through, and sums up what it writes.
-struct Summed<W> {
-    to: W,
-    length: u64,
-    sum: XxHash3_64,
-}
-
-impl<W: Write> Write for Summed<W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.to.write(bytes)?;
-        self.sum.write(bytes.get(..written).unwrap_or(bytes));
-        self.length += written as u64;
-        Ok(written)
+impl ResettingCounter {
+    /// Records a reported value.
+    pub fn report(&mut self, count: u64) {
+        if count < self.last {
+            self.before += self.last;
+        }
+        self.last = count;
     }
 
-    fn flush(&mut self) -> io::Result<()> {
-        self.to.flush()
+    /// The total over all restarts.
+    pub fn total(self) -> u64 {
+        self.before + self.last
     }
+}
+
+/// The start of a connection.
+#[derive(Clone, Copy, Debug)]
+pub struct ConnectEvent<'e> {
+    /// In milliseconds.
+    pub ts: i64,
+    pub user: &'e str,
+    pub ip: IpAddr,
+    pub port: Option<u16>,
+    /// The proxy's identifier of the connection.
+    pub id: Option<&'e str>,
+    /// The container, service or host that logged it.
+    pub source: &'e str,
+}
+
+/// The risk of a user has changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RiskChange {
+    /// Number of the user.
+    pub user: u32,
+    /// The newest time of the stream.
+    pub at: i64,
+    pub was: Risk,
+}
+
+/// The verdict on a user has changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct VerdictChange {
+    /// Number of the user.
+    pub user: u32,
+    /// Time of the connection that changed it.
+    pub at: i64,
+    pub was: Verdict,
+}
+
+/// One log line in so many that was not recognised may hold all the lines of one user.
+const NOT_RECOGNISED_RATIO: u64 = 20;
+
+/// The state of a stream.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ScoreState {
+    config: WindowConfig,
+    pub users: UserTable,
+    pub buffer: ReorderBuffer,
+    pub counters: Counters,
+    shared_networks: SharedNetworks,
+}
+
+impl ScoreState {
+    pub fn new(config: WindowConfig) -> Self {
+        Self {
+            config,
+            users: UserTable::default(),
+            buffer: ReorderBuffer::new(config.late_ms),
+            counters: Counters::default(),
+            shared_networks: SharedNetworks::default(),
+        }
+    }
+
+    /// Continues a state that was loaded, with this configuration.
+    pub fn resume(&mut self, config: WindowConfig) {
+        self.config = config;
+        self.buffer.resume(config.late_ms);
+    }
+
+    /// Ingests a connection. Returns the change of risk.
+    pub fn ingest(&mut self, event: &ConnectEvent<'_>, rule: &Rule) -> Option<RiskChange> {
+        let (identity, kind) = identity(event);
+        let admission = self.buffer.admit(event.ts, identity, kind);
+        self.buffer.advance(event.source, event.ts);
+        match admission {
+            Admission::New => {}
+            Admission::Late => {
+                self.counters.late += 1;
+                return None;
+            }
+            Admission::Duplicate => {
+                self.counters.duplicates += 1;
+                return None;
+            }
+        }
+        let number = self.users.number(event.user)?;
+        self.counters.connections += 1;
+        let now = self.buffer.newest().unwrap_or(event.ts);
+        let (ts, ip, port) = (event.ts, event.ip, event.port.unwrap_or(0));
+        self.buffer.push(BufferedConnection { ts, ip, port, user: number, identity });
+        let user = self.users.get_mut(number)?;
+        user.window.add(ts, ip, &self.config);
+        user.first = user.first.min(ts);
+        user.last = user.last.max(ts);
+        user.is_changed = true;
+        let (_, _, risk) = score(user, now, &self.config, rule);
+        let was = std::mem::replace(&mut user.risk, risk);
+        (was != risk).then_some(RiskChange { user: number, at: now, was })
+    }
+
+    /// Records a user of whom a row has no address.
+    pub fn add_user(&mut self, name: &str, ts: Option<i64>) {
+        self.users.number(name);
+        if let Some(ts) = ts {
+            self.buffer.set_newest(ts);
+        }
+    }
+
+    /// What to do about a log that cannot show who shares an account.
+    pub fn advice(&self) -> Option<&'static str> {
+        let counters = &self.counters;
+        match counters.connections {
+            0 if counters.usage + counters.no_address > 0 => Some(
+                "this log has users and addresses, but never both in one line, so it cannot show \
+                 who shares an account; run 'mtp-users access-log on'",
+            ),
+            0 if counters.no_user > 0 => Some(
+                "this log has addresses and no users, so it cannot show who shares an account; if \
+                 each secret has its own process, name it with 'mtp-parse --source'",
+            ),
+            _ => None,
+        }
+    }
+
+    /// Processes the connections that are due, up to the next change of a verdict. `None` when all
+    /// of them are processed.
+    pub fn drain_due(&mut self, policy: &Policy) -> Option<VerdictChange> {
+        while let Some(connection) = self.buffer.pop_due() {
+            if let Some(change) = self.process(&connection, policy) {
+                return Some(change);
+            }
+        }
+        None
+    }
+
+    /// The same at the end of the stream, for all connections.
+    pub fn drain_all(&mut self, policy: &Policy) -> Option<VerdictChange> {
+        while let Some(connection) = self.buffer.pop() {
+            if let Some(change) = self.process(&connection, policy) {
+                return Some(change);
+            }
+        }
+        None
+    }
+
+    /// Processes a connection in order of time. From unknown to clear is not a change.
+    fn process(
+        &mut self,
+        connection: &BufferedConnection,
+        policy: &Policy,
+    ) -> Option<VerdictChange> {
+        let user = self.users.get_mut(connection.user)?;
+        let devices = policy.devices_of(&user.name)?;
+        let network = policy.network(connection.ip)?;
+        if let Some(min) = policy.relay
+            && self.shared_networks.is_relay(connection.ts, network, connection.user, min)
+        {
+            return None;
+        }
+        if !user.activity.connect(connection.ts, network) {
+            return None;
+        }
+        let groups = group_networks(&user.activity);
+        let was = user.verdict.update(&estimate(&user.activity, &groups, devices))?;
+        let is_news = was != Verdict::Unknown || user.verdict.verdict() != Verdict::Clear;
+        is_news.then_some(VerdictChange { user: connection.user, at: connection.ts, was })
+    }
+
+    /// Connections of networks beyond the maximum of `--relay`.
+    pub fn relays_too_many(&self) -> u64 {
+        self.shared_networks.too_many
+    }
+
+    /// Whether too many log lines were not recognised for an account to be clear.
+    pub fn is_incomplete(&self) -> bool {
+        let lost = self.counters.not_recognised.total();
+        let read = lost + self.counters.understood.total();
+        lost * NOT_RECOGNISED_RATIO > read
+    }
+}
+
+/// The score and risk of a user at a time.
+pub fn score(
+    user: &mut UserState,
+    now: i64,
+    config: &WindowConfig,
+    rule: &Rule,
+) -> (Points, u64, Risk) {
+    user.window.advance(now, config);
+    let points = rule.points(user.window.counts());
+    let score = rule.score(points);
+    (points, score, rule.risk(score))
+}
+
+/// A hash that identifies a connection: by its id, or else by user, address, port and time.
+fn identity(event: &ConnectEvent<'_>) -> (u64, IdentityKind) {
+    let mut hasher = FixedState::default().build_hasher();
+    event.user.hash(&mut hasher);
+    if let Some(id) = event.id {
+        (event.source, id).hash(&mut hasher);
+        return (hasher.finish(), IdentityKind::Id);
+    }
+    (event.ip, event.port, event.ts).hash(&mut hasher);
+    (hasher.finish(), IdentityKind::Attributes)
 }

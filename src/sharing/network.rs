@@ -1,19 +1,19 @@
-//! A network as the proxy sees it: an IPv4 address, or the prefix of an IPv6 one.
+//! A network as clients are counted by: an IPv4 address, an IPv6 prefix, or a mobile carrier.
 
-use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use serde::{Deserialize, Serialize};
 
 use crate::net;
+use crate::stream::Origin;
 
-/// How much of an address names its network. A home is one IPv4 address, and one /64 in which each
+/// Prefix lengths that make one network. A home is one IPv4 address, and one IPv6 /64 in which each
 /// device takes new addresses every day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Prefixes {
-    /// Of IPv4, at most 32 bits.
+    /// At most 32 bits.
     pub v4: u8,
-    /// Of IPv6, at most 64 bits.
+    /// At most 64 bits.
     pub v6: u8,
 }
 
@@ -23,21 +23,16 @@ impl Default for Prefixes {
     }
 }
 
-/// The kinds of address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Family {
-    /// IPv4.
     V4,
-    /// IPv6.
     V6,
-    /// A mobile carrier's, as one.
+    /// All addresses of a mobile carrier.
     Carrier,
 }
 
-/// A network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Network {
-    /// Its kind of address.
     pub family: Family,
     /// The address, or the upper half of an IPv6 one, without the bits below the prefix; or the
     /// number of the carrier's autonomous system.
@@ -57,10 +52,18 @@ impl Network {
         }
     }
 
-    /// The block that a carrier's pool of addresses would share with it: a /20, or a /40 of IPv6.
-    /// Carriers hand out addresses from blocks of about that size.
+    /// The subnet of its neighbours: a /24, or the IPv6 /56 of one household.
     #[must_use]
-    pub fn block(self) -> Self {
+    pub fn subnet(self) -> Self {
+        self.without(match self.family {
+            Family::V4 | Family::V6 => 8,
+            Family::Carrier => 0,
+        })
+    }
+
+    /// The block from which a carrier hands out addresses: about a /20, or an IPv6 /40.
+    #[must_use]
+    pub fn pool(self) -> Self {
         self.without(match self.family {
             Family::V4 => 12,
             Family::V6 => 24,
@@ -68,18 +71,9 @@ impl Network {
         })
     }
 
-    /// Its neighbours on both sides: a /24, or a /56 of IPv6, which is one household's.
+    /// The block that mostly belongs to one provider: a /16, or an IPv6 /32.
     #[must_use]
-    pub fn street(self) -> Self {
-        self.without(match self.family {
-            Family::V4 | Family::V6 => 8,
-            Family::Carrier => 0,
-        })
-    }
-
-    /// The region of addresses it lies in: a /16, or a /32 of IPv6, mostly one provider's.
-    #[must_use]
-    pub fn region(self) -> Self {
+    pub fn provider(self) -> Self {
         self.without(match self.family {
             Family::V4 => 16,
             Family::V6 => 32,
@@ -87,32 +81,27 @@ impl Network {
         })
     }
 
-    /// Without the lowest bits.
-    fn without(self, below: u32) -> Self {
-        Self { family: self.family, bits: self.bits >> below << below }
+    /// The network without the lowest bits.
+    fn without(self, low_bits: u32) -> Self {
+        let mask = u64::MAX.checked_shl(low_bits).unwrap_or(0);
+        Self { family: self.family, bits: self.bits & mask }
     }
 
-    /// A mobile carrier, by the number of its autonomous system.
+    /// The network of a mobile carrier, by the number of its autonomous system.
     pub fn carrier(number: u32) -> Self {
         Self { family: Family::Carrier, bits: number.into() }
     }
 
-    /// Its name: an address, with the prefix where it is not a whole one.
-    pub fn name(self, prefixes: Prefixes) -> String {
+    /// The network as rows name it: with the prefix length where it is not a whole address.
+    pub fn origin(self, prefixes: Prefixes) -> Origin<'static> {
         let v4 = Ipv4Addr::from(u32::try_from(self.bits).unwrap_or(0));
         let v6 = Ipv6Addr::from(u128::from(self.bits) << 64);
-        match (self.family, prefixes) {
-            (Family::V4, Prefixes { v4: 32, .. }) => v4.to_string(),
-            (Family::V4, Prefixes { v4: length, .. }) => format!("{v4}/{length}"),
-            (Family::V6, Prefixes { v6: length, .. }) => format!("{v6}/{length}"),
-            (Family::Carrier, _) => format!("AS{}", self.bits),
+        match self.family {
+            Family::V4 if prefixes.v4 == 32 => Origin::Ip(v4.into()),
+            Family::V4 => Origin::Net(v4.into(), prefixes.v4),
+            Family::V6 => Origin::Net(v6.into(), prefixes.v6),
+            Family::Carrier => Origin::Name(format!("AS{}", self.bits).into()),
         }
-    }
-}
-
-impl fmt::Display for Network {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(&self.name(Prefixes::default()))
     }
 }
 
@@ -121,10 +110,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn networks_have_names() {
+    fn networks_are_named_with_their_prefix() {
         let name = |ip: &str, v4, v6| {
             let prefixes = Prefixes { v4, v6 };
-            Network::of(ip.parse().unwrap(), prefixes).name(prefixes)
+            Network::of(ip.parse().unwrap(), prefixes).origin(prefixes).to_string()
         };
         assert_eq!(name("203.0.113.7", 32, 64), "203.0.113.7");
         assert_eq!(name("203.0.113.7", 24, 64), "203.0.113.0/24");

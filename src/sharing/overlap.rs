@@ -1,80 +1,103 @@
-//! How much of the time more networks were in use than one person accounts for.
+//! Counts the time in which more groups of networks were in use than one person accounts for.
 
-use super::group::Groups;
-use super::presence::{DAYS, FAR, NEAR, Scale};
+use super::groups::Groups;
+use super::presence::{DAYS, LONG_GAP, Presence, SHORT_GAP, Scale};
 
-/// What is in use at once, and for how long.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Overlap {
-    /// Moments at which any network was in use.
-    pub(super) live: u32,
-    /// Networks in use beyond one, summed over all moments, when the second devices are away.
-    pub(super) beyond_one: u32,
-    /// The groups that were taken for second devices.
-    pub(super) anchors: Vec<usize>,
+/// All days of the window.
+pub(super) const ALL_DAYS: [usize; DAYS] = [0, 1, 2];
+
+/// The gap between connections over which a group counts as in use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Gap {
+    Short,
+    Long,
 }
 
-/// The overlap over some of the days.
+impl Gap {
+    pub(super) fn scale(self) -> Scale {
+        match self {
+            Self::Short => SHORT_GAP,
+            Self::Long => LONG_GAP,
+        }
+    }
+
+    pub(super) fn bits(self, presence: &Presence) -> &[u64] {
+        match self {
+            Self::Short => &presence.short,
+            Self::Long => &presence.long,
+        }
+    }
+}
+
+/// What was in use at the same time, in slots.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Overlap {
+    /// Slots in which any group was in use.
+    pub(super) active: u32,
+    /// Groups in use beyond one, summed over all slots, without the second devices.
+    pub(super) excess: u32,
+    /// The groups that were taken for second devices.
+    pub(super) second_devices: Vec<usize>,
+}
+
+/// Computes the overlap over some of the days.
 ///
-/// The second devices are found one after the other: the network that is most often in use together
-/// with another is taken away, and then the next.
-pub(super) fn overlap(groups: &Groups, is_far: bool, days: &[usize], devices: usize) -> Overlap {
-    let scale = if is_far { FAR } else { NEAR };
-    let mut bits = rows(groups, is_far, scale, days);
-    let any = fold(&bits).0;
+/// The second devices are found one by one: the group that is most often in use together with
+/// another one is left out, and then the next.
+pub(super) fn overlap(groups: &Groups, gap: Gap, days: &[usize], devices: usize) -> Overlap {
+    let mut rows = rows(groups, gap, days);
+    let any = in_one_and_two(&rows).0;
     let mut found =
-        Overlap { live: count(&any), beyond_one: beyond_one(&bits), anchors: Vec::new() };
+        Overlap { active: count(&any), excess: excess(&rows), second_devices: Vec::new() };
     for _ in 1..devices {
-        if found.beyond_one == 0 {
+        if found.excess == 0 {
             break;
         }
-        let (_, twice) = fold(&bits);
+        let (_, two) = in_one_and_two(&rows);
         let together = |row: &Vec<u64>| -> u32 {
-            row.iter().zip(&twice).map(|(row, twice)| (row & twice).count_ones()).sum()
+            row.iter().zip(&two).map(|(row, two)| (row & two).count_ones()).sum()
         };
-        // The first of those that are alike.
-        let most = bits.iter().map(together).enumerate().rev().max_by_key(|(_, count)| *count);
-        let Some((anchor, _)) = most else { break };
-        if let Some(row) = bits.get_mut(anchor) {
+        // The first of equal ones.
+        let most = rows.iter().map(together).enumerate().rev().max_by_key(|(_, count)| *count);
+        let Some((group, _)) = most else { break };
+        if let Some(row) = rows.get_mut(group) {
             row.fill(0);
         }
-        found.anchors.push(anchor);
-        found.beyond_one = beyond_one(&bits);
+        found.second_devices.push(group);
+        found.excess = excess(&rows);
     }
     found
 }
 
-/// The bits of each group, those of other days left out.
-fn rows(groups: &Groups, is_far: bool, scale: Scale, days: &[usize]) -> Vec<Vec<u64>> {
+/// The bits of each group on these days.
+fn rows(groups: &Groups, gap: Gap, days: &[usize]) -> Vec<Vec<u64>> {
+    let scale = gap.scale();
     let words = scale.slots.div_ceil(64);
-    let mask = |word| days.iter().fold(0, |mask, day| mask | scale.mask(*day, word));
+    let mask = |word| days.iter().fold(0, |mask, day| mask | scale.day_mask(*day, word));
     let masks: Vec<u64> = (0..words).map(mask).collect();
-    let cut = |bits: &[u64]| bits.iter().zip(&masks).map(|(bits, mask)| bits & mask).collect();
-    let of = groups.presence.iter();
-    of.map(|used| if is_far { cut(&used.far) } else { cut(&used.near) }).collect()
+    let masked =
+        |presence| gap.bits(presence).iter().zip(&masks).map(|(bits, mask)| bits & mask).collect();
+    groups.presence.iter().map(masked).collect()
 }
 
-/// The moments at which any is in use, and those at which two are.
-fn fold(bits: &[Vec<u64>]) -> (Vec<u64>, Vec<u64>) {
-    let words = bits.first().map_or(0, Vec::len);
-    let (mut any, mut twice) = (vec![0; words], vec![0; words]);
-    for row in bits {
-        for ((any, twice), row) in any.iter_mut().zip(&mut twice).zip(row) {
-            *twice |= *any & row;
-            *any |= row;
+/// The slots in which at least one group, and at least two groups, were in use.
+fn in_one_and_two(rows: &[Vec<u64>]) -> (Vec<u64>, Vec<u64>) {
+    let words = rows.first().map_or(0, Vec::len);
+    let (mut one, mut two) = (vec![0; words], vec![0; words]);
+    for row in rows {
+        for ((one, two), row) in one.iter_mut().zip(&mut two).zip(row) {
+            *two |= *one & row;
+            *one |= row;
         }
     }
-    (any, twice)
+    (one, two)
 }
 
 fn count(bits: &[u64]) -> u32 {
     bits.iter().map(|word| word.count_ones()).sum()
 }
 
-fn beyond_one(bits: &[Vec<u64>]) -> u32 {
-    let all: u32 = bits.iter().map(|row| count(row)).sum();
-    all - count(&fold(bits).0)
+fn excess(rows: &[Vec<u64>]) -> u32 {
+    let all: u32 = rows.iter().map(|row| count(row)).sum();
+    all - count(&in_one_and_two(rows).0)
 }
-
-/// All days of the window.
-pub(super) const ALL_DAYS: [usize; DAYS] = [0, 1, 2];

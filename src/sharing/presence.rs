@@ -1,145 +1,180 @@
-//! When a network was in use: a bit for each moment of the last three days at which it was.
+//! The time slots of the last three days in which a network was in use.
 //!
-//! In use at a moment is what opened connections both before and after it, not long apart. A socket
-//! that roaming left behind opens nothing, so the dead ones that a proxy keeps for minutes never
-//! count. Bits need no decay and no sum that drifts: a moment is in the window or out of it.
+//! A network is in use at a moment if it opened connections both before and after it, not too far
+//! apart ([`Scale::between`]). A socket that roaming left open opens nothing, so the dead sockets
+//! that a proxy keeps for minutes never count. A slot is one bit: it is in the window or out of it,
+//! and nothing has to decay.
+
+use std::ops::RangeInclusive;
 
 use serde::{Deserialize, Serialize};
 
-/// How far back is looked. Three days hold a weekend or a working week's habit, and an account that
+/// Length of the window. Three days hold a weekend or the habits of a working week; an account that
 /// is no longer shared is clear again after them.
 pub const DAYS: usize = 3;
-const DAY_MS: i64 = 86_400_000;
+/// A day, in milliseconds.
+pub const DAY_MS: i64 = 86_400_000;
 
-/// A client in use opens a connection at least every few minutes, and a phone that lies on a table
-/// wakes for its messages within the hour: what connects on both sides of an hour stayed there.
-pub const NEAR_MS: i64 = 3_600_000;
-/// Nobody who is awake leaves a messenger alone for much longer than four hours. A trip there and
-/// back fits in it too: so this weighs less.
-pub const FAR_MS: i64 = 4 * 3_600_000;
-
-/// How finely time is looked at.
+/// Slot length, and the longest gap between connections over which a network counts as in use.
 #[derive(Clone, Copy, Debug)]
 pub struct Scale {
-    /// The time between two moments.
     pub slot_ms: i64,
-    /// How many there are in the window.
+    /// Number of slots in the window.
     pub slots: usize,
+    pub gap_ms: i64,
 }
 
-/// Six moments an hour: a sixth of the gap that is bridged.
-pub const NEAR: Scale = Scale { slot_ms: 600_000, slots: DAYS * 144 };
-/// Three an hour: a twelfth of the gap that is bridged.
-pub const FAR: Scale = Scale { slot_ms: 1_200_000, slots: DAYS * 72 };
+/// Gaps of up to an hour. A client in use connects every few minutes, and an idle phone wakes for
+/// its messages within the hour. A slot is a sixth of the gap.
+pub const SHORT_GAP: Scale = Scale { slot_ms: 600_000, slots: DAYS * 144, gap_ms: 3_600_000 };
+/// Gaps of up to four hours, the longest that an awake person leaves a messenger alone. A round
+/// trip fits into it too, so it has a lower weight. A slot is a twelfth of the gap.
+pub const LONG_GAP: Scale = Scale { slot_ms: 1_200_000, slots: DAYS * 72, gap_ms: 4 * 3_600_000 };
 
 impl Scale {
-    /// The moment at or before this time.
+    /// The slot of a time.
     pub fn slot(self, ts: i64) -> i64 {
         ts.div_euclid(self.slot_ms)
     }
 
-    /// Where a moment's bit is.
-    pub fn place(self, slot: i64) -> usize {
+    /// The slots in which a network was in use that opened connections at two times and none in
+    /// between. This is the only definition of "in use". Empty where the gap is too long.
+    pub fn between(self, previous: i64, next: i64) -> RangeInclusive<i64> {
+        if next.saturating_sub(previous) > self.gap_ms {
+            return RangeInclusive::new(1, 0);
+        }
+        self.slot(previous) + 1..=self.slot(next)
+    }
+
+    /// The bit of a slot.
+    pub fn bit(self, slot: i64) -> usize {
         let slots = i64::try_from(self.slots).unwrap_or(i64::MAX);
         usize::try_from(slot.rem_euclid(slots)).unwrap_or(0)
     }
 
-    /// Which of the bits of a word are moments of a day of the window.
-    pub fn mask(self, day: usize, word: usize) -> u64 {
-        let a_day = self.slots / DAYS;
-        let (from, to) = (day * a_day, (day + 1) * a_day);
+    /// The bits of one word that are slots of a day of the window.
+    pub fn day_mask(self, day: usize, word: usize) -> u64 {
+        let per_day = self.slots / DAYS;
+        let (from, to) = (day * per_day, (day + 1) * per_day);
         let start = from.saturating_sub(word * 64).min(64);
         let end = to.saturating_sub(word * 64).min(64);
         let below = |bits: usize| if bits >= 64 { u64::MAX } else { (1 << bits) - 1 };
         below(end) & !below(start)
     }
 
-    /// Sets the bits of the moments after one time and up to another.
-    fn mark(self, bits: &mut [u64], after: i64, upto: i64) {
-        for slot in self.slot(after) + 1..=self.slot(upto) {
-            let place = self.place(slot);
-            if let Some(word) = bits.get_mut(place / 64) {
-                *word |= 1 << (place % 64);
+    /// Sets the bits of these slots.
+    fn set(self, bits: &mut [u64], slots: RangeInclusive<i64>) {
+        for slot in slots {
+            let bit = self.bit(slot);
+            if let Some(word) = bits.get_mut(bit / 64) {
+                *word |= 1 << (bit % 64);
             }
         }
     }
 
-    /// Makes room for the moments after one time and up to another.
+    /// Clears the bits of the slots after one time and up to another.
     fn clear(self, bits: &mut [u64], after: i64, upto: i64) {
         let (after, upto) = (self.slot(after), self.slot(upto));
-        if usize::try_from(upto - after).is_ok_and(|gone| gone >= self.slots) {
+        if usize::try_from(upto - after).is_ok_and(|count| count >= self.slots) {
             bits.fill(0);
             return;
         }
         for slot in after + 1..=upto {
-            let place = self.place(slot);
-            if let Some(word) = bits.get_mut(place / 64) {
-                *word &= !(1 << (place % 64));
+            let bit = self.bit(slot);
+            if let Some(word) = bits.get_mut(bit / 64) {
+                *word &= !(1 << (bit % 64));
             }
         }
     }
 }
 
-/// Which third of the window a time is in: days are those of the calendar, in UTC.
+/// The third of the window in which a time lies. Days are calendar days in UTC.
 pub fn day(ts: i64) -> usize {
     usize::try_from(ts.div_euclid(DAY_MS).rem_euclid(3)).unwrap_or(0)
 }
 
-/// How many midnights lie between two times.
-pub fn midnights(from: i64, to: i64) -> i64 {
+/// Number of midnights between two times.
+pub fn days_between(from: i64, to: i64) -> i64 {
     to.div_euclid(DAY_MS) - from.div_euclid(DAY_MS)
 }
 
-/// How often counts halve between two times: every third midnight.
-pub fn halvings(from: i64, to: i64) -> i64 {
+/// Number of times that counts are halved between two times: once every third midnight.
+pub fn decay_steps(from: i64, to: i64) -> i64 {
     to.div_euclid(3 * DAY_MS) - from.div_euclid(3 * DAY_MS)
 }
 
-/// The bits of one network.
+/// The slots in which one network was in use, at both scales.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Presence {
-    /// At the scale of [`NEAR`].
-    pub near: [u64; (NEAR.slots).div_ceil(64)],
-    /// At the scale of [`FAR`].
-    pub far: [u64; (FAR.slots).div_ceil(64)],
+    pub short: [u64; (SHORT_GAP.slots).div_ceil(64)],
+    pub long: [u64; (LONG_GAP.slots).div_ceil(64)],
 }
 
 impl Presence {
-    /// It opened a connection at each of these times and none between.
-    pub fn between(&mut self, last: i64, ts: i64) {
-        let gap = ts.saturating_sub(last);
-        if gap <= NEAR_MS {
-            NEAR.mark(&mut self.near, last, ts);
-        }
-        if gap <= FAR_MS {
-            FAR.mark(&mut self.far, last, ts);
-        }
+    /// Records connections at two times and none in between.
+    pub fn record(&mut self, previous: i64, next: i64) {
+        SHORT_GAP.set(&mut self.short, SHORT_GAP.between(previous, next));
+        LONG_GAP.set(&mut self.long, LONG_GAP.between(previous, next));
     }
 
-    /// The window moves on.
-    pub fn pass(&mut self, from: i64, to: i64) {
-        NEAR.clear(&mut self.near, from, to);
-        FAR.clear(&mut self.far, from, to);
+    /// Moves the window on.
+    pub fn advance(&mut self, from: i64, to: i64) {
+        SHORT_GAP.clear(&mut self.short, from, to);
+        LONG_GAP.clear(&mut self.long, from, to);
     }
 
-    /// Whether it was never in use.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 
-    /// Whatever the other was in use, this was.
-    pub fn join(&mut self, other: &Self) {
-        for (own, other) in self.near.iter_mut().zip(other.near) {
+    /// Adds the slots of another.
+    pub fn merge(&mut self, other: &Self) {
+        for (own, other) in self.short.iter_mut().zip(other.short) {
             *own |= other;
         }
-        for (own, other) in self.far.iter_mut().zip(other.far) {
+        for (own, other) in self.long.iter_mut().zip(other.long) {
             *own |= other;
         }
     }
 
-    /// Moments in use, at the scale of [`NEAR`].
-    pub fn moments(&self) -> u32 {
-        self.near.iter().map(|word| word.count_ones()).sum()
+    /// Number of slots in use, at [`SHORT_GAP`].
+    pub fn slots(&self) -> u32 {
+        self.short.iter().map(|word| word.count_ones()).sum()
+    }
+}
+
+/// A [`Presence`] that takes memory only once a bit is set. With a million users, most networks
+/// connect too seldom to be in use in any slot.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(super) struct LazyPresence(Option<Box<Presence>>);
+
+impl LazyPresence {
+    pub(super) fn record(&mut self, previous: i64, next: i64) {
+        // Every slot of the long gap begins with one of the short gap.
+        let is_any = next.saturating_sub(previous) <= LONG_GAP.gap_ms
+            && SHORT_GAP.slot(next) > SHORT_GAP.slot(previous);
+        if is_any {
+            self.0.get_or_insert_default().record(previous, next);
+        }
+    }
+
+    pub(super) fn advance(&mut self, from: i64, to: i64) {
+        if let Some(presence) = &mut self.0 {
+            presence.advance(from, to);
+            if presence.is_empty() {
+                self.0 = None;
+            }
+        }
+    }
+
+    pub(super) fn merge(&mut self, other: &Self) {
+        if let Some(other) = &other.0 {
+            self.0.get_or_insert_default().merge(other);
+        }
+    }
+
+    pub(super) fn get(&self) -> Presence {
+        self.0.as_deref().copied().unwrap_or_default()
     }
 }
 
@@ -148,17 +183,34 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_days_of_a_window_are_all_of_it() {
-        for scale in [NEAR, FAR] {
+    fn the_days_partition_the_window() {
+        for scale in [SHORT_GAP, LONG_GAP] {
             for word in 0..scale.slots.div_ceil(64) {
-                let days = (0..DAYS).map(|day| scale.mask(day, word));
+                let days = (0..DAYS).map(|day| scale.day_mask(day, word));
                 assert_eq!(
                     days.clone().fold(0, |all, mask| all ^ mask),
                     days.fold(0, |a, m| a | m)
                 );
             }
-            let bits = |day| (0..7).map(|word| scale.mask(day, word).count_ones()).sum::<u32>();
+            let bits = |day| (0..7).map(|word| scale.day_mask(day, word).count_ones()).sum::<u32>();
             assert_eq!((0..DAYS).map(bits).sum::<u32>() as usize, scale.slots);
+        }
+    }
+
+    #[test]
+    fn a_lazy_presence_equals_a_plain_one() {
+        let (mut lazy, mut plain, mut last) = (LazyPresence::default(), Presence::default(), 0_i64);
+        // Steps of seconds, of minutes, of hours and of days.
+        let limits = [3000, 900_000, 20_000_000, 3000, 300_000].into_iter().cycle();
+        for step in (0_i64..4000).zip(limits).map(|(n, limit)| n * n * 7919 % limit) {
+            let ts = last + step + if step % 97 == 0 { 4 * DAY_MS } else { 0 };
+            lazy.advance(last, ts);
+            plain.advance(last, ts);
+            lazy.record(last, ts);
+            plain.record(last, ts);
+            assert_eq!(lazy.get(), plain);
+            assert_eq!(lazy.0.is_none(), plain.is_empty());
+            last = ts;
         }
     }
 }

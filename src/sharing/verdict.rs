@@ -1,59 +1,69 @@
-//! What to think of an account.
+//! Decides from an estimate, with hysteresis.
 
-use super::AccountActivity;
+use serde::{Deserialize, Serialize};
+
 use super::estimate::Estimate;
+use crate::stream::Verdict;
 
-pub use crate::stream::Verdict;
-
-/// Nearer to two people than to one.
+/// From this estimate on it is nearer to two people than to one.
 const SEVERAL: f64 = 1.5;
-/// What was more than one person stays so until it is well below.
+/// A verdict of several people stays until the estimate is below this.
 const ONE_AGAIN: f64 = 1.35;
-/// Almost two whole people need no further proof than that it lasted:
-const SURELY: f64 = 1.85;
-/// for so many moments, two hours and a half.
-const SURELY_MOMENTS: u32 = 15;
-/// Returns that prove that there was no traveller: one can be, two rarely are.
+/// Almost two people need no further proof than that it lasted
+const ALMOST_TWO: f64 = 1.85;
+/// for so many slots: two hours and a half.
+const ALMOST_TWO_SLOTS: u32 = 15;
+/// So many returns prove that there was no traveller: one can happen, two seldom do.
 const RETURNS_MIN: u32 = 3;
-/// So often less must be thought in turn before it is said: each time is a moment of use, so that
-/// is an hour of it.
-const CALM_MIN: u8 = 6;
-/// Below an hour of use nothing is said.
-const LIVE_MIN: u32 = 6;
+/// A lower verdict must be confirmed so many times in a row: once for each slot of use, an hour.
+const DOWNGRADE_STREAK_MIN: u8 = 6;
+/// Below an hour of use the verdict is unknown.
+const ACTIVE_SLOTS_MIN: u32 = 6;
 
-impl Verdict {
-    /// What to think now, after this was thought.
-    #[must_use]
-    pub fn after(self, seen: &Estimate) -> Self {
-        let at_once = seen.at_once();
-        // Home, work, and a third home: or to and fro as no traveller goes.
-        let is_proven = (seen.returns >= RETURNS_MIN || seen.places > 0) && at_once >= SEVERAL;
-        let is_sure = at_once >= SURELY && seen.beyond_one >= SURELY_MOMENTS;
-        let was_more = self >= Self::Watch;
-        if is_proven || is_sure || seen.is_crowd {
-            Self::Sharing
-        } else if was_more && at_once >= ONE_AGAIN {
-            self
-        } else if at_once >= SEVERAL {
-            Self::Watch
-        } else if seen.live >= LIVE_MIN || self != Self::Unknown {
-            Self::Clear
-        } else {
-            Self::Unknown
-        }
+/// Decides on an estimate, given the verdict before.
+#[must_use]
+pub fn next_verdict(previous: Verdict, estimate: &Estimate) -> Verdict {
+    let at_once = estimate.at_once();
+    // A third home besides home and work, or alternation that no traveller does.
+    let is_proven = (estimate.returns >= RETURNS_MIN || estimate.places > 0) && at_once >= SEVERAL;
+    let is_lasting = at_once >= ALMOST_TWO && estimate.excess >= ALMOST_TWO_SLOTS;
+    let was_several = previous >= Verdict::Watch;
+    if is_proven || is_lasting || estimate.is_many_networks {
+        Verdict::Sharing
+    } else if was_several && at_once >= ONE_AGAIN {
+        previous
+    } else if at_once >= SEVERAL {
+        Verdict::Watch
+    } else if estimate.active >= ACTIVE_SLOTS_MIN || previous != Verdict::Unknown {
+        Verdict::Clear
+    } else {
+        Verdict::Unknown
     }
 }
 
-impl AccountActivity {
-    /// Thinks again. Gives what was thought before, if that has changed.
-    pub fn judge(&mut self, seen: &Estimate) -> Option<Verdict> {
-        let now = self.verdict.after(seen);
-        self.calm = if now < self.verdict { self.calm.saturating_add(1) } else { 0 };
-        if (1..CALM_MIN).contains(&self.calm) {
+/// The verdict on an account, which falls only after an hour of use.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VerdictState {
+    verdict: Verdict,
+    /// Number of estimates in a row that gave a lower verdict.
+    downgrade_streak: u8,
+}
+
+impl VerdictState {
+    pub fn verdict(self) -> Verdict {
+        self.verdict
+    }
+
+    /// Applies an estimate. Returns the previous verdict if it changed.
+    pub fn update(&mut self, estimate: &Estimate) -> Option<Verdict> {
+        let next = next_verdict(self.verdict, estimate);
+        let is_lower = next < self.verdict;
+        self.downgrade_streak = if is_lower { self.downgrade_streak.saturating_add(1) } else { 0 };
+        if (1..DOWNGRADE_STREAK_MIN).contains(&self.downgrade_streak) {
             return None;
         }
-        self.calm = 0;
-        let was = std::mem::replace(&mut self.verdict, now);
-        (was != now).then_some(was)
+        self.downgrade_streak = 0;
+        let previous = std::mem::replace(&mut self.verdict, next);
+        (previous != next).then_some(previous)
     }
 }

@@ -13,7 +13,7 @@ const FACTS_MAX: usize = 3;
 
 /// The facts that carry a verdict, joined, and what would change it.
 pub fn facts(evidence: &[Evidence], words: &Words) -> String {
-    let is_condition = |fact: &&Evidence| text(fact, "kind") == Some("with");
+    let is_condition = |fact: &&Evidence| text(fact, "kind") == Some("counterfactual");
     let reasons = evidence.iter().filter(|fact| !is_condition(fact) && !is_detail(fact));
     let told = reasons.take(FACTS_MAX).chain(evidence.iter().filter(is_condition));
     let told: Vec<_> = told.map(|fact| one(fact, words)).collect();
@@ -34,22 +34,27 @@ pub fn one(fact: &Evidence, words: &Words) -> String {
         Some("overlap") => sources
             .zip(lasted)
             .map(|(sources, span)| fill(words.overlap, &[("sources", &sources), ("span", &span)])),
-        Some("returns") => sources
+        Some("alternation") => sources
             .zip(count("times"))
             .map(|(sources, times)| fill(words.returns, &[("sources", &sources), ("n", &times)])),
-        Some("crowd") => count("networks").zip(lasted).map(|(n, span)| {
+        Some("many-networks") => count("count").zip(lasted).map(|(n, span)| {
             fill(words.crowd, &[("networks", &units::networks(n, words)), ("span", &span)])
         }),
-        Some("places") => sources.map(|sources| fill(words.places, &[("sources", &sources)])),
+        Some("recurring-networks") => {
+            sources.map(|sources| fill(words.places, &[("sources", &sources)]))
+        }
         Some("second-device") => sources.zip(lasted).map(|(sources, span)| {
             fill(words.second_device, &[("sources", &sources), ("span", &span)])
         }),
-        Some("in-turn") => count("networks")
-            .map(|n| fill(words.in_turn, &[("networks", &units::networks(n, words))])),
-        Some("with") => text(fact, "flag").zip(text(fact, "verdict")).map(|(flag, verdict)| {
-            let verdict = name(rows::verdict(verdict), words);
-            fill(words.with, &[("flag", &Escaped(flag)), ("verdict", &verdict)])
-        }),
+        Some("sequential-networks") => {
+            count("count").map(|n| fill(words.in_turn, &[("networks", &units::networks(n, words))]))
+        }
+        Some("counterfactual") => {
+            text(fact, "option").zip(text(fact, "verdict")).map(|(flag, verdict)| {
+                let verdict = name(rows::verdict(verdict), words);
+                fill(words.with, &[("flag", &Escaped(flag)), ("verdict", &verdict)])
+            })
+        }
         _ => None,
     };
     said.unwrap_or_else(|| generic(fact))
@@ -57,7 +62,7 @@ pub fn one(fact: &Evidence, words: &Words) -> String {
 
 /// One or two sources by name, more by their number.
 fn sources(fact: &Evidence, words: &Words) -> Option<String> {
-    let Some(Value::Array(all)) = fact.get("sources") else { return None };
+    let Some(Value::Array(all)) = fact.get("networks") else { return None };
     let names = all.iter().map(Value::as_str).collect::<Option<Vec<_>>>()?;
     Some(match names.as_slice() {
         [one] => Escaped(one).to_string(),
@@ -111,27 +116,31 @@ mod tests {
     #[test]
     fn facts_known_and_unknown() {
         assert_eq!(
-            said(r#"[{"kind":"overlap","sources":["20.1.2.3","31.5.6.0/24"],"seconds":2460}]"#),
+            said(r#"[{"kind":"overlap","networks":["20.1.2.3","31.5.6.0/24"],"seconds":2460}]"#),
             "20.1.2.3 and 31.5.6.0/24 in use at once for 41 min"
         );
         assert_eq!(
             said(
-                r#"[{"kind":"crowd","networks":14,"seconds":3600},
-                {"kind":"returns","sources":["20.1.2.3","a carrier"],"times":12},
-                {"kind":"second-device","sources":["20.1.2.3"],"seconds":7200},
-                {"kind":"in-turn","networks":5},{"kind":"in-use","sources":["x"],"intervals":[]},
-                {"kind":"with","flag":"--devices 3","verdict":"clear"}]"#
+                r#"[{"kind":"many-networks","count":14,"seconds":3600},
+                {"kind":"alternation","networks":["20.1.2.3","a carrier"],"times":12},
+                {"kind":"second-device","networks":["20.1.2.3"],"seconds":7200},
+                {"kind":"sequential-networks","count":5},
+                {"kind":"in-use","networks":["x"],"intervals":[]},
+                {"kind":"counterfactual","option":"--devices 3","verdict":"clear"}]"#
             ),
             "14 networks within 1 h; to and fro between 20.1.2.3 and a carrier 12 times; \
              20.1.2.3 taken for a second device, 2 h together with others; \
              with --devices 3 it would be clear"
         );
         assert_eq!(
-            said(r#"[{"kind":"places","sources":["20.1.2.3","20.9.2.3","2001:db8::/64"]}]"#),
+            said(
+                r#"[{"kind":"recurring-networks",
+                "networks":["20.1.2.3","20.9.2.3","2001:db8::/64"]}]"#
+            ),
             "3 networks come back to for days"
         );
         assert_eq!(
-            said(r#"[{"kind":"in-turn","networks":5}]"#),
+            said(r#"[{"kind":"sequential-networks","count":5}]"#),
             "5 networks in turn, never two in use at once"
         );
         assert_eq!(

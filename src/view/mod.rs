@@ -13,7 +13,7 @@ pub mod score;
 pub mod units;
 pub mod words;
 
-pub use crate::sharing::Verdict;
+pub use crate::stream::Verdict;
 pub use connection::connection;
 pub use conns::{monitor, sample};
 pub use look::{Lang, Look};

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::sharing::Verdict;
+use crate::stream::Verdict;
 use crate::timestamp::Timestamp;
 
 /// The seed's three parts of a score.

@@ -5,7 +5,7 @@ use super::rows::{self, Alert, Summary, stamp};
 use super::words::{Words, fill};
 use super::{evidence, units};
 use crate::io::escape::Escaped;
-use crate::sharing::Verdict;
+use crate::stream::Verdict;
 use crate::timestamp::Timestamp;
 
 /// As long as `analyze_logs.py` drew it.

@@ -24,8 +24,7 @@ mod misuse;
 mod pages;
 mod parse_laws;
 mod parse_options;
-mod people_brute;
-mod people_laws;
+
 mod pictures;
 mod proxy;
 mod pydamage;
@@ -38,6 +37,8 @@ mod score_kills;
 mod score_laws;
 mod score_memory;
 mod score_options;
+mod sharing_brute;
+mod sharing_laws;
 mod shield;
 mod stream_page;
 mod tidy;

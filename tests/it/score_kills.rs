@@ -1,4 +1,4 @@
-//! A scorer that is killed at any moment, and fed again what `docker compose logs --since` brings,
+//! mtp-score is killed at any moment and given again what `docker compose logs --since` prints: it
 //! loses nothing and counts nothing twice.
 
 use std::collections::BTreeSet;
@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::harness::{Random, run, text, tool};
 
-/// How often it is killed, unless `MTP_KILLS` says otherwise.
+/// Number of kills, unless `MTP_KILLS` is set.
 const KILLS: u64 = 200;
 
 fn rows(count: u64) -> Vec<String> {
@@ -18,7 +18,7 @@ fn rows(count: u64) -> Vec<String> {
         now += i64::try_from(random.below(20_000)).unwrap();
         let ts = mtp::timestamp::Timestamp(now).text();
         let (user, last) = (random.below(7), random.below(30));
-        // Every third proxy line has no id: then it is known by its looks.
+        // Every third line has no id: then its attributes identify it.
         let id = if n % 3 == 0 { String::new() } else { format!("\"id\":\"k-{n}\",") };
         format!(
             "{{\"type\":\"connect\",\"ts\":\"{ts}\",\"user\":\"u{user}\",\
@@ -28,13 +28,13 @@ fn rows(count: u64) -> Vec<String> {
     (1..=count).map(each).collect()
 }
 
-/// The alerts of some runs. One that was printed and not yet saved is printed again, the same.
+/// The alerts of some runs. An alert that was printed but not saved is printed again, the same.
 fn alerts(rows: &str) -> BTreeSet<&str> {
     rows.lines().filter(|row| row.starts_with("{\"type\":\"alert\"")).collect()
 }
 
-/// What is told at the end, without what counts the feeding itself.
-fn told(stdout: &[u8]) -> Vec<String> {
+/// The summaries and the number of connections and users.
+fn totals(stdout: &[u8]) -> Vec<String> {
     let rows = text(stdout);
     let summaries = rows.lines().filter(|row| row.contains("\"type\":\"summary\""));
     let mut all: Vec<_> = summaries.map(str::to_owned).collect();
@@ -45,7 +45,7 @@ fn told(stdout: &[u8]) -> Vec<String> {
 }
 
 #[test]
-fn killed_at_any_moment_it_loses_and_doubles_nothing() {
+fn a_kill_at_any_moment_loses_and_doubles_nothing() {
     let all = rows(3000);
     let folder = tempfile::tempdir().unwrap();
     let state = |name: &str| folder.path().join(name).display().to_string();
@@ -71,7 +71,7 @@ fn killed_at_any_moment_it_loses_and_doubles_nothing() {
             .spawn()
             .unwrap();
         let mut stdin = child.stdin.take().unwrap();
-        // A log brings back what it likes of the past, but always all that was not saved.
+        // The log repeats some of the past, and always all that was not saved.
         let from = if random.below(3) == 0 { 0 } else { saved(&state("killed"), &all) };
         reached = (reached + usize::try_from(random.below(300)).unwrap()).min(all.len());
         for row in all.get(from..reached).unwrap_or_default() {
@@ -84,16 +84,15 @@ fn killed_at_any_moment_it_loses_and_doubles_nothing() {
         child.wait().unwrap();
     }
     let last = score("killed", &all);
-    assert_eq!(told(&last), told(&whole));
+    assert_eq!(totals(&last), totals(&whole));
     let printed = std::fs::read_to_string(folder.path().join("printed")).unwrap();
     let (whole, last) = (text(&whole), text(&last));
     let all_alerts: BTreeSet<_> = alerts(&printed).union(&alerts(&last)).copied().collect();
     assert_eq!(all_alerts, alerts(&whole));
-    assert!(all_alerts.len() > 5, "the example shows nothing");
+    assert!(all_alerts.len() > 5, "the example has few alerts");
 }
 
-/// The first row that a saved state may not have seen: one that is killed before its first save
-/// has seen nothing.
+/// The first row that a saved state may not contain: none are before the first save.
 fn saved(state: &str, all: &[String]) -> usize {
     if !std::path::Path::new(state).exists() {
         return 0;

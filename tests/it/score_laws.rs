@@ -1,23 +1,23 @@
-//! Laws of the score: the window equals a brute-force reading of the rule, in and out of order;
-//! a run that is cut in two is one run.
+//! Laws of the score: the window equals the rule computed over all events, in and out of order; two
+//! runs with a saved state equal one run.
 
 use std::collections::HashSet;
 use std::net::{IpAddr, Ipv4Addr};
 
-use mtp::score::{Counts, Span, Window};
+use mtp::score::{Counts, Window, WindowConfig};
 
 use crate::harness::{Random, run, text};
 
-/// The rule, read word by word over all events there ever were.
-fn brute_force(events: &[(i64, IpAddr)], now: i64, span: &Span) -> Counts {
+/// The counts of the rule over all events.
+fn brute_force(events: &[(i64, IpAddr)], now: i64, config: &WindowConfig) -> Counts {
     let kept: Vec<_> = events
         .iter()
-        .filter(|(ts, _)| span.window_ms.is_none_or(|window| *ts > now - window))
+        .filter(|(ts, _)| config.window_ms.is_none_or(|window| *ts > now - window))
         .collect();
     let mut pairs = 0;
     for (n, (ts, ip)) in kept.iter().enumerate() {
         for (other_ts, other_ip) in &kept[..n] {
-            pairs += u64::from(ip != other_ip && (ts - other_ts).abs() < span.together_ms);
+            pairs += u64::from(ip != other_ip && (ts - other_ts).abs() < config.together_ms);
         }
     }
     let addresses: HashSet<_> = kept.iter().map(|(_, ip)| ip).collect();
@@ -34,7 +34,7 @@ fn the_window_equals_brute_force() {
     for seed in 1..=60 {
         let random = &mut Random(seed);
         let window_ms = [None, Some(3_600_000), Some(20_000_000)][(seed % 3) as usize];
-        let span = Span { window_ms, together_ms: 300_000, late_ms: 30_000 };
+        let config = WindowConfig { window_ms, together_ms: 300_000, late_ms: 30_000 };
         let (few, gap) = (1 + random.below(40), 1 + random.below(120_000));
         let (mut window, mut events) = (Window::default(), Vec::new());
         let mut newest = 1_795_448_000_000;
@@ -44,16 +44,16 @@ fn the_window_equals_brute_force() {
             let ts = newest - i64::try_from(late).unwrap();
             let ip = address(random, few);
             events.push((ts, ip));
-            window.add(ts, ip, &span);
-            window.pass(newest, &span);
+            window.add(ts, ip, &config);
+            window.advance(newest, &config);
             if n % 50 == 0 || n > 890 {
-                assert_eq!(window.counts(), brute_force(&events, newest, &span), "seed {seed}");
+                assert_eq!(window.counts(), brute_force(&events, newest, &config), "seed {seed}");
             }
         }
     }
 }
 
-/// A stream of a few users, as rows; times go up by up to a minute and waver by a few seconds.
+/// The rows of a few users. Times rise by up to a minute and vary by a few seconds.
 fn rows(seed: u64, count: u64) -> Vec<String> {
     let random = &mut Random(seed);
     let mut now = 1_795_448_000_000;
@@ -72,19 +72,19 @@ fn rows(seed: u64, count: u64) -> Vec<String> {
 }
 
 #[test]
-fn rows_do_not_depend_on_order_within_what_may_be_late() {
+fn rows_do_not_depend_on_the_order_within_late() {
     let straight = rows(3, 400);
     let mut sorted = straight.clone();
     sorted.sort_by(|a, b| a[19..].cmp(&b[19..]));
-    assert_ne!(straight, sorted, "the example shows nothing");
+    assert_ne!(straight, sorted, "the example is in order");
     let score = |rows: &[String]| text(&run("mtp-score", &[], rows.concat().as_bytes()).stdout);
     assert_eq!(score(&straight), score(&sorted));
 }
 
-/// Whatever the state has seen may come again: the second run is fed the last rows of the first.
-/// The two are as one that had no state at all, but for the count of what came again.
+/// The second run is also given the last rows of the first. Together they write what one run
+/// without a state does, but for the count of duplicates.
 #[test]
-fn a_run_cut_in_two_is_one_run() {
+fn two_runs_with_a_state_equal_one_run() {
     let all = rows(7, 300);
     let folder = tempfile::tempdir().unwrap();
     let state = |name: &str| folder.path().join(name).display().to_string();
@@ -106,16 +106,16 @@ fn a_run_cut_in_two_is_one_run() {
         let first = last_rows(&score(&name, &all[..cut]));
         let again = cut.saturating_sub(40);
         let second = last_rows(&score(&name, &all[again..]));
-        // What the first run said at its end, it said of a pause.
+        // The first run also wrote the summaries of its end.
         let users = all[..cut].iter().map(|row| &row[row.find("\"user\"").unwrap()..][..11]);
         let paused = users.collect::<HashSet<_>>().len();
-        let told = [&first[..first.len() - paused], &second].concat();
-        assert_eq!(told, whole, "cut at {cut}");
+        let rows = [&first[..first.len() - paused], &second].concat();
+        assert_eq!(rows, whole, "cut at {cut}");
     }
 }
 
 #[test]
-fn a_damaged_state_is_refused_and_left_alone() {
+fn a_damaged_state_is_refused_and_not_changed() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("state");
     let name = path.display().to_string();
@@ -123,16 +123,16 @@ fn a_damaged_state_is_refused_and_left_alone() {
         run("mtp-score", &["--state", &name], rows(1, 50).concat().as_bytes()).status.success()
     );
     let good = std::fs::read(&path).unwrap();
-    for (damage, why) in [
-        (good[..good.len() - 1].to_vec(), "checksum is wrong"),
-        (b"hello".to_vec(), "no state of mtp-score"),
-        ([b"MTPSCORE\x63\0\0\0", &good[12..]].concat(), "its version is 99"),
-        ([&good[..40], b"x", &good[41..]].concat(), "checksum is wrong"),
+    for (damage, reason) in [
+        (good[..good.len() - 1].to_vec(), "checksum mismatch"),
+        (b"hello".to_vec(), "not a state file of mtp-score"),
+        ([b"MTPSCORE\x63\0\0\0", &good[12..]].concat(), "unsupported version 99"),
+        ([&good[..40], b"x", &good[41..]].concat(), "checksum mismatch"),
     ] {
         std::fs::write(&path, &damage).unwrap();
         let output = run("mtp-score", &["--state", &name], b"");
         assert_eq!(output.status.code(), Some(1));
-        assert!(text(&output.stderr).contains(why), "{}", text(&output.stderr));
+        assert!(text(&output.stderr).contains(reason), "{}", text(&output.stderr));
         assert_eq!(std::fs::read(&path).unwrap(), damage);
     }
 }

@@ -1,4 +1,4 @@
-//! What is remembered does not grow with the stream, nor with what a hostile client sends.
+//! The memory of mtp-score does not grow with the stream, nor with what a hostile client sends.
 
 use std::io::Write;
 use std::net::Ipv6Addr;
@@ -6,22 +6,22 @@ use std::time::{Duration, Instant};
 
 use crate::harness::{fed, text};
 
-/// What allocators and buffers may waver by, in KiB: less than one word for each connection of the
+/// Variation by allocators and buffers, in KiB: less than one word for each connection of the
 /// longer runs.
-const WAVER_KIB: u64 = 200;
+const TOLERANCE_KIB: u64 = 200;
 
-/// The most memory that a scorer has while it reads these rows, in KiB, and what it says then.
+/// The peak memory of mtp-score while it reads these rows, in KiB, and its output.
 fn peak(rows: impl Iterator<Item = String>) -> (u64, String) {
     let args = ["--window", "30m", "--only", "high", "--top", "1"];
     let (child, mut stdin) = fed("mtp-score", &args);
     for row in rows {
         stdin.write_all(row.as_bytes()).unwrap();
     }
-    let patience = Instant::now() + Duration::from_mins(1);
-    while rustix::io::ioctl_fionread(&stdin).unwrap() > 0 && Instant::now() < patience {
+    let deadline = Instant::now() + Duration::from_mins(1);
+    while rustix::io::ioctl_fionread(&stdin).unwrap() > 0 && Instant::now() < deadline {
         std::thread::sleep(Duration::from_millis(5));
     }
-    // It has taken the last bytes: a moment to look at them.
+    // It has read the last bytes and still has to process them.
     std::thread::sleep(Duration::from_millis(200));
     let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
     let most = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
@@ -51,7 +51,7 @@ fn a_stream_ten_times_as_long_takes_the_same_memory() {
     };
     let (short, _) = peak(rows(8_000));
     let (long, _) = peak(rows(80_000));
-    assert!(long <= short + WAVER_KIB, "{short} KiB for one, {long} KiB for ten times as much");
+    assert!(long <= short + TOLERANCE_KIB, "{short} KiB for one, {long} KiB for ten times as much");
 }
 
 #[test]
@@ -61,8 +61,8 @@ fn a_client_that_walks_through_its_addresses_takes_no_more_memory() {
         (0..count).map(move |n| connect(n, "mallory", &ip(n).to_string()))
     };
     let (few, _) = peak(walk(4_000));
-    let (many, said) = peak(walk(40_000));
-    assert!(many <= few + WAVER_KIB, "{few} KiB for 4,000 addresses, {many} KiB for 40,000");
-    let meta = said.lines().last().unwrap();
+    let (many, output) = peak(walk(40_000));
+    assert!(many <= few + TOLERANCE_KIB, "{few} KiB for 4,000 addresses, {many} KiB for 40,000");
+    let meta = output.lines().last().unwrap();
     assert!(meta.contains("\"networks_too_many\":39936,"), "{meta}");
 }

@@ -20,7 +20,7 @@ fn rows_of(events: &[u8], args: &[&str], kind: &str) -> Vec<Value> {
     all.filter(|row| row["type"] == kind).collect()
 }
 
-/// The users that are called shared, most suspicious first.
+/// The users with verdict sharing, the most suspicious first.
 fn shared(args: &[&str]) -> Vec<String> {
     let rows = rows_of(&EVENTS, &[args, &["--only", "sharing"]].concat(), "summary");
     rows.iter().map(|row| row["user"].as_str().unwrap().to_owned()).collect()
@@ -40,26 +40,26 @@ fn only_and_top_choose_users() {
 }
 
 #[test]
-fn limits_are_of_all_users_or_of_one() {
+fn limits_apply_to_all_users_or_to_one() {
     assert!(shared(&["--devices", "1"]).len() > 3);
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("limits");
-    std::fs::write(&file, "# who may what\nhal exempt\n\njan   64\nned 1\n").unwrap();
+    std::fs::write(&file, "# devices of each user\nhal exempt\n\njan   64\nned 1\n").unwrap();
     let args = ["--limits", file.to_str().unwrap()];
     assert_eq!(shared(&args), ["ned"]);
     let hal = summary(&EVENTS, &args, "hal");
     assert_eq!((&hal["verdict"], hal.get("people")), (&"unknown".into(), None));
     assert!(rows_of(&EVENTS, &args, "alert").iter().all(|alert| alert["user"] != "hal"));
-    for (line, why) in [
-        ("hal", "a line is a user's name, a space, and a number of devices or 'exempt'"),
-        ("hal 0", "'0': from 1 to 64 devices"),
-        ("hal many", "'many': from 1 to 64 devices"),
+    for (line, reason) in [
+        ("hal", "invalid limit 'hal' (expected NAME DEVICES or NAME exempt)"),
+        ("hal 0", "invalid number of devices '0' (expected 1 to 64)"),
+        ("hal many", "invalid number of devices 'many' (expected 1 to 64)"),
     ] {
         std::fs::write(&file, format!("# first\n{line}\n")).unwrap();
         let output = run("mtp-score", &args, b"");
         assert_eq!(output.status.code(), Some(1));
-        let said = text(&output.stderr);
-        assert!(said.contains("limits:2: ") && said.contains(why), "{said}");
+        let stderr = text(&output.stderr);
+        assert!(stderr.contains("limits:2: ") && stderr.contains(reason), "{stderr}");
     }
 }
 
@@ -67,13 +67,13 @@ fn limits_are_of_all_users_or_of_one() {
 fn the_evidence_names_the_flag_that_would_clear_an_account() {
     let hal = summary(&EVENTS, &[], "hal");
     let with = hal["evidence"].as_array().unwrap().last().unwrap();
-    assert_eq!(with["kind"], "with");
-    let flag: Vec<_> = with["flag"].as_str().unwrap().split(' ').collect();
+    assert_eq!(with["kind"], "counterfactual");
+    let flag: Vec<_> = with["option"].as_str().unwrap().split(' ').collect();
     assert_eq!(summary(&EVENTS, &flag, "hal")["verdict"], with["verdict"]);
 }
 
 #[test]
-fn ignored_addresses_and_networks_of_many_users_say_nothing() {
+fn ignored_addresses_and_networks_of_many_users_do_not_count() {
     // All of hal's networks but one.
     let ignore = ["--ignore", "198.51.100.49", "--ignore", "198.18.109.0/24"];
     assert_eq!(summary(&EVENTS, &ignore, "hal")["people"], 1.0);
@@ -106,10 +106,11 @@ fn full_evidence_has_all_intervals() {
     let facts = full["evidence"].as_array().unwrap();
     let used: Vec<_> = facts.iter().filter(|fact| fact["kind"] == "in-use").collect();
     assert_eq!(used.len(), 3, "{facts:?}");
-    // Each overlap lies within what is told of the networks it names.
+    // Each overlap lies within the intervals of the networks it names.
     for fact in facts.iter().filter(|fact| fact["kind"] == "overlap" && fact["gap"] == 3600) {
-        for source in fact["sources"].as_array().unwrap() {
-            let of = used.iter().find(|used| used["sources"].as_array().unwrap().contains(source));
+        for network in fact["networks"].as_array().unwrap() {
+            let of =
+                used.iter().find(|used| used["networks"].as_array().unwrap().contains(network));
             let intervals = of.unwrap()["intervals"].as_array().unwrap();
             assert!(intervals.iter().any(|span| span[0].as_str() <= fact["from"].as_str()));
             assert!(intervals.iter().any(|span| span[1].as_str() >= fact["to"].as_str()));
@@ -138,22 +139,22 @@ fn a_database_of_carriers_makes_one_network_of_each() {
     };
     for (block, carrier) in [("198.18", Some("AS64500")), ("198.19", None)] {
         let events = events(block);
-        let (plain, known) = (summary(&events, &[], "u"), summary(&events, &args, "u"));
+        let (plain, merged) = (summary(&events, &[], "u"), summary(&events, &args, "u"));
         assert_eq!(plain["verdict"], "sharing", "{block}");
-        let evidence = known["evidence"].to_string();
-        assert_eq!(known["verdict"] == "clear", carrier.is_some(), "{known}");
+        let evidence = merged["evidence"].to_string();
+        assert_eq!(merged["verdict"] == "clear", carrier.is_some(), "{merged}");
         assert!(carrier.is_none_or(|name| evidence.contains(name)), "{evidence}");
     }
     let not_one = root().join("Cargo.toml");
     let output = run("mtp-score", &["--asn", not_one.to_str().unwrap()], b"");
     assert_eq!(output.status.code(), Some(1));
-    assert!(text(&output.stderr).contains("no MMDB"), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("not an MMDB file"), "{}", text(&output.stderr));
     let missing = run("mtp-score", &["--asn", "/nowhere.mmdb"], b"");
     assert!(text(&missing.stderr).contains("/nowhere.mmdb"));
 }
 
 #[test]
-fn a_story_is_one_users_whole() {
+fn explain_writes_the_detail_of_one_user() {
     let output = run("mtp-score", &["--explain", "hal"], &EVENTS);
     let story = text(&output.stdout);
     for part in [
@@ -168,31 +169,31 @@ fn a_story_is_one_users_whole() {
     for events in [&EVENTS[..], b""] {
         let nobody = run("mtp-score", &["--explain", "nobody"], events);
         assert_eq!((nobody.status.code(), nobody.stdout.len()), (Some(1), 0));
-        let said = "mtp-score: --explain: no connection of a user 'nobody' was seen\n";
-        assert_eq!(text(&nobody.stderr), said);
+        let want = "mtp-score: --explain: no connection of user 'nobody'\n";
+        assert_eq!(text(&nobody.stderr), want);
     }
 }
 
 #[test]
-fn a_log_that_does_not_tell_makes_nobody_clear() {
+fn a_log_without_user_and_address_makes_nobody_clear() {
     let log = |path: &str| run("mtp-parse", &[root().join(path).to_str().unwrap()], b"").stdout;
     // Users here and addresses there, as stock mtprotoproxy prints them.
     let stock = log("tests/fixtures/dialects/mtprotoproxy/recorded.log");
     let users = rows_of(&stock, &[], "summary");
     assert_eq!(users.len(), 11);
     assert!(users.iter().all(|user| user["verdict"] == "unknown" && user["connections"] == 0));
-    let advice = "'mtp-users access-log on' makes the proxy tell";
+    let advice = "run 'mtp-users access-log on'";
     assert!(rows_of(&stock, &[], "meta")[0]["advice"].as_str().unwrap().ends_with(advice));
     assert!(text(&run("mtp-score", &[], &stock).stderr).trim_end().ends_with(advice));
     // Addresses alone, as the official proxy prints them.
     let official = log("tests/fixtures/dialects/mtproxy/recorded.log");
     let meta = &rows_of(&official, &[], "meta")[0];
-    assert!(meta["advice"].as_str().unwrap().contains("names addresses and no users"));
+    assert!(meta["advice"].as_str().unwrap().contains("has addresses and no users"));
     assert_eq!(rows_of(&EVENTS, &[], "meta")[0].get("advice"), None);
 }
 
 #[test]
-fn who_is_clear_is_unknown_where_much_of_the_log_was_not_recognised() {
+fn clear_becomes_unknown_where_much_of_the_log_was_not_recognised() {
     let verdicts = |lost: u32| {
         let meta = format!(
             "{{\"type\":\"meta\",\"tool\":\"mtp-parse\",\"lines\":10000,\"understood\":{},\

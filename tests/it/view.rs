@@ -85,7 +85,7 @@ fn colours_only_where_asked_for_and_vietnamese() {
 fn an_alert_is_one_line() {
     let row = r#"{"type":"alert","ts":"2026-11-23T14:35:10Z","user":"b\u001b[2Job",
         "verdict":"sharing","was":"watch","people":3.4,
-        "evidence":[{"kind":"overlap","sources":["a","b","c"],"seconds":2460}]}"#;
+        "evidence":[{"kind":"overlap","networks":["a","b","c"],"seconds":2460}]}"#;
     let row: view::Alert<'_> = serde_json::from_str(row).unwrap();
     let mut out = String::new();
     view::alert(&row, &Look::plain(), &mut out);

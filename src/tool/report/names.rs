@@ -15,7 +15,7 @@ use crate::view::{Alert, Sample, Summary};
 /// Names that are told apart; beyond, an address is only called one.
 const NAMES_MAX: usize = 1_000_000;
 /// Keys of evidence whose text is ours, not a client's.
-const OURS: [&str; 7] = ["kind", "from", "to", "ts", "flag", "verdict", "intervals"];
+const OURS: [&str; 7] = ["kind", "from", "to", "ts", "option", "verdict", "intervals"];
 /// Names of sources that are ours too.
 const A_CARRIER: &str = "a carrier";
 

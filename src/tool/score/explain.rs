@@ -12,7 +12,7 @@ pub(super) fn story(row: &view::Summary<'_>, look: &Look, out: &mut String) {
     for fact in &row.evidence {
         let text = match fact.get("kind").and_then(Value::as_str) {
             Some("in-use") => in_use(fact, look),
-            Some("overlap" | "crowd") => {
+            Some("overlap" | "many-networks") => {
                 format!("{} ({})", evidence::one(fact, look.words()), when(fact))
             }
             _ => evidence::one(fact, look.words()),
@@ -50,7 +50,7 @@ fn in_use(fact: &view::rows::Evidence, look: &Look) -> String {
         let all = value.as_array().into_iter().flatten();
         all.filter_map(Value::as_str).map(str::to_owned).collect()
     };
-    let sources: Vec<String> = fact.get("sources").map(texts).unwrap_or_default();
+    let sources: Vec<String> = fact.get("networks").map(texts).unwrap_or_default();
     let intervals = fact.get("intervals").and_then(Value::as_array);
     let intervals: Vec<Vec<String>> = intervals.into_iter().flatten().map(texts).collect();
     let told = sources.iter().take(NAMES_MAX).cloned().collect::<Vec<_>>().join(", ");

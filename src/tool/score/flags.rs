@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{Only, Options};
+use super::{Only, ScoreOptions};
 use crate::cli::value::{count, duration_ms};
 use crate::cli::{Among, Flag, Takes, Value};
-use crate::score::limits::{Block, devices};
+use crate::score::policy::{CidrBlock, devices};
+use crate::sharing::Detail;
 use crate::view::look::Marks;
 
 /// Windows count in milliseconds since their first connection, in 32 bits: 49 days.
@@ -14,12 +15,12 @@ const WINDOW_MAX_MS: i64 = 45 * 86_400_000;
 
 const fn text(
     name: &'static str,
-    act: fn(&mut Options, &str) -> Result<(), String>,
-) -> Takes<Options> {
+    act: fn(&mut ScoreOptions, &str) -> Result<(), String>,
+) -> Takes<ScoreOptions> {
     Takes::Text(Value { name, among: Among::Any }, act)
 }
 
-const fn path(act: fn(&mut Options, PathBuf)) -> Takes<Options> {
+const fn path(act: fn(&mut ScoreOptions, PathBuf)) -> Takes<ScoreOptions> {
     Takes::Path("FILE", act)
 }
 
@@ -45,12 +46,12 @@ fn prefix(text: &str, most: u8) -> Result<u8, String> {
 }
 
 /// All of them.
-pub(super) const FLAGS: &[Flag<Options>] = &[
+pub(super) const FLAGS: &[Flag<ScoreOptions>] = &[
     Flag::new(
         "window",
         "How long a connection counts: 24h, 7d, all",
         text("DURATION", |o, text| {
-            o.span.window_ms = match text {
+            o.window.window_ms = match text {
                 "all" => None,
                 _ => match duration_ms(text)? {
                     ms @ 1..=WINDOW_MAX_MS => Some(ms),
@@ -64,7 +65,7 @@ pub(super) const FLAGS: &[Flag<Options>] = &[
         "together",
         "Connections that began less than this apart are simultaneous (300s)",
         text("DURATION", |o, text| {
-            o.span.together_ms = duration_ms(text)?;
+            o.window.together_ms = duration_ms(text)?;
             Ok(())
         }),
     ),
@@ -72,7 +73,7 @@ pub(super) const FLAGS: &[Flag<Options>] = &[
         "late",
         "How far out of order events may be (30s)",
         text("DURATION", |o, text| {
-            o.span.late_ms = duration_ms(text)?;
+            o.window.late_ms = duration_ms(text)?;
             Ok(())
         }),
     )
@@ -145,7 +146,7 @@ pub(super) const FLAGS: &[Flag<Options>] = &[
         "devices",
         "Networks at once that are nobody's business (2)",
         text("N", |o, text| {
-            o.limits.devices = devices(text)?;
+            o.policy.devices = devices(text)?;
             Ok(())
         }),
     )
@@ -163,7 +164,7 @@ pub(super) const FLAGS: &[Flag<Options>] = &[
         "ignore",
         "Leave addresses of this block out of people and verdict",
         text("CIDR", |o, text| {
-            o.limits.ignored.push(Block::read(text)?);
+            o.policy.ignored.push(CidrBlock::read(text)?);
             Ok(())
         }),
     )
@@ -172,7 +173,7 @@ pub(super) const FLAGS: &[Flag<Options>] = &[
         "relay",
         "Leave networks that N users come from out of people and verdict",
         text("N", |o, text| {
-            o.limits.relay = Some(count(text, 2)?);
+            o.policy.relay = Some(count(text, 2)?);
             Ok(())
         }),
     )
@@ -184,7 +185,7 @@ pub(super) const FLAGS: &[Flag<Options>] = &[
         "v4-prefix",
         "Bits of an IPv4 address that are a network (32)",
         text("BITS", |o, text| {
-            o.limits.prefixes.v4 = prefix(text, 32)?;
+            o.policy.prefixes.v4 = prefix(text, 32)?;
             Ok(())
         }),
     ),
@@ -192,7 +193,7 @@ pub(super) const FLAGS: &[Flag<Options>] = &[
         "v6-prefix",
         "Bits of an IPv6 address that are a network (64)",
         text("BITS", |o, text| {
-            o.limits.prefixes.v6 = prefix(text, 64)?;
+            o.policy.prefixes.v6 = prefix(text, 64)?;
             Ok(())
         }),
     ),
@@ -209,10 +210,10 @@ pub(super) const FLAGS: &[Flag<Options>] = &[
     Flag::new(
         "evidence",
         "How much evidence rows have: short, full (short)",
-        Takes::Text(EVIDENCE, |o: &mut Options, text| {
-            o.is_full = match text {
-                "short" => false,
-                "full" => true,
+        Takes::Text(EVIDENCE, |o: &mut ScoreOptions, text| {
+            o.detail = match text {
+                "short" => Detail::Short,
+                "full" => Detail::Full,
                 _ => return Err(format!("'{text}': one of {}", evidence_names().join(", "))),
             };
             Ok(())
@@ -230,7 +231,7 @@ pub(super) const FLAGS: &[Flag<Options>] = &[
     Flag::new(
         "no-emoji",
         "Plain words in place of emoji",
-        Takes::Nothing(|o| o.marks = Some(Marks::Words)),
+        Takes::Nothing(|o| o.icons = Some(Marks::Words)),
     ),
     Flag::new(
         "per-address",
@@ -268,7 +269,7 @@ pub(super) const FLAGS: &[Flag<Options>] = &[
         "score-max",
         "The highest score (100)",
         text("N", |o, text| {
-            o.rule.most = count(text, 1)?;
+            o.rule.score_max = count(text, 1)?;
             Ok(())
         }),
     ),

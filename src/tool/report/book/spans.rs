@@ -1,7 +1,7 @@
 //! When a source was in use: it was at a moment if it opened connections both before and after
 //! it, no more than a gap apart. A dead socket that roaming left behind never is.
 
-use crate::sharing::presence::NEAR_MS;
+use crate::sharing::presence::SHORT_GAP;
 
 /// How far apart two connections of a source may begin for it to count as in use in between: as
 /// far as for the verdict, so that the picture shows what the evidence says.
@@ -98,7 +98,8 @@ impl Spans {
     }
 }
 
-const _: () = assert!(GAP_SECONDS as i64 * 1000 == NEAR_MS, "one definition of being in use");
+const _: () =
+    assert!(GAP_SECONDS as i64 * 1000 == SHORT_GAP.gap_ms, "one definition of being in use");
 
 #[cfg(test)]
 mod tests {

@@ -1,0 +1,174 @@
+//! Puts connections in order of time and recognises those that come twice.
+//!
+//! Events come out of order, from several proxies, and after a restart some come again. A
+//! connection that is newer than the watermark is buffered; at the watermark it is due. One that is
+//! older than the watermark is late.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
+use std::net::IpAddr;
+
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
+use serde::{Deserialize, Serialize};
+
+/// Connections that are buffered, of about 100 bytes each. Beyond it the oldest are evicted early.
+const BUFFERED_MAX: usize = 1 << 20;
+/// Sources with a watermark of their own; further ones follow the newest time of the stream.
+const SOURCES_MAX: usize = 256;
+/// A source that is silent for so long does not hold back the watermark.
+const SILENCE_MS: i64 = 600_000;
+
+/// A connection that is not yet due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct BufferedConnection {
+    pub ts: i64,
+    pub ip: IpAddr,
+    /// 0 where it is not known.
+    pub port: u16,
+    /// Number of the user.
+    pub user: u32,
+    /// Hash that identifies the connection.
+    pub identity: u64,
+}
+
+/// Whether a connection is accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Admission {
+    New,
+    /// Older than the watermark.
+    Late,
+    /// Accepted before, by this run or the one that saved the state.
+    Duplicate,
+}
+
+/// What an identity was made from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IdentityKind {
+    /// A connection id: the same id is the same connection.
+    Id,
+    /// User, address, port and time, which two connections may have in common.
+    Attributes,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ReorderBuffer {
+    late_ms: i64,
+    /// Connections before this time were processed.
+    watermark: i64,
+    /// The watermark of the state that was loaded: what is older was processed, or late then.
+    loaded_watermark: i64,
+    newest: i64,
+    /// The newest time of each source.
+    sources: BTreeMap<String, i64>,
+    buffered: BinaryHeap<Reverse<BufferedConnection>>,
+    /// Number of buffered connections by identity.
+    #[serde(skip)]
+    identities: HashMap<u64, u32, FixedState>,
+    /// Those of them that were in the loaded state: each may come once again.
+    #[serde(skip)]
+    loaded: HashMap<u64, u32, FixedState>,
+    /// Connections that were due early because there were more than [`BUFFERED_MAX`].
+    pub evicted_early: u64,
+}
+
+impl ReorderBuffer {
+    pub fn new(late_ms: i64) -> Self {
+        Self {
+            late_ms,
+            watermark: i64::MIN,
+            loaded_watermark: i64::MIN,
+            newest: i64::MIN,
+            sources: BTreeMap::new(),
+            buffered: BinaryHeap::new(),
+            identities: HashMap::default(),
+            loaded: HashMap::default(),
+            evicted_early: 0,
+        }
+    }
+
+    /// Continues a loaded state: what was buffered in it may come again.
+    pub fn resume(&mut self, late_ms: i64) {
+        self.late_ms = late_ms;
+        self.loaded_watermark = self.watermark;
+        for Reverse(connection) in &self.buffered {
+            *self.identities.entry(connection.identity).or_insert(0) += 1;
+            *self.loaded.entry(connection.identity).or_insert(0) += 1;
+        }
+    }
+
+    /// The newest time of the stream.
+    pub fn newest(&self) -> Option<i64> {
+        (self.newest > i64::MIN).then_some(self.newest)
+    }
+
+    /// Decides on a connection. A new one is to be pushed.
+    pub fn admit(&mut self, ts: i64, identity: u64, kind: IdentityKind) -> Admission {
+        if ts < self.watermark {
+            let is_duplicate = ts < self.loaded_watermark;
+            return if is_duplicate { Admission::Duplicate } else { Admission::Late };
+        }
+        if let Some(left) = self.loaded.get_mut(&identity) {
+            *left -= 1;
+            if *left == 0 {
+                self.loaded.remove(&identity);
+            }
+            return Admission::Duplicate;
+        }
+        if kind == IdentityKind::Id && self.identities.contains_key(&identity) {
+            return Admission::Duplicate;
+        }
+        Admission::New
+    }
+
+    pub fn push(&mut self, connection: BufferedConnection) {
+        *self.identities.entry(connection.identity).or_insert(0) += 1;
+        self.buffered.push(Reverse(connection));
+    }
+
+    /// Records the time of a row that is not a connection.
+    pub fn set_newest(&mut self, ts: i64) {
+        self.newest = self.newest.max(ts);
+    }
+
+    /// Records the time of a source, and moves the watermark.
+    pub fn advance(&mut self, source: &str, ts: i64) {
+        self.newest = self.newest.max(ts);
+        if let Some(newest) = self.sources.get_mut(source) {
+            *newest = (*newest).max(ts);
+        } else if self.sources.len() < SOURCES_MAX {
+            self.sources.insert(source.to_owned(), ts);
+        }
+        let active_from = self.newest - SILENCE_MS;
+        let slowest = self.sources.values().filter(|newest| **newest >= active_from).min();
+        let reached = slowest.copied().unwrap_or(self.newest) - self.late_ms;
+        self.watermark = self.watermark.max(reached);
+    }
+
+    /// Takes the next connection that is due.
+    pub fn pop_due(&mut self) -> Option<BufferedConnection> {
+        let is_due = self.buffered.peek()?.0.ts < self.watermark;
+        if !is_due && self.buffered.len() <= BUFFERED_MAX {
+            return None;
+        }
+        if !is_due {
+            self.evicted_early += 1;
+        }
+        let connection = self.pop()?;
+        self.watermark = self.watermark.max(connection.ts);
+        Some(connection)
+    }
+
+    /// Takes the next connection, due or not.
+    pub fn pop(&mut self) -> Option<BufferedConnection> {
+        let Reverse(connection) = self.buffered.pop()?;
+        if let Some(count) = self.identities.get_mut(&connection.identity) {
+            *count -= 1;
+            if *count == 0 {
+                self.identities.remove(&connection.identity);
+            }
+        }
+        self.loaded.remove(&connection.identity);
+        Some(connection)
+    }
+}

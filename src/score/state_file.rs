@@ -1,0 +1,102 @@
+//! The state in a file: magic and version, the state, its length and checksum. It is written to a
+//! temporary file and renamed, so that a reader finds the old state or the new one, complete.
+
+use std::fs;
+use std::hash::Hasher;
+use std::io::{self, BufWriter, Read, Write};
+use std::path::Path;
+
+use twox_hash::XxHash3_64;
+
+use super::state::ScoreState;
+use crate::error::Error;
+
+const MAGIC: &[u8; 8] = b"MTPSCORE";
+/// The version of the layout. Other versions are refused.
+const VERSION: u32 = 6;
+/// Magic and version.
+const HEAD: usize = MAGIC.len() + 4;
+/// Length and checksum.
+const TAIL: usize = 8 + 8;
+
+/// Loads a state; `None` if there is no file.
+pub fn load(path: &Path) -> Result<Option<ScoreState>, Error> {
+    let name = path.display();
+    let mut bytes = Vec::new();
+    match fs::File::open(path) {
+        Ok(mut file) => file.read_to_end(&mut bytes).map_err(|error| Error::input(&name, error))?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(Error::input(&name, error)),
+    };
+    decode(&bytes).map(Some).map_err(|why| {
+        Error::refused(
+            &name,
+            format!("{why}; the file is unchanged, move it away to start with an empty state"),
+        )
+    })
+}
+
+fn decode(bytes: &[u8]) -> Result<ScoreState, String> {
+    let (magic, rest) =
+        bytes.split_at_checked(MAGIC.len()).ok_or("not a state file of mtp-score")?;
+    if magic != MAGIC {
+        return Err("not a state file of mtp-score".into());
+    }
+    let (version, _) = rest.split_first_chunk().ok_or("truncated")?;
+    let version = u32::from_le_bytes(*version);
+    if version != VERSION {
+        return Err(format!("unsupported version {version} (expected {VERSION})"));
+    }
+    let end = bytes.len().checked_sub(TAIL).filter(|end| *end >= HEAD).ok_or("truncated")?;
+    let body = bytes.get(HEAD..end).ok_or("truncated")?;
+    let (length, rest) =
+        bytes.get(end..).and_then(|tail| tail.split_first_chunk()).ok_or("truncated")?;
+    let (sum, _) = rest.split_first_chunk().ok_or("truncated")?;
+    let is_whole = u64::from_le_bytes(*length) == body.len() as u64;
+    if !is_whole || u64::from_le_bytes(*sum) != XxHash3_64::oneshot(body) {
+        return Err("checksum mismatch".into());
+    }
+    postcard::from_bytes(body).map_err(|error| format!("cannot be decoded ({error})"))
+}
+
+/// Saves a state.
+pub fn save(path: &Path, state: &ScoreState) -> Result<(), Error> {
+    write(path, state).map_err(|error| Error::input(path.display(), error))
+}
+
+fn write(path: &Path, state: &ScoreState) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let file = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
+    let mut sink =
+        ChecksumWriter { to: BufWriter::new(file), length: 0, sum: XxHash3_64::default() };
+    sink.to.write_all(MAGIC)?;
+    sink.to.write_all(&VERSION.to_le_bytes())?;
+    postcard::to_io(state, &mut sink).map_err(io::Error::other)?;
+    let (length, sum) = (sink.length, sink.sum.finish());
+    sink.to.write_all(&length.to_le_bytes())?;
+    sink.to.write_all(&sum.to_le_bytes())?;
+    let file = sink.to.into_inner().map_err(io::IntoInnerError::into_error)?;
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    Ok(())
+}
+
+/// Counts and sums up what is written through it.
+struct ChecksumWriter<W> {
+    to: W,
+    length: u64,
+    sum: XxHash3_64,
+}
+
+impl<W: Write> Write for ChecksumWriter<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.to.write(bytes)?;
+        self.sum.write(bytes.get(..written).unwrap_or(bytes));
+        self.length += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.to.flush()
+    }
+}

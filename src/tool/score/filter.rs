@@ -1,0 +1,288 @@
+//! The filter of `mtp-score`: rows in, the state updated, rows out.
+
+use std::cmp::Reverse;
+use std::time::{Duration, Instant};
+
+use super::renderer::Renderer;
+use super::{Only, ScoreOptions};
+use crate::error::Error;
+use crate::io::escape::Escaped;
+use crate::io::output::{Output, OutputFormat};
+use crate::io::reporter::Reporter;
+use crate::score::assessment::{self, RowConfig};
+use crate::score::state::{VerdictChange, score};
+use crate::score::{ConnectEvent, ScoreState, state_file};
+use crate::sharing::Detail;
+use crate::stream::event::Record;
+use crate::stream::{Kind, Risk, Verdict};
+use crate::timestamp::Timestamp;
+use crate::tool::event_loop::{Filter, LineOrigin};
+
+pub(super) struct ScoreFilter {
+    options: ScoreOptions,
+    reporter: Reporter,
+    state: ScoreState,
+    rows: RowConfig,
+    renderer: Renderer,
+    /// Event time at which the next summaries are due.
+    next_summaries: i64,
+    /// When they are due by the clock if the stream is quiet.
+    quiet_at: Option<Instant>,
+    save_at: Instant,
+}
+
+/// The users of whom summaries are written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Which {
+    All,
+    Changed,
+}
+
+impl ScoreFilter {
+    pub(super) fn new(
+        options: ScoreOptions,
+        format: OutputFormat,
+        reporter: Reporter,
+    ) -> Result<Self, Error> {
+        let saved = options.state.as_deref().map(state_file::load).transpose()?.flatten();
+        let mut state = saved.unwrap_or_else(|| ScoreState::new(options.window));
+        state.resume(options.window);
+        let rows = RowConfig {
+            rule: options.rule,
+            window: options.window,
+            ips_max: options.ips_max,
+            detail: options.detail,
+            is_incomplete: state.is_incomplete(),
+        };
+        let newest = state.buffer.newest();
+        let next_summaries = newest.map_or(i64::MIN, |now| next_summaries(now, &options));
+        let save_at = Instant::now() + options.save_every;
+        let renderer = Renderer::new(format, options.icons);
+        let quiet_at = None;
+        Ok(Self { options, reporter, state, rows, renderer, next_summaries, quiet_at, save_at })
+    }
+
+    fn connect(&mut self, record: &Record<'_>, out: &mut Output) -> Result<(), Error> {
+        let Some(user) = record.user.as_deref() else {
+            self.state.counters.no_user += 1;
+            return Ok(());
+        };
+        let ts = record.stamp().map(|stamp| stamp.0);
+        let Some(ip) = record.address() else {
+            self.state.counters.no_address += 1;
+            self.state.add_user(user, ts);
+            return Ok(());
+        };
+        let Some(ts) = ts else {
+            self.state.counters.no_time += 1;
+            return Ok(());
+        };
+        let source = record.source.as_deref().unwrap_or_default();
+        if self.options.every_ms.is_some() {
+            self.write_due_summaries(ts, out)?;
+        }
+        let id = record.id.as_deref();
+        let event = ConnectEvent { ts, user, ip, port: record.port, id, source };
+        let change = self.state.ingest(&event, &self.options.rule);
+        if let (true, Some(change)) = (self.options.alert_on_risk, change)
+            && let Some(user) = self.state.users.get_mut(change.user)
+        {
+            let alert = assessment::risk_alert(user, change, &self.rows);
+            self.renderer.alert(&alert, &mut out.buffer);
+        }
+        while let Some(change) = self.state.drain_due(&self.options.policy) {
+            self.write_alert(change, out);
+        }
+        Ok(())
+    }
+
+    fn write_alert(&mut self, change: VerdictChange, out: &mut Output) {
+        if self.options.explain.is_some() {
+            return;
+        }
+        if let Some(user) = self.state.users.get_mut(change.user)
+            && let Some(alert) =
+                assessment::verdict_alert(user, change, &self.rows, &self.options.policy)
+        {
+            self.renderer.alert(&alert, &mut out.buffer);
+        }
+    }
+
+    /// Writes the summaries of changed users if they are due at this event time.
+    fn write_due_summaries(&mut self, ts: i64, out: &mut Output) -> Result<(), Error> {
+        if ts >= self.next_summaries {
+            if let Some(now) = self.state.buffer.newest() {
+                self.write_summaries(now, Which::Changed, out)?;
+            }
+            self.next_summaries = next_summaries(ts, &self.options);
+        }
+        let every = self.options.every_ms.and_then(|ms| u64::try_from(ms).ok());
+        self.quiet_at = every.map(|ms| Instant::now() + Duration::from_millis(ms));
+        Ok(())
+    }
+
+    /// Writes summaries, the most suspicious users first.
+    fn write_summaries(&mut self, now: i64, which: Which, out: &mut Output) -> Result<(), Error> {
+        let Self { options, state, rows, renderer, .. } = self;
+        let mut selected = Vec::new();
+        for user in state.users.all_mut() {
+            if which == Which::Changed && !std::mem::take(&mut user.is_changed) {
+                continue;
+            }
+            let (_, score, risk) = score(user, now, &rows.window, &rows.rule);
+            let verdict = user.verdict.verdict();
+            let is_selected = match options.only {
+                Only::All => true,
+                Only::High => risk == Risk::High,
+                Only::Watch => verdict >= Verdict::Watch,
+                Only::Sharing => verdict == Verdict::Sharing,
+            };
+            if is_selected {
+                selected.push((Reverse((verdict, score)), user));
+            }
+        }
+        selected.sort_unstable_by(|a, b| (a.0, &a.1.name).cmp(&(b.0, &b.1.name)));
+        selected.truncate(options.top.unwrap_or(usize::MAX));
+        renderer.begin_summaries(Timestamp(now), &mut out.buffer);
+        for (_, user) in selected {
+            let summary = assessment::summary(user, now, rows, &options.policy);
+            renderer.summary(&summary, &mut out.buffer);
+            out.after_row()?;
+        }
+        renderer.end_summaries(&mut out.buffer);
+        Ok(())
+    }
+
+    fn save(&mut self) -> Result<(), Error> {
+        self.save_at = Instant::now() + self.options.save_every;
+        self.options.state.as_deref().map_or(Ok(()), |path| state_file::save(path, &self.state))
+    }
+
+    fn write_report(&mut self, out: &mut Output) -> Result<(), Error> {
+        if let Some(name) = self.options.explain.clone() {
+            self.write_user_detail(&name, out)?;
+            self.print_advice();
+            return Ok(());
+        }
+        if let Some(now) = self.state.buffer.newest() {
+            self.write_summaries(now, Which::All, out)?;
+        }
+        self.renderer.meta(&assessment::meta(&self.state), &mut out.buffer);
+        self.print_counters();
+        Ok(())
+    }
+
+    /// Writes everything about the user of `--explain`.
+    fn write_user_detail(&mut self, name: &str, out: &mut Output) -> Result<(), Error> {
+        let now = self.state.buffer.newest();
+        let user = self.state.users.all_mut().iter_mut().find(|user| *user.name == *name);
+        let Some((user, now)) = user.zip(now) else {
+            let reason = format!("no connection of user '{}'", Escaped(name));
+            return Err(Error::refused("--explain", reason));
+        };
+        let rows = RowConfig { detail: Detail::Full, ..self.rows };
+        let summary = assessment::summary(user, now, &rows, &self.options.policy);
+        self.renderer.user_detail(&summary, &mut out.buffer);
+        Ok(())
+    }
+
+    /// Prints what was counted on standard error, in one line.
+    fn print_counters(&self) {
+        let counters = self.state.counters;
+        let users = self.state.users.len();
+        let mut line = format!("{} connections of {users} users", counters.connections);
+        let lost = [
+            (counters.late, "too late (see --late)"),
+            (counters.duplicates, "duplicates"),
+            (counters.no_address, "without an address"),
+            (counters.no_user, "without a user"),
+            (counters.no_time, "without a time"),
+            (counters.not_understood, "lines that are not rows"),
+        ];
+        for (count, what) in lost.into_iter().filter(|(count, _)| *count > 0) {
+            line.push_str(&format!("; {count} {what}"));
+        }
+        self.reporter.print(line);
+        self.print_advice();
+    }
+
+    fn print_advice(&self) {
+        if let Some(advice) = self.state.advice() {
+            self.reporter.print(advice);
+        }
+    }
+}
+
+/// The next multiple of `--every` after a time.
+fn next_summaries(ts: i64, options: &ScoreOptions) -> i64 {
+    options.every_ms.map_or(i64::MAX, |every| (ts.div_euclid(every) + 1).saturating_mul(every))
+}
+
+impl Filter for ScoreFilter {
+    fn line(&mut self, line: &[u8], _at: LineOrigin<'_>, out: &mut Output) -> Result<(), Error> {
+        let counters = &mut self.state.counters;
+        let Some(record) = Record::read(line) else {
+            counters.not_understood += u64::from(!line.trim_ascii().is_empty());
+            return Ok(());
+        };
+        match (Kind::read(&record.kind), &*record.kind) {
+            (Some(Kind::Connect), _) => self.connect(&record, out)?,
+            (Some(Kind::Seen), _) => counters.no_user += 1,
+            (Some(Kind::Usage), _) => {
+                if let Some(user) = record.user.as_deref() {
+                    counters.usage += 1;
+                    self.state.add_user(user, record.stamp().map(|stamp| stamp.0));
+                }
+            }
+            (None, "meta") if record.tool.as_deref() == Some("mtp-parse") => {
+                counters.not_recognised.report(record.not_recognised.unwrap_or(0));
+                counters.understood.report(record.understood.unwrap_or(0));
+                self.rows.is_incomplete = self.state.is_incomplete();
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        let save = self.options.state.as_ref().map(|_| self.save_at);
+        [save, self.quiet_at].into_iter().flatten().min()
+    }
+
+    fn tick(&mut self, out: &mut Output) -> Result<(), Error> {
+        let now = Instant::now();
+        if self.quiet_at.is_some_and(|at| at <= now) {
+            self.quiet_at = None;
+            if let Some(newest) = self.state.buffer.newest() {
+                self.write_summaries(newest, Which::Changed, out)?;
+            }
+        }
+        if self.save_at <= now {
+            out.flush()?;
+            self.save()?;
+        }
+        Ok(())
+    }
+
+    fn report(&mut self, out: &mut Output) -> Result<(), Error> {
+        self.write_report(out)
+    }
+
+    fn finish(&mut self, out: &mut Output) -> Result<(), Error> {
+        // With a state the stream only pauses: earlier connections may still come, so what is
+        // buffered is saved and processed again by the next run. The summaries are those of a
+        // stream that ends here.
+        let is_pause = self.options.state.is_some();
+        if is_pause {
+            out.flush()?;
+            self.save()?;
+        }
+        while let Some(change) = self.state.drain_all(&self.options.policy) {
+            if !is_pause {
+                self.write_alert(change, out);
+            }
+        }
+        self.write_report(out)?;
+        out.flush()
+    }
+}
