@@ -10,6 +10,7 @@ use hashbrown::HashMap;
 use super::carriers::CarrierDatabase;
 use crate::error::Error;
 use crate::io::escape::Escaped;
+use crate::net;
 use crate::sharing::{Network, Prefixes};
 
 /// A phone, and a device that stays at home or at the office.
@@ -126,16 +127,11 @@ impl CidrBlock {
         if length > most {
             return Err(invalid());
         }
-        Ok(Self { first: address, length })
+        Ok(Self { first: net::network(address, length), length })
     }
 
     pub fn contains(self, ip: IpAddr) -> bool {
-        let high = |ip| match ip {
-            IpAddr::V4(ip) => u128::from(u32::from(ip)) << 96,
-            IpAddr::V6(ip) => u128::from(ip),
-        };
-        let differ = high(self.first) ^ high(ip);
-        self.first.is_ipv4() == ip.is_ipv4() && differ.leading_zeros() >= u32::from(self.length)
+        self.first.is_ipv4() == ip.is_ipv4() && net::network(ip, self.length) == self.first
     }
 }
 
