@@ -13,8 +13,7 @@ use crate::score::assessment::{self, RowConfig};
 use crate::score::state::{VerdictChange, score};
 use crate::score::{ConnectEvent, ScoreState, state_file};
 use crate::sharing::Detail;
-use crate::stream::event::Record;
-use crate::stream::{Kind, Risk, Verdict};
+use crate::stream::{Event, Kind, Meta, Risk, Row, Verdict};
 use crate::timestamp::Timestamp;
 use crate::tool::event_loop::{Filter, LineOrigin};
 
@@ -62,13 +61,28 @@ impl ScoreFilter {
         Ok(Self { options, reporter, state, rows, renderer, next_summaries, quiet_at, save_at })
     }
 
-    fn connect(&mut self, record: &Record<'_>, out: &mut Output) -> Result<(), Error> {
-        let Some(user) = record.user.as_deref() else {
+    fn event(&mut self, event: &Event<'_>, out: &mut Output) -> Result<(), Error> {
+        match event.kind {
+            Kind::Connect => self.connect(event, out)?,
+            Kind::Seen => self.state.counters.no_user += 1,
+            Kind::Usage => {
+                if let Some(user) = event.user.as_deref() {
+                    self.state.counters.usage += 1;
+                    self.state.add_user(user, event.ts.map(|ts| ts.0));
+                }
+            }
+            Kind::Disconnect | Kind::Reject | Kind::Start | Kind::Reload | Kind::Note => {}
+        }
+        Ok(())
+    }
+
+    fn connect(&mut self, event: &Event<'_>, out: &mut Output) -> Result<(), Error> {
+        let Some(user) = event.user.as_deref() else {
             self.state.counters.no_user += 1;
             return Ok(());
         };
-        let ts = record.stamp().map(|stamp| stamp.0);
-        let Some(ip) = record.address() else {
+        let ts = event.ts.map(|ts| ts.0);
+        let Some(ip) = event.ip else {
             self.state.counters.no_address += 1;
             self.state.add_user(user, ts);
             return Ok(());
@@ -77,12 +91,12 @@ impl ScoreFilter {
             self.state.counters.no_time += 1;
             return Ok(());
         };
-        let source = record.source.as_deref().unwrap_or_default();
+        let source = event.source.as_deref().unwrap_or_default();
         if self.options.every_ms.is_some() {
             self.write_due_summaries(ts, out)?;
         }
-        let id = record.id.as_deref();
-        let event = ConnectEvent { ts, user, ip, port: record.port, id, source };
+        let id = event.id.as_deref();
+        let event = ConnectEvent { ts, user, ip, port: event.port, id, source };
         let change = self.state.ingest(&event, &self.options.rule);
         if let (true, Some(change)) = (self.options.alert_on_risk, change)
             && let Some(user) = self.state.users.get_mut(change.user)
@@ -220,26 +234,23 @@ fn next_summaries(ts: i64, options: &ScoreOptions) -> i64 {
 
 impl Filter for ScoreFilter {
     fn line(&mut self, line: &[u8], _at: LineOrigin<'_>, out: &mut Output) -> Result<(), Error> {
-        let counters = &mut self.state.counters;
-        let Some(record) = Record::read(line) else {
-            counters.not_understood += u64::from(!line.trim_ascii().is_empty());
-            return Ok(());
-        };
-        match (Kind::read(&record.kind), &*record.kind) {
-            (Some(Kind::Connect), _) => self.connect(&record, out)?,
-            (Some(Kind::Seen), _) => counters.no_user += 1,
-            (Some(Kind::Usage), _) => {
-                if let Some(user) = record.user.as_deref() {
-                    counters.usage += 1;
-                    self.state.add_user(user, record.stamp().map(|stamp| stamp.0));
+        if let Some(event) = Event::read(line) {
+            return self.event(&event, out);
+        }
+        match Row::read(line) {
+            Row::Meta(meta) => {
+                if let Meta::Parse(meta) = *meta {
+                    let counters = &mut self.state.counters;
+                    counters.not_recognised.report(meta.lines.not_recognised);
+                    counters.understood.report(meta.lines.understood);
+                    self.rows.is_incomplete = self.state.is_incomplete();
                 }
             }
-            (None, "meta") if record.tool.as_deref() == Some("mtp-parse") => {
-                counters.not_recognised.report(record.not_recognised.unwrap_or(0));
-                counters.understood.report(record.understood.unwrap_or(0));
-                self.rows.is_incomplete = self.state.is_incomplete();
+            Row::Foreign | Row::Event(..) => {
+                let is_blank = line.trim_ascii().is_empty();
+                self.state.counters.not_understood += u64::from(!is_blank);
             }
-            _ => {}
+            Row::Summary(_) | Row::Alert(_) | Row::Sample(_) | Row::Connection(_) | Row::Other => {}
         }
         Ok(())
     }
