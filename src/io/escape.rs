@@ -1,5 +1,5 @@
-//! Text that a client or a log chose, made safe to show: nothing in it may move a cursor, change a
-//! colour or turn the reading direction.
+//! Text of clients and logs, escaped for terminals: nothing in it moves a cursor, changes a colour or
+//! turns the reading direction.
 
 use std::fmt;
 
@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_terminal_obeys_nothing() {
+    fn control_and_direction_characters_are_escaped() {
         assert_eq!(Escaped("Елена \"x\"").to_string(), "Елена \"x\"");
         assert_eq!(Escaped("a\x1b[2J\n").to_string(), "a\\u{1b}[2J\\u{a}");
         assert_eq!(Escaped("a\u{202e}b").to_string(), "a\\u{202e}b");

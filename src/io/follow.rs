@@ -1,22 +1,21 @@
-//! A file that grows, or a pipe, read as far as it is written: whole lines, and never a wait.
+//! A file that grows, or a pipe, read as far as it is written: whole lines, without a wait.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Seek};
+use std::io::{self, Seek};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use memchr::memchr;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
-use super::line_buffer::LINE_MAX;
+use super::line_buffer::LineBuffer;
 use crate::error::Error;
 
 /// How much is read at once.
 const READ: usize = 64 * 1024;
 
-/// How much of a pipe is taken in before others have their turn: a writer may be as fast as this.
+/// How much of a pipe is read before others have their turn: a writer may be as fast as this.
 const AT_ONCE: usize = 4 * 1024 * 1024;
 
 /// A file that is followed.
@@ -24,11 +23,7 @@ const AT_ONCE: usize = 4 * 1024 * 1024;
 pub struct Follow {
     path: PathBuf,
     open: Option<Open>,
-    buffer: Vec<u8>,
-    /// How much of the buffer is the beginning of a line.
-    kept: usize,
-    /// A line over [`LINE_MAX`] is being passed over.
-    cutting: bool,
+    buffer: LineBuffer,
 }
 
 #[derive(Debug)]
@@ -36,7 +31,7 @@ struct Open {
     file: File,
     is_file: bool,
     inode: u64,
-    ended: bool,
+    has_ended: bool,
     /// A pipe that nobody writes to at present: always ready, with nothing in it.
     is_idle: bool,
 }
@@ -44,14 +39,8 @@ struct Open {
 impl Follow {
     /// Follows a file, pipe, or standard input for `-`.
     pub fn open(path: &Path) -> Result<Self, Error> {
-        let mut new = Self {
-            path: path.to_owned(),
-            open: None,
-            buffer: vec![0; READ],
-            kept: 0,
-            cutting: false,
-        };
-        new.open = Some(new.look().map_err(|error| new.failed(error))?);
+        let mut new = Self { path: path.to_owned(), open: None, buffer: LineBuffer::new(READ) };
+        new.open = Some(new.reopen().map_err(|error| new.failed(error))?);
         Ok(new)
     }
 
@@ -59,7 +48,7 @@ impl Follow {
         Error::input(self.path.display(), error)
     }
 
-    fn look(&self) -> io::Result<Open> {
+    fn reopen(&self) -> io::Result<Open> {
         let file = if self.path.as_os_str() == "-" {
             File::from(io::stdin().as_fd().try_clone_to_owned()?)
         } else {
@@ -72,24 +61,31 @@ impl Follow {
         if meta.is_dir() {
             return Err(Errno::ISDIR.into());
         }
-        Ok(Open { file, is_file: meta.is_file(), inode: meta.ino(), ended: false, is_idle: false })
+        let (is_file, inode) = (meta.is_file(), meta.ino());
+        Ok(Open { file, is_file, inode, has_ended: false, is_idle: false })
     }
 
     /// What can be waited for, where waiting makes sense: a pipe that is still written to. A file
     /// is always ready, and so is a pipe between two writers: these are looked at now and then.
     pub fn fd(&self) -> Option<BorrowedFd<'_>> {
         let open = self.open.as_ref()?;
-        (!open.is_file && !open.ended && !open.is_idle).then(|| open.file.as_fd())
+        (!open.is_file && !open.has_ended && !open.is_idle).then(|| open.file.as_fd())
     }
 
-    /// Gives the whole lines that were written since. A file that was replaced or cut short is
-    /// read from its beginning.
+    /// How many lines were left out because they are longer than
+    /// [`LINE_MAX`](super::line_buffer::LINE_MAX).
+    pub fn cut(&self) -> u64 {
+        self.buffer.cut()
+    }
+
+    /// Gives the whole lines that were written since. A file that was replaced or truncated is
+    /// read from its beginning. A line that is too long is left out.
     pub fn lines(&mut self, each: &mut dyn FnMut(&[u8])) -> Result<(), Error> {
         let Some(mut open) = self.open.take() else { return Ok(()) };
         let read = self.drain(&mut open, each).and_then(|()| {
             if let Some(new) = self.successor(&mut open)? {
                 open = new;
-                (self.kept, self.cutting) = (0, false);
+                self.buffer.restart();
                 self.drain(&mut open, each)?;
             }
             Ok(())
@@ -98,7 +94,7 @@ impl Follow {
         read.map_err(|error| self.failed(error))
     }
 
-    /// The file that has taken the name over, or this one again if it was cut short.
+    /// The file that has taken the name over, or this one again if it was truncated.
     fn successor(&self, open: &mut Open) -> io::Result<Option<Open>> {
         if !open.is_file {
             return Ok(None);
@@ -111,28 +107,29 @@ impl Follow {
         }
         let is_other =
             fs::metadata(&self.path).is_ok_and(|meta| meta.is_file() && meta.ino() != open.inode);
-        if is_other { self.look().map(Some) } else { Ok(None) }
+        if is_other { self.reopen().map(Some) } else { Ok(None) }
     }
 
     fn drain(&mut self, open: &mut Open, each: &mut dyn FnMut(&[u8])) -> io::Result<()> {
         let mut taken = 0;
-        while !open.ended && (open.is_file || (taken < AT_ONCE && is_ready(open.file.as_fd())?)) {
-            if self.kept == self.buffer.len() {
-                self.grow();
-            }
-            let room = self.buffer.get_mut(self.kept..).unwrap_or_default();
-            match open.file.read(room) {
+        while !open.has_ended && (open.is_file || (taken < AT_ONCE && is_ready(open.file.as_fd())?))
+        {
+            match self.buffer.read_from(&mut open.file) {
                 Ok(0) => {
                     // A pipe may get another writer; one that was opened and never written to has
                     // not had its first yet.
                     open.is_idle = !open.is_file;
-                    open.ended = open.is_idle && !self.is_named_pipe(&open.file);
+                    open.has_ended = open.is_idle && !self.is_named_pipe(&open.file);
                     break;
                 }
                 Ok(read) => {
                     open.is_idle = false;
                     taken += read;
-                    self.take(read, each);
+                    while let Some(line) = self.buffer.take_line() {
+                        if !line.is_cut {
+                            each(line.text);
+                        }
+                    }
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
@@ -145,29 +142,6 @@ impl Follow {
     fn is_named_pipe(&self, file: &File) -> bool {
         let is_pipe = file.metadata().is_ok_and(|meta| meta.file_type().is_fifo());
         is_pipe && self.path.as_os_str() != "-"
-    }
-
-    fn take(&mut self, read: usize, each: &mut dyn FnMut(&[u8])) {
-        let (have, mut start) = (self.kept + read, 0);
-        while let Some(rest) = self.buffer.get(start..have) {
-            let Some(end) = memchr(b'\n', rest) else { break };
-            if !std::mem::take(&mut self.cutting) {
-                each(rest.get(..end).unwrap_or_default());
-            }
-            start += end + 1;
-        }
-        self.buffer.copy_within(start..have, 0);
-        self.kept = have - start;
-    }
-
-    /// Makes room for a long line, or passes one over that is too long to be a row.
-    fn grow(&mut self) {
-        if self.buffer.len() < LINE_MAX {
-            self.buffer.resize(self.buffer.len() * 2, 0);
-        } else {
-            self.kept = 0;
-            self.cutting = true;
-        }
     }
 }
 
@@ -184,6 +158,7 @@ fn is_ready(fd: BorrowedFd<'_>) -> io::Result<bool> {
 mod tests {
     use std::io::Write;
 
+    use super::super::line_buffer::LINE_MAX;
     use super::*;
 
     fn lines(follow: &mut Follow) -> Vec<String> {
@@ -193,23 +168,23 @@ mod tests {
     }
 
     #[test]
-    fn grows_is_cut_short_and_replaced() {
-        let folder = std::env::temp_dir().join(format!("mtp-follow-{}", std::process::id()));
-        fs::create_dir_all(&folder).unwrap();
-        let path = folder.join("events");
+    fn a_file_grows_is_truncated_and_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("events");
         fs::write(&path, "one\ntw").unwrap();
         let mut follow = Follow::open(&path).unwrap();
         assert_eq!(lines(&mut follow), ["one"]);
+        assert!(lines(&mut follow).is_empty(), "an unfinished line is not a line yet");
         let mut more = OpenOptions::new().append(true).open(&path).unwrap();
         more.write_all(b"o\nthree\n").unwrap();
         assert_eq!(lines(&mut follow), ["two", "three"]);
         fs::write(&path, "x\n").unwrap();
         assert_eq!(lines(&mut follow), ["x"]);
         let long = vec![b'y'; 3 * LINE_MAX];
-        fs::write(folder.join("new"), [&long[..], b"\nafter\n"].concat()).unwrap();
-        fs::rename(folder.join("new"), &path).unwrap();
+        fs::write(folder.path().join("new"), [&long[..], b"\nafter\n"].concat()).unwrap();
+        fs::rename(folder.path().join("new"), &path).unwrap();
         assert_eq!(lines(&mut follow), ["after"]);
-        assert_eq!(lines(&mut follow), Vec::<String>::new());
-        fs::remove_dir_all(&folder).unwrap();
+        assert_eq!(follow.cut(), 1);
+        assert!(lines(&mut follow).is_empty());
     }
 }

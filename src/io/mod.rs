@@ -10,5 +10,5 @@ pub mod reporter;
 pub mod source;
 pub mod wait;
 
-pub use line_buffer::{Fill, LineReader};
+pub use line_buffer::{Fill, Line, LineBuffer, LineReader};
 pub use wait::Signals;

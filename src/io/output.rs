@@ -1,4 +1,4 @@
-//! Rows and texts on their way out: blocks under load, nothing held back when the input is idle.
+//! Standard output: written in blocks under load, at once when the input is idle.
 
 use std::fs::File;
 use std::io::{self, IsTerminal, Write};
@@ -6,7 +6,7 @@ use std::os::fd::AsFd;
 
 use crate::error::Error;
 
-/// What a tool writes.
+/// The form of the output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OutputFormat {
     /// Text on a terminal, JSON lines elsewhere.
@@ -23,13 +23,12 @@ pub fn format_names() -> Vec<&'static str> {
 }
 
 impl OutputFormat {
-    /// Reads a format's name.
     pub fn read(name: &str) -> Result<Self, String> {
         match name {
             "auto" => Ok(Self::Auto),
             "json" => Ok(Self::Json),
             "text" => Ok(Self::Text),
-            _ => Err(format!("'{name}' is no format: one of {}", format_names().join(", "))),
+            _ => Err(format!("invalid format '{name}' (expected {})", format_names().join(", "))),
         }
     }
 
@@ -43,26 +42,25 @@ impl OutputFormat {
     }
 }
 
-/// The narrowest that is written for.
+/// The narrowest width that is laid out for.
 const COLUMNS_MIN: usize = 60;
 
-/// How wide text on standard output may be: `COLUMNS`, which is exported only on purpose, else
-/// what the terminal says. `None`: it is no terminal.
+/// The width of text on standard output: `COLUMNS`, which is exported only on purpose, else the
+/// terminal's. `None`: not a terminal.
 pub fn columns() -> Option<usize> {
-    let said = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
+    let given = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
     let asked = || {
         let size = rustix::termios::tcgetwinsize(io::stdout()).ok();
         size.map(|size| usize::from(size.ws_col)).filter(|columns| *columns > 0).or(Some(80))
     };
-    let columns = said.or_else(|| if io::stdout().is_terminal() { asked() } else { None });
+    let columns = given.or_else(|| if io::stdout().is_terminal() { asked() } else { None });
     columns.map(|columns: usize| columns.max(COLUMNS_MIN))
 }
 
-/// How much is gathered before it is written: large enough that a write costs nothing a row,
-/// and what a pipe takes at once.
+/// How much is gathered before it is written: what a pipe takes at once.
 const BLOCK: usize = 64 * 1024;
 
-/// Where rows go. Rows are appended to `buffer`; call [`Output::after_row`] after each.
+/// Rows are appended to `buffer`; call [`Output::after_row`] after each.
 #[derive(Debug)]
 pub struct Output {
     /// Rows that were not written yet.
@@ -87,7 +85,7 @@ impl Output {
         if self.buffer.len() >= BLOCK { self.flush() } else { Ok(()) }
     }
 
-    /// Writes all there is: when the input is idle, and at the end.
+    /// Writes all rows: when the input is idle, and at the end.
     pub fn flush(&mut self) -> Result<(), Error> {
         if !self.buffer.is_empty() {
             let written = self.to.write_all(&self.buffer);

@@ -1,4 +1,4 @@
-//! Where bytes come from: a file or standard input, unpacked if its first bytes say so.
+//! The bytes of a file or of standard input, decompressed where they begin as gzip or zstd do.
 
 use std::fs::File;
 use std::io::{self, Chain, Cursor, Read};
@@ -9,47 +9,47 @@ use rustix::io::Errno;
 
 use crate::error::Error;
 
-/// What an input is called where it has no name.
+/// The name of standard input in messages.
 pub const STDIN: &str = "standard input";
 
 /// An open input.
 #[derive(Debug)]
 pub struct Source {
-    /// What messages call it.
+    /// Its name in messages.
     pub name: String,
-    /// What is polled: the descriptor below any unpacking.
-    below: File,
+    /// The file that is polled, below any decompression.
+    file: File,
     bytes: Bytes,
 }
 
-/// The bytes that were looked at to know what follows, then the rest.
-type Again = Chain<Cursor<Vec<u8>>, File>;
+/// The first bytes, which were read to find the compression, then the rest.
+type Peeked = Chain<Cursor<Vec<u8>>, File>;
 
 enum Bytes {
-    /// Not opened to the reader yet: the first bytes tell what it is.
-    Unseen,
-    Plain(Again),
+    /// Nothing was read yet: the first bytes decide.
+    Unread,
+    Plain(Peeked),
     /// A stream of gzip members or zstd frames.
-    Packed(Box<dyn Read>),
+    Compressed(Box<dyn Read>),
 }
 
 impl std::fmt::Debug for Bytes {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
-            Self::Unseen => "Unseen",
+            Self::Unread => "Unread",
             Self::Plain(_) => "Plain",
-            Self::Packed(_) => "Packed",
+            Self::Compressed(_) => "Compressed",
         })
     }
 }
 
-/// Whether reading may find bytes that polling does not see.
+/// Whether bytes may be ready that polling does not find.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Buffering {
     /// What is polled is what is read.
     Direct,
-    /// An unpacker may hold bytes back.
-    Unpacked,
+    /// A decompressor may hold bytes back.
+    Decompressed,
 }
 
 impl Source {
@@ -74,41 +74,49 @@ impl Source {
         Ok(Self::new(STDIN.to_owned(), File::from(copy)))
     }
 
-    fn new(name: String, below: File) -> Self {
-        Self { name, below, bytes: Bytes::Unseen }
+    fn new(name: String, file: File) -> Self {
+        Self { name, file, bytes: Bytes::Unread }
     }
 
-    /// All that the command line names, or standard input if it names nothing.
+    /// The files of the command line, or standard input if there are none.
     pub fn named(paths: &[PathBuf]) -> Vec<PathBuf> {
         if paths.is_empty() { vec![PathBuf::from("-")] } else { paths.to_vec() }
     }
 
-    /// What to poll before a read.
+    /// The descriptor to poll before a read.
     pub fn fd(&self) -> BorrowedFd<'_> {
-        self.below.as_fd()
+        self.file.as_fd()
     }
 
-    /// Whether polling sees all there is.
-    pub fn depth(&self) -> Buffering {
-        if matches!(self.bytes, Bytes::Packed(_)) { Buffering::Unpacked } else { Buffering::Direct }
+    pub fn buffering(&self) -> Buffering {
+        match self.bytes {
+            Bytes::Unread | Bytes::Plain(_) => Buffering::Direct,
+            Bytes::Compressed(_) => Buffering::Decompressed,
+        }
     }
 
-    /// Reads some bytes; 0 at the end.
-    pub fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+    /// An error of this input.
+    pub fn failed(&self, error: io::Error) -> Error {
+        Error::input(&self.name, error)
+    }
+}
+
+impl Read for Source {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         match &mut self.bytes {
-            Bytes::Unseen => {
-                self.bytes = look(&self.below)?;
+            Bytes::Unread => {
+                self.bytes = sniff(&self.file)?;
                 self.read(into)
             }
             Bytes::Plain(bytes) => bytes.read(into),
-            Bytes::Packed(bytes) => bytes.read(into),
+            Bytes::Compressed(bytes) => bytes.read(into),
         }
     }
 }
 
-/// Takes the first bytes and decides by them. A stream that sends fewer than four bytes and then
-/// waits is no compressed one: they always begin with four or more at once.
-fn look(file: &File) -> io::Result<Bytes> {
+/// Finds the compression by the first bytes. A stream that sends fewer than four bytes and then
+/// waits is not compressed: a compressed one begins with four or more at once.
+fn sniff(file: &File) -> io::Result<Bytes> {
     let mut rest = file.try_clone()?;
     let mut first = vec![0; 4];
     let mut have = 0;
@@ -126,13 +134,15 @@ fn look(file: &File) -> io::Result<Bytes> {
         }
     }
     first.truncate(have);
-    let again = |first: Vec<u8>| Cursor::new(first).chain(rest);
-    Ok(if first.starts_with(GZIP) {
-        Bytes::Packed(Box::new(flate2::read::MultiGzDecoder::new(again(first))))
-    } else if first.starts_with(ZSTD) {
-        Bytes::Packed(Box::new(Frames::new(again(first))))
+    let is_gzip = first.starts_with(GZIP);
+    let is_zstd = first.starts_with(ZSTD);
+    let peeked = Cursor::new(first).chain(rest);
+    Ok(if is_gzip {
+        Bytes::Compressed(Box::new(flate2::read::MultiGzDecoder::new(peeked)))
+    } else if is_zstd {
+        Bytes::Compressed(Box::new(ZstdFrames::new(peeked)))
     } else {
-        Bytes::Plain(again(first))
+        Bytes::Plain(peeked)
     })
 }
 
@@ -140,18 +150,18 @@ const GZIP: &[u8] = &[0x1f, 0x8b];
 const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
 
 /// zstd frames one after another, as `cat a.zst b.zst` makes them.
-struct Frames {
-    decoder: Option<ruzstd::decoding::StreamingDecoder<Again, ruzstd::decoding::FrameDecoder>>,
-    rest: Option<Again>,
+struct ZstdFrames {
+    decoder: Option<ruzstd::decoding::StreamingDecoder<Peeked, ruzstd::decoding::FrameDecoder>>,
+    rest: Option<Peeked>,
 }
 
-impl Frames {
-    fn new(rest: Again) -> Self {
+impl ZstdFrames {
+    fn new(rest: Peeked) -> Self {
         Self { decoder: None, rest: Some(rest) }
     }
 }
 
-impl Read for Frames {
+impl Read for ZstdFrames {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         loop {
             if let Some(mut decoder) = self.decoder.take() {

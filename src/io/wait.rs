@@ -1,4 +1,4 @@
-//! Waiting for input: wakes for bytes, for signals and for the clock, and says which.
+//! Waiting for input, a signal or a deadline.
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -8,28 +8,28 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use signal_hook::consts::{SIGINT, SIGTERM, SIGUSR1};
 
-/// The signals a stream answers: an end in order, and a report.
+/// The signals of a stream: an end in order, and a report.
 #[derive(Debug)]
 pub struct Signals {
     stop: UnixStream,
     report: UnixStream,
 }
 
-/// What the wait ended with.
+/// What ended a wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wakeup {
-    /// There is something to read, or an end.
+    /// Input, or its end.
     Ready,
-    /// The time that was asked for is over.
+    /// The deadline.
     Tick,
     /// SIGINT or SIGTERM: end in order.
     Stop,
-    /// SIGUSR1: say how things stand.
+    /// SIGUSR1: report.
     Report,
 }
 
 impl Signals {
-    /// Takes the signals over. A second SIGINT or SIGTERM kills, as if nobody had taken them.
+    /// Installs the handlers. A second SIGINT or SIGTERM kills, as without a handler.
     pub fn take() -> io::Result<Self> {
         let (stop, stop_sent) = UnixStream::pair()?;
         let (report, report_sent) = UnixStream::pair()?;
@@ -45,8 +45,8 @@ impl Signals {
         Ok(Self { stop, report })
     }
 
-    /// Whether there is something now; never waits.
-    pub fn look(&self, fd: BorrowedFd<'_>) -> io::Result<Option<Wakeup>> {
+    /// What is there now; does not wait.
+    pub fn poll_now(&self, fd: BorrowedFd<'_>) -> io::Result<Option<Wakeup>> {
         self.poll(Some(fd), Some(Duration::ZERO))
     }
 

@@ -10,6 +10,7 @@ use twox_hash::XxHash3_64;
 
 use super::state::ScoreState;
 use crate::error::Error;
+use crate::io::atomic_write::{NewFile, replace_with};
 
 const MAGIC: &[u8; 8] = b"MTPSCORE";
 /// The version of the layout. Other versions are refused.
@@ -61,12 +62,10 @@ fn decode(bytes: &[u8]) -> Result<ScoreState, String> {
 
 /// Saves a state.
 pub fn save(path: &Path, state: &ScoreState) -> Result<(), Error> {
-    write(path, state).map_err(|error| Error::input(path.display(), error))
+    replace_with(path, NewFile::Private, |file| write(file, state))
 }
 
-fn write(path: &Path, state: &ScoreState) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let file = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
+fn write(file: &mut dyn Write, state: &ScoreState) -> io::Result<()> {
     let mut sink =
         ChecksumWriter { to: BufWriter::new(file), length: 0, sum: XxHash3_64::default() };
     sink.to.write_all(MAGIC)?;
@@ -75,10 +74,7 @@ fn write(path: &Path, state: &ScoreState) -> io::Result<()> {
     let (length, sum) = (sink.length, sink.sum.finish());
     sink.to.write_all(&length.to_le_bytes())?;
     sink.to.write_all(&sum.to_le_bytes())?;
-    let file = sink.to.into_inner().map_err(io::IntoInnerError::into_error)?;
-    file.as_file().sync_all()?;
-    file.persist(path)?;
-    Ok(())
+    sink.to.flush()
 }
 
 /// Counts and sums up what is written through it.

@@ -2,10 +2,12 @@
 //! open table stays in the namespace it was opened in.
 
 use std::fs::File;
-use std::io::{self, Read, Seek};
+use std::io::{self, Seek};
 use std::path::Path;
 
 use memchr::memchr;
+
+use crate::io::LineBuffer;
 
 use super::{Address, Socket, State, Want};
 
@@ -16,7 +18,7 @@ const READ: usize = 64 * 1024;
 #[derive(Debug)]
 pub struct Proc {
     tables: Vec<File>,
-    buffer: Vec<u8>,
+    buffer: LineBuffer,
 }
 
 impl Proc {
@@ -24,7 +26,7 @@ impl Proc {
     pub fn open(folder: &Path) -> io::Result<Self> {
         let mut tables = vec![File::open(folder.join("tcp"))?];
         tables.extend(File::open(folder.join("tcp6")).ok());
-        Ok(Self { tables, buffer: vec![0; READ] })
+        Ok(Self { tables, buffer: LineBuffer::new(READ) })
     }
 
     /// Gives every socket that is wanted, listening ones too. The tables hold all sockets of the
@@ -32,26 +34,19 @@ impl Proc {
     pub fn read(&mut self, want: &Want, each: &mut dyn FnMut(&Socket)) -> io::Result<()> {
         for table in &mut self.tables {
             table.rewind()?;
-            let mut kept = 0;
+            self.buffer.restart();
             loop {
-                let read = match table.read(self.buffer.get_mut(kept..).unwrap_or_default()) {
+                match self.buffer.read_from(table) {
                     Ok(0) => break,
-                    Ok(read) => read,
+                    Ok(_) => {}
                     Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                     Err(error) => return Err(error),
-                };
-                let have = kept + read;
-                let mut start = 0;
-                while let Some(line) = self.buffer.get(start..have) {
-                    let Some(end) = memchr(b'\n', line) else { break };
-                    let socket = line.get(..end).and_then(|line| row(line, &want.ports));
-                    if let Some(socket) = socket {
+                }
+                while let Some(line) = self.buffer.take_line() {
+                    if let Some(socket) = row(line.text, &want.ports) {
                         each(&socket);
                     }
-                    start += end + 1;
                 }
-                self.buffer.copy_within(start..have, 0);
-                kept = have - start;
             }
         }
         Ok(())

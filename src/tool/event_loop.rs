@@ -1,4 +1,4 @@
-//! The loop of every filter: lines in, rows out, signals and the clock in between.
+//! The event loop of every filter: lines in, rows out, signals and deadlines in between.
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -9,27 +9,26 @@ use crate::io::output::Output;
 use crate::io::reporter::Reporter;
 use crate::io::source::Source;
 use crate::io::wait::Signals;
+use crate::timestamp::Timestamp;
 
-/// What a filter does with what comes.
+/// A filter of lines.
 pub trait Filter {
     /// Takes a line of this input.
     fn line(&mut self, line: &[u8], at: LineOrigin<'_>, out: &mut Output) -> Result<(), Error>;
 
-    /// The next moment it wants to be woken at.
+    /// When [`Filter::tick`] is due.
     fn deadline(&self) -> Option<Instant> {
         None
     }
 
-    /// That moment has come.
     fn tick(&mut self, _out: &mut Output) -> Result<(), Error> {
         Ok(())
     }
 
-    /// SIGUSR1: say how things stand.
+    /// SIGUSR1.
     fn report(&mut self, out: &mut Output) -> Result<(), Error>;
 
-    /// The input is idle: what is due to readers may leave now. Rows already written are flushed
-    /// by the loop.
+    /// The input is idle: what was held back is written. The loop flushes rows already written.
     fn idle(&mut self, _out: &mut Output) -> Result<(), Error> {
         Ok(())
     }
@@ -37,22 +36,26 @@ pub trait Filter {
     /// An input has ended; `cut` lines of it were longer than is kept.
     fn source_ended(&mut self, _cut: u64) {}
 
-    /// All has ended, or was told to.
+    /// All inputs have ended, or a signal stopped the loop.
     fn finish(&mut self, out: &mut Output) -> Result<(), Error>;
 }
 
-/// Where a line is from.
+/// Where and when a line came in.
 #[derive(Clone, Copy, Debug)]
 pub struct LineOrigin<'p> {
     /// The input's name.
     pub input: &'p str,
     /// The line's number in it, from 1.
     pub line: u64,
+    /// The line was longer than is kept.
+    pub is_cut: bool,
+    /// When it was read; the lines of one read have one time.
+    pub arrival: Timestamp,
 }
 
-/// Runs a filter over the files, or standard input. A file that cannot be read is said, and the
-/// others still are; if there are no others, that is the end: counts and pages of nothing would
-/// hide it.
+/// Runs a filter over the files, or standard input. A file that cannot be read is reported, and
+/// the next one is read. If none could be read, `finish` is not called: counts of nothing would
+/// hide the failure.
 pub fn run(
     paths: &[PathBuf],
     filter: &mut dyn Filter,
@@ -60,12 +63,12 @@ pub fn run(
     reporter: Reporter,
 ) -> Result<ExitStatus, Error> {
     let signals = Signals::take().map_err(|error| Error::input("signals", error))?;
-    let (mut ending, mut was_any_read) = (ExitStatus::Success, false);
+    let (mut status, mut was_any_read) = (ExitStatus::Success, false);
     for path in Source::named(paths) {
         let passed = Source::open(&path).and_then(|source| {
             let mut lines = LineReader::new(source);
             let passed = pass(&mut lines, filter, out, &signals);
-            was_any_read |= passed.is_ok() || lines.number() > 0;
+            was_any_read |= passed.is_ok() || lines.buffer().number() > 0;
             passed
         });
         match passed {
@@ -73,17 +76,17 @@ pub fn run(
             Ok(_) => {}
             Err(error @ Error::Input { .. }) => {
                 reporter.print(&error);
-                ending = ExitStatus::Failure;
+                status = ExitStatus::Failure;
             }
             Err(error) => return Err(error),
         }
     }
     if !was_any_read {
-        return Ok(ending);
+        return Ok(status);
     }
     filter.finish(out)?;
     out.flush()?;
-    Ok(ending)
+    Ok(status)
 }
 
 /// Passes one input through, to its end or a signal.
@@ -100,8 +103,10 @@ fn pass(
             filter.idle(out)?;
             out.flush()
         })?;
-        while let Some((line, number)) = lines.numbered() {
-            filter.line(line, LineOrigin { input: &name, line: number }, out)?;
+        let arrival = Timestamp::now();
+        while let Some(line) = lines.buffer().take_line() {
+            let at = LineOrigin { input: &name, line: line.number, is_cut: line.is_cut, arrival };
+            filter.line(line.text, at, out)?;
             out.after_row()?;
         }
         let is_due = deadline.is_some_and(|at| fill == Fill::Tick || at <= Instant::now());
@@ -112,7 +117,7 @@ fn pass(
             Fill::More | Fill::Tick => {}
             Fill::Report => filter.report(out)?,
             Fill::End | Fill::Stop => {
-                filter.source_ended(lines.cut);
+                filter.source_ended(lines.buffer().cut());
                 return Ok(fill);
             }
         }

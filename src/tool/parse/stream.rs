@@ -192,7 +192,12 @@ impl Filter for Stream {
 
     fn finish(&mut self, out: &mut Output) -> Result<(), Error> {
         let Self { unframer, hearing, .. } = self;
-        let at = LineOrigin { input: "what was left", line: 0 };
+        let at = LineOrigin {
+            input: "what was left",
+            line: 0,
+            is_cut: false,
+            arrival: Timestamp::now(),
+        };
         unframer.finish(|framed| hearing.hear(&framed, b"", at, &mut out.buffer));
         hearing.failed.take().map_or(Ok(()), Err)?;
         self.write_meta(self.hearing.newest, out);
