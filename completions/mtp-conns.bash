@@ -1,4 +1,4 @@
-# bash completion of mtp-conns; made from the table of flags.
+# bash completion of mtp-conns; generated from the table of flags.
 _mtp_conns() {
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}
     COMPREPLY=()
@@ -18,7 +18,7 @@ _mtp_conns() {
     --format) mapfile -t COMPREPLY < <(compgen -W 'auto json text' -- "$word"); return ;;
     esac
     case $word in
-    -*) mapfile -t COMPREPLY < <(compgen -W '-p --port -c --config -i --interval -n --count -s --sockets --changes --info -t --top --prefix --pid --netns --container --via -e --events --warn --no-emoji -h --help --version --format' -- "$word"); return ;;
+    -*) mapfile -t COMPREPLY < <(compgen -W '-p --port -c --config -i --interval -n --count -s --sockets --changes --info -t --top --prefix --pid --netns --container --via -e --events --warn --no-emoji -h --help -V --version --format' -- "$word"); return ;;
     esac
 }
 complete -F _mtp_conns mtp-conns

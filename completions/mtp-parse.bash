@@ -1,4 +1,4 @@
-# bash completion of mtp-parse; made from the table of flags.
+# bash completion of mtp-parse; generated from the table of flags.
 _mtp_parse() {
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}
     COMPREPLY=()
@@ -15,7 +15,7 @@ _mtp_parse() {
     --format) mapfile -t COMPREPLY < <(compgen -W 'auto json text' -- "$word"); return ;;
     esac
     case $word in
-    -*) mapfile -t COMPREPLY < <(compgen -W '-d --dialect --pattern --users --source --tz --year --since --until --rejects --strict --explain -h --help --version --format' -- "$word"); return ;;
+    -*) mapfile -t COMPREPLY < <(compgen -W '-d --dialect --pattern --users --source --tz --year --since --until --rejects --strict --explain -h --help -V --version --format' -- "$word"); return ;;
     esac
     mapfile -t COMPREPLY < <(compgen -f -- "$word")
 }

@@ -1,4 +1,4 @@
-# bash completion of mtp-report; made from the table of flags.
+# bash completion of mtp-report; generated from the table of flags.
 _mtp_report() {
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}
     COMPREPLY=()
@@ -14,7 +14,7 @@ _mtp_report() {
     --format) mapfile -t COMPREPLY < <(compgen -W 'auto json text' -- "$word"); return ;;
     esac
     case $word in
-    -*) mapfile -t COMPREPLY < <(compgen -W '--text --html --prometheus --watch --every --top --warn --anonymize --anonymize-key --lang --title --no-emoji --strict -h --help --version --format' -- "$word"); return ;;
+    -*) mapfile -t COMPREPLY < <(compgen -W '--text --html --prometheus --watch --every --top --warn --anonymize --anonymize-key --lang --title --no-emoji --strict -h --help -V --version --format' -- "$word"); return ;;
     esac
     mapfile -t COMPREPLY < <(compgen -f -- "$word")
 }

@@ -1,10 +1,9 @@
-# bash completion of mtp-score; made from the table of flags.
+# bash completion of mtp-score; generated from the table of flags.
 _mtp_score() {
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}
     COMPREPLY=()
     case $before in
     --window) :; return ;;
-    --together) :; return ;;
     --late) :; return ;;
     --state) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
     --save-every) :; return ;;
@@ -17,11 +16,12 @@ _mtp_score() {
     --limits) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
     --ignore) :; return ;;
     --relay) :; return ;;
-    --v4-prefix) :; return ;;
-    --v6-prefix) :; return ;;
     --asn) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
     --evidence) mapfile -t COMPREPLY < <(compgen -W 'short full' -- "$word"); return ;;
     --explain) :; return ;;
+    --v4-prefix) :; return ;;
+    --v6-prefix) :; return ;;
+    --together) :; return ;;
     --per-address) :; return ;;
     --per-pair) :; return ;;
     --per-connection) :; return ;;
@@ -32,7 +32,7 @@ _mtp_score() {
     --format) mapfile -t COMPREPLY < <(compgen -W 'auto json text' -- "$word"); return ;;
     esac
     case $word in
-    -*) mapfile -t COMPREPLY < <(compgen -W '--window --together --late --state --save-every --every --only --top --ips --alert-on --devices --limits --ignore --relay --v4-prefix --v6-prefix --asn --evidence --explain --no-emoji --per-address --per-pair --per-connection --free-connections --score-max --medium-from --high-from -h --help --version --format' -- "$word"); return ;;
+    -*) mapfile -t COMPREPLY < <(compgen -W '--window --late --state --save-every --every --only --top --ips --alert-on --devices --limits --ignore --relay --asn --evidence --explain --no-emoji --v4-prefix --v6-prefix --together --per-address --per-pair --per-connection --free-connections --score-max --medium-from --high-from -h --help -V --version --format' -- "$word"); return ;;
     esac
     mapfile -t COMPREPLY < <(compgen -f -- "$word")
 }

@@ -1,4 +1,4 @@
-# bash completion of mtp-users; made from the table of flags.
+# bash completion of mtp-users; generated from the table of flags.
 _mtp_users() {
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}
     COMPREPLY=()
@@ -15,7 +15,7 @@ _mtp_users() {
     --format) mapfile -t COMPREPLY < <(compgen -W 'auto json text' -- "$word"); return ;;
     esac
     case $word in
-    -*) mapfile -t COMPREPLY < <(compgen -W '--config --server --secret-from --links --qr --qr-svg --max-conns --expires --quota --dry-run --reload --pid --container --no-emoji -h --help --version --format' -- "$word"); return ;;
+    -*) mapfile -t COMPREPLY < <(compgen -W '--config --server --secret-from --links --qr --qr-svg --max-conns --expires --quota --dry-run --reload --pid --container --no-emoji -h --help -V --version --format' -- "$word"); return ;;
     esac
     if ((COMP_CWORD == 1)); then
         mapfile -t COMPREPLY < <(compgen -W 'add list show remove rename rotate disable enable limit link import export check access-log reload names' -- "$word"); return

@@ -1,10 +1,10 @@
-//! `-h`, `--help` and `--version`.
+//! `-h`, `--help`, `COMMAND --help` and `--version`.
 
-use super::{Command, Fact, Page};
+use super::{CliInfo, Command, FlagInfo, HelpLevel};
 
-/// Where the second column starts in `-h`.
+/// Where the second column of `-h` starts.
 const COLUMN: usize = 26;
-/// Prose is no wider than this, however wide the terminal.
+/// The most columns of prose, however wide the terminal.
 const WIDTH: usize = 78;
 
 /// `mtp-parse 0.1.0`
@@ -12,61 +12,93 @@ pub fn version(name: &str) -> String {
     format!("{name} {}\n", env!("CARGO_PKG_VERSION"))
 }
 
-/// A line a flag, or more where the terminal has fewer columns.
-pub fn short(page: &Page, columns: Option<usize>) -> String {
-    let mut text = head(page, columns);
-    for command in page.commands {
+/// `-h`: one line for each command and each common flag; wrapped where the terminal is narrow.
+pub fn short(info: &CliInfo, columns: Option<usize>) -> String {
+    let mut text = head(info, columns);
+    for command in info.commands {
         row(&mut text, &call(command), command.brief, columns);
     }
-    if !page.commands.is_empty() {
+    if !info.commands.is_empty() {
         text.push('\n');
     }
-    for fact in &page.flags {
-        row(&mut text, &spelled(fact), fact.brief, columns);
-    }
+    flag_rows(&mut text, &info.flags.iter().collect::<Vec<_>>(), columns);
     text
 }
 
-/// All there is to say, in paragraphs.
-pub fn long(page: &Page, columns: Option<usize>) -> String {
+/// `--help`: every flag with its details, and the sections of the manual page.
+pub fn long(info: &CliInfo, columns: Option<usize>) -> String {
     let width = prose_width(columns);
-    let mut text = head(page, columns);
-    paragraphs(&mut text, page.about, 0, width);
-    if !page.commands.is_empty() {
+    let mut text = head(info, columns);
+    paragraphs(&mut text, info.about, 0, width);
+    if !info.commands.is_empty() {
         text.push_str("COMMANDS\n");
-        for command in page.commands {
-            row(&mut text, &call(command), command.brief, columns);
+        for command in info.commands {
+            row(&mut text, &call(command), &with_aliases(command), columns);
         }
         text.push('\n');
     }
-    text.push_str("OPTIONS\n");
-    for fact in &page.flags {
-        text.push_str(&format!("  {}\n", spelled(fact)));
-        paragraphs(&mut text, &format!("{}.{}", fact.brief, for_commands(fact)), 6, width);
-        paragraphs(&mut text, fact.detail, 6, width);
-    }
-    for section in page.sections {
+    flag_paragraphs(&mut text, &info.flags.iter().collect::<Vec<_>>(), true, width);
+    for section in info.sections {
         text.push_str(&format!("{}\n", section.title));
         paragraphs(&mut text, &(section.text)(), 2, width);
     }
-    text.truncate(text.trim_end().len());
-    text.push('\n');
-    text
+    trimmed(text)
 }
 
-/// ` For: add, list.`, where a flag is not for all commands.
-pub(super) fn for_commands(fact: &Fact) -> String {
-    match fact.commands {
+/// `COMMAND -h` and `COMMAND --help`: the flags that the command takes.
+pub fn command(info: &CliInfo, command: &Command, is_long: bool, columns: Option<usize>) -> String {
+    let mut text = String::new();
+    let name = format!("{} {}", info.name, command.name);
+    let brief = format!("{name} - {}", with_aliases(command));
+    fill(&mut text, &brief, "", columns.unwrap_or(usize::MAX));
+    let operands = command.operands;
+    text.push_str(format!("\nUsage: {name} [OPTION…] {operands}").trim_end());
+    text.push_str("\n\n");
+    let flags: Vec<_> = info.flags.iter().filter(|flag| flag.applies_to(command.name)).collect();
+    if is_long {
+        flag_paragraphs(&mut text, &flags, false, prose_width(columns));
+    } else {
+        flag_rows(&mut text, &flags, columns);
+    }
+    trimmed(text)
+}
+
+fn flag_rows(text: &mut String, flags: &[&FlagInfo], columns: Option<usize>) {
+    let mut hidden = 0;
+    for flag in flags {
+        match flag.level {
+            HelpLevel::Short => row(text, &spelling(flag), &flag.summary(), columns),
+            HelpLevel::Long => hidden += 1,
+        }
+    }
+    if hidden > 0 {
+        text.push_str(&format!("\n--help lists {hidden} more options.\n"));
+    }
+}
+
+fn flag_paragraphs(text: &mut String, flags: &[&FlagInfo], with_scope: bool, width: usize) {
+    text.push_str("OPTIONS\n");
+    for flag in flags {
+        text.push_str(&format!("  {}\n", spelling(flag)));
+        let scope = if with_scope { scope(flag) } else { String::new() };
+        paragraphs(text, &format!("{}{scope}", flag.summary()), 6, width);
+        paragraphs(text, flag.detail, 6, width);
+    }
+}
+
+/// ` (add, list)`, where a flag is not for all commands.
+pub(super) fn scope(flag: &FlagInfo) -> String {
+    match flag.commands {
         [] => String::new(),
-        commands => format!(" For: {}.", commands.join(", ")),
+        commands => format!(" ({})", commands.join(", ")),
     }
 }
 
 /// `-n, --top N`
-pub(super) fn spelled(fact: &Fact) -> String {
-    let short = fact.short.map_or_else(|| "    ".to_owned(), |letter| format!("-{letter}, "));
-    let value = fact.value.map_or_else(String::new, |value| format!(" {}", value.name));
-    format!("{short}--{}{value}", fact.long)
+pub(super) fn spelling(flag: &FlagInfo) -> String {
+    let short = flag.short.map_or_else(|| "    ".to_owned(), |letter| format!("-{letter}, "));
+    let value = flag.value.map_or_else(String::new, |value| format!(" {}", value.name));
+    format!("{short}--{}{value}", flag.long)
 }
 
 /// `add NAME…`
@@ -74,16 +106,25 @@ pub(super) fn call(command: &Command) -> String {
     format!("{} {}", command.name, command.operands).trim_end().to_owned()
 }
 
-/// How wide prose is where standard output has so many columns.
+/// `Remove users [aliases: delete, rm]`
+pub(super) fn with_aliases(command: &Command) -> String {
+    match command.aliases {
+        [] => command.brief.to_owned(),
+        [alias] => format!("{} [alias: {alias}]", command.brief),
+        aliases => format!("{} [aliases: {}]", command.brief, aliases.join(", ")),
+    }
+}
+
+/// The width of prose on a terminal of this width.
 pub fn prose_width(columns: Option<usize>) -> usize {
     columns.map_or(WIDTH, |columns| columns.min(WIDTH))
 }
 
-fn head(page: &Page, columns: Option<usize>) -> String {
+fn head(info: &CliInfo, columns: Option<usize>) -> String {
     let mut text = String::new();
-    let brief = format!("{} - {}", page.name, page.brief);
+    let brief = format!("{} - {}", info.name, info.brief);
     fill(&mut text, &brief, "", columns.unwrap_or(usize::MAX));
-    text.push_str(&format!("\nUsage: {} {}\n\n", page.name, page.usage));
+    text.push_str(&format!("\nUsage: {} {}\n\n", info.name, info.usage));
     text
 }
 
@@ -100,7 +141,7 @@ fn row(text: &mut String, left: &str, right: &str, columns: Option<usize>) {
     }
 }
 
-/// Paragraphs, filled to the width; those that start with a space are left as they are.
+/// Appends paragraphs, filled to the width; those that start with a space are left as they are.
 fn paragraphs(text: &mut String, prose: &str, indent: usize, width: usize) {
     for paragraph in prose.split("\n\n").filter(|paragraph| !paragraph.trim().is_empty()) {
         let margin = " ".repeat(indent);
@@ -115,7 +156,7 @@ fn paragraphs(text: &mut String, prose: &str, indent: usize, width: usize) {
     }
 }
 
-/// Words in lines of this width, each behind a margin.
+/// Appends words in lines of at most this width, each line behind the margin.
 pub fn fill(text: &mut String, paragraph: &str, margin: &str, width: usize) {
     let mut column = 0;
     for word in paragraph.split_whitespace() {
@@ -130,4 +171,10 @@ pub fn fill(text: &mut String, paragraph: &str, margin: &str, width: usize) {
         column += lead.len() + length;
     }
     text.push('\n');
+}
+
+fn trimmed(mut text: String) -> String {
+    text.truncate(text.trim_end().len());
+    text.push('\n');
+    text
 }

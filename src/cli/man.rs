@@ -1,52 +1,49 @@
 //! The manual page, in roff.
 
-use super::{Fact, Page, help};
+use super::{CliInfo, FlagInfo, help};
 
-/// The page of section 1.
-pub fn page(page: &Page) -> String {
-    let upper = page.name.to_uppercase();
+/// Renders the page of section 1. `see_also` lists manual pages: a name and a section.
+pub fn page(info: &CliInfo, see_also: &[(&str, u8)]) -> String {
+    let upper = info.name.to_uppercase();
     let mut text = format!(
-        ".\\\" Made from the table of flags; see ARCHITECTURE.md.\n.TH {} 1 \"\" \"mtp-tools {}\" \
-         \"User Commands\"\n.SH NAME\n{} \\- {}\n.SH SYNOPSIS\n.B {}\n{}\n.SH DESCRIPTION\n",
+        ".\\\" Generated from the table of flags; see ARCHITECTURE.md.\n.TH {} 1 \"\" \"mtp-tools \
+         {}\" \"User Commands\"\n.SH NAME\n{} \\- {}\n.SH SYNOPSIS\n.B {}\n{}\n.SH DESCRIPTION\n",
         escaped(&upper),
         env!("CARGO_PKG_VERSION"),
-        escaped(page.name),
-        escaped(page.brief),
-        escaped(page.name),
-        escaped(page.usage),
+        escaped(info.name),
+        escaped(info.brief),
+        escaped(info.name),
+        escaped(info.usage),
     );
-    paragraphs(&mut text, page.about);
-    if !page.commands.is_empty() {
+    paragraphs(&mut text, info.about);
+    if !info.commands.is_empty() {
         text.push_str(".SH COMMANDS\n");
-        for command in page.commands {
-            let brief = escaped(command.brief);
-            text.push_str(&format!(".TP\n.B {}\n{brief}.\n", escaped(&help::call(command))));
+        for command in info.commands {
+            let brief = escaped(&help::with_aliases(command));
+            text.push_str(&format!(".TP\n.B {}\n{brief}\n", escaped(&help::call(command))));
         }
     }
     text.push_str(".SH OPTIONS\n");
-    for fact in &page.flags {
-        flag(&mut text, fact);
+    for info in &info.flags {
+        flag(&mut text, info);
     }
-    for section in page.sections {
+    for section in info.sections {
         text.push_str(&format!(".SH {}\n", escaped(section.title)));
         paragraphs(&mut text, &(section.text)());
     }
-    text.push_str(".SH SEE ALSO\n");
-    text.push_str(
-        ".BR mtp\\-parse (1),\n.BR mtp\\-score (1),\n.BR mtp\\-conns (1),\n.BR mtp\\-users (1),\n\
-         .BR mtp\\-report (1),\n.BR mtp\\-stream (5)\n",
-    );
+    let pages = see_also.iter().map(|(name, section)| format!(".BR {} ({section})", escaped(name)));
+    text.push_str(&format!(".SH SEE ALSO\n{}\n", pages.collect::<Vec<_>>().join(",\n")));
     text
 }
 
-fn flag(text: &mut String, fact: &Fact) {
-    let short = fact.short.map_or_else(String::new, |letter| format!("\\fB\\-{letter}\\fR, "));
+fn flag(text: &mut String, flag: &FlagInfo) {
+    let short = flag.short.map_or_else(String::new, |letter| format!("\\fB\\-{letter}\\fR, "));
     let value =
-        fact.value.map_or_else(String::new, |value| format!(" \\fI{}\\fR", escaped(value.name)));
-    text.push_str(&format!(".TP\n{short}\\fB\\-\\-{}\\fR{value}\n", escaped(fact.long)));
-    let scope = help::for_commands(fact);
-    text.push_str(&format!("{}.{}\n", escaped(fact.brief), escaped(&scope)));
-    let detail = fact.detail.trim();
+        flag.value.map_or_else(String::new, |value| format!(" \\fI{}\\fR", escaped(value.name)));
+    text.push_str(&format!(".TP\n{short}\\fB\\-\\-{}\\fR{value}\n", escaped(flag.long)));
+    let scope = help::scope(flag);
+    text.push_str(&format!("{}{}\n", escaped(&flag.summary()), escaped(&scope)));
+    let detail = flag.detail.trim();
     if !detail.is_empty() {
         text.push_str(".RS\n.PP\n");
         paragraphs(text, detail);
@@ -61,21 +58,21 @@ fn paragraphs(text: &mut String, prose: &str) {
             text.push_str(".PP\n");
         }
         first = false;
-        let as_is = paragraph.trim_start_matches('\n').starts_with(' ');
-        if as_is {
+        let is_verbatim = paragraph.trim_start_matches('\n').starts_with(' ');
+        if is_verbatim {
             text.push_str(".nf\n");
         }
         for line in paragraph.trim_matches('\n').lines() {
             text.push_str(&escaped(line));
             text.push('\n');
         }
-        if as_is {
+        if is_verbatim {
             text.push_str(".fi\n");
         }
     }
 }
 
-/// Text that roff shows as it is.
+/// Escapes text for roff.
 pub fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     if text.starts_with(['.', '\'']) {

@@ -1,5 +1,5 @@
-//! A command line as data: one table a tool, from which the parser, `-h`, `--help`, the manual
-//! page and the completions are made. Knows no tool.
+//! A command line as data: one table per tool. The parser, `-h`, `--help`, the manual page and the
+//! completions are made from it. This module depends on no tool.
 //!
 //! To add a flag: one row in the tool's table, one field in its options.
 //! `MTP_BLESS=1 cargo test pages` writes the pages.
@@ -7,7 +7,7 @@
 pub mod complete;
 pub mod help;
 pub mod man;
-pub mod read;
+pub mod parse;
 pub mod value;
 
 use std::ffi::OsString;
@@ -18,18 +18,17 @@ use std::path::PathBuf;
 pub struct Cli<O: 'static> {
     /// `mtp-parse`
     pub name: &'static str,
-    /// One line without a full stop: what it is.
+    /// One line without a full stop.
     pub brief: &'static str,
     /// What follows the name: `[OPTION…] [FILE…]`
     pub usage: &'static str,
-    /// Paragraphs, a blank line between them. A paragraph that starts with spaces is shown as is.
+    /// Paragraphs, a blank line between them. A paragraph that starts with a space is not filled.
     pub about: &'static str,
-    /// The subcommands, if it has any.
     pub commands: &'static [Command],
-    /// What stands on the line beside flags.
     pub operands: Operands<O>,
-    /// The flags, in the order they are shown.
+    /// In the order of the help.
     pub flags: &'static [Flag<O>],
+    pub removed: &'static [RemovedFlag],
     /// Further sections of the manual page.
     pub sections: &'static [Section],
 }
@@ -37,25 +36,43 @@ pub struct Cli<O: 'static> {
 /// A subcommand: `mtp-users add`.
 #[derive(Debug)]
 pub struct Command {
-    /// `add`
     pub name: &'static str,
+    /// Other spellings: `rm` and `delete` for `remove`.
+    pub aliases: &'static [&'static str],
     /// `NAME…`
     pub operands: &'static str,
     /// One line without a full stop.
     pub brief: &'static str,
     /// What completions offer for its operands.
-    pub among: Among,
+    pub values: ValueKind,
 }
 
-/// What stands on a command line beside its flags.
+impl Command {
+    pub const fn new(name: &'static str, operands: &'static str, brief: &'static str) -> Self {
+        Self { name, aliases: &[], operands, brief, values: ValueKind::Any }
+    }
+
+    #[must_use]
+    pub const fn aliases(mut self, aliases: &'static [&'static str]) -> Self {
+        self.aliases = aliases;
+        self
+    }
+
+    #[must_use]
+    pub const fn values(mut self, values: ValueKind) -> Self {
+        self.values = values;
+        self
+    }
+}
+
+/// The arguments beside flags.
 #[derive(Debug)]
 pub enum Operands<O> {
-    /// Nothing may.
     None,
-    /// Files, gathered here.
+    /// Files, appended to this list.
     Files(fn(&mut O) -> &mut Vec<PathBuf>),
-    /// Words, in order. With commands, the first of them is the command.
-    Words(Among, fn(&mut O, OsString) -> Result<(), String>),
+    /// Words, in order. With commands, the first of them is the command's name.
+    Words(ValueKind, fn(&mut O, OsString) -> Result<(), String>),
 }
 
 /// One flag.
@@ -65,75 +82,143 @@ pub struct Flag<O> {
     pub long: &'static str,
     /// `n`, for `-n`
     pub short: Option<char>,
-    /// One line without a full stop.
+    /// One line without a full stop: an imperative or a noun phrase.
     pub brief: &'static str,
-    /// What the manual says beyond that; may be empty.
+    /// Shown in brackets behind the brief; empty: no default.
+    pub default: &'static str,
+    /// Paragraphs for `--help` and the manual page; may be empty.
     pub detail: &'static str,
-    /// What it takes, and what it does with it.
-    pub takes: Takes<O>,
-    /// The subcommands it belongs to; empty: all of them.
+    pub action: FlagAction<O>,
+    /// The subcommands that take it; empty: all.
     pub commands: &'static [&'static str],
+    pub level: HelpLevel,
 }
 
 impl<O> Flag<O> {
-    /// A flag without a short form or detail, for all commands: the start of a row.
-    pub const fn new(long: &'static str, brief: &'static str, takes: Takes<O>) -> Self {
-        Self { long, short: None, brief, detail: "", takes, commands: &[] }
+    /// A flag without a value.
+    pub const fn switch(long: &'static str, brief: &'static str, set: fn(&mut O)) -> Self {
+        Self::new(long, brief, FlagAction::Switch(set))
     }
 
-    /// With a short form.
+    /// A flag with a value that `set` reads.
+    pub const fn value(
+        long: &'static str,
+        name: &'static str,
+        brief: &'static str,
+        set: fn(&mut O, &str) -> Result<(), String>,
+    ) -> Self {
+        Self::new(long, brief, FlagAction::Value(ValueInfo { name, kind: ValueKind::Any }, set))
+    }
+
+    /// A flag whose value is a path, in any encoding.
+    pub const fn path(
+        long: &'static str,
+        name: &'static str,
+        brief: &'static str,
+        set: fn(&mut O, PathBuf),
+    ) -> Self {
+        Self::new(long, brief, FlagAction::Path(name, set))
+    }
+
+    const fn new(long: &'static str, brief: &'static str, action: FlagAction<O>) -> Self {
+        Self {
+            long,
+            short: None,
+            brief,
+            default: "",
+            detail: "",
+            action,
+            commands: &[],
+            level: HelpLevel::Short,
+        }
+    }
+
     #[must_use]
     pub const fn short(mut self, letter: char) -> Self {
         self.short = Some(letter);
         self
     }
 
-    /// With paragraphs for the manual.
+    #[must_use]
+    pub const fn default(mut self, default: &'static str) -> Self {
+        self.default = default;
+        self
+    }
+
     #[must_use]
     pub const fn detail(mut self, detail: &'static str) -> Self {
         self.detail = detail;
         self
     }
 
-    /// For these subcommands only.
+    /// Names the values that completions offer.
+    #[must_use]
+    pub const fn one_of(mut self, names: fn() -> Vec<&'static str>) -> Self {
+        if let FlagAction::Value(value, _) = &mut self.action {
+            value.kind = ValueKind::OneOf(names);
+        }
+        self
+    }
+
+    /// Restricts the flag to these subcommands.
     #[must_use]
     pub const fn only(mut self, commands: &'static [&'static str]) -> Self {
         self.commands = commands;
         self
     }
+
+    /// Leaves the flag out of `-h`; `--help` and the manual page have it.
+    #[must_use]
+    pub const fn advanced(mut self) -> Self {
+        self.level = HelpLevel::Long;
+        self
+    }
 }
 
-/// What a flag takes.
+/// What a flag does with the options.
 #[derive(Debug)]
-pub enum Takes<O> {
+pub enum FlagAction<O> {
     /// `--strict`
-    Nothing(fn(&mut O)),
+    Switch(fn(&mut O)),
     /// `--interval SECONDS`
-    Text(Value, fn(&mut O, &str) -> Result<(), String>),
-    /// `--rejects FILE`: a path, in any encoding
+    Value(ValueInfo, fn(&mut O, &str) -> Result<(), String>),
+    /// `--rejects FILE`
     Path(&'static str, fn(&mut O, PathBuf)),
+}
+
+/// The shortest help that lists a flag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HelpLevel {
+    /// `-h`
+    Short,
+    /// `--help`
+    Long,
 }
 
 /// The value of a flag.
 #[derive(Clone, Copy, Debug)]
-pub struct Value {
+pub struct ValueInfo {
     /// `SECONDS`
     pub name: &'static str,
-    /// What it can be.
-    pub among: Among,
+    pub kind: ValueKind,
 }
 
-/// What a word can be, for completions and refusals.
+/// The values that completions offer.
 #[derive(Clone, Copy, Debug)]
-pub enum Among {
-    /// Anything.
+pub enum ValueKind {
     Any,
-    /// One of these.
-    Names(fn() -> Vec<&'static str>),
-    /// A file.
-    Files,
-    /// A user of the config file.
-    Users,
+    OneOf(fn() -> Vec<&'static str>),
+    File,
+    /// The lines that this shell command prints.
+    LinesOf(&'static str),
+}
+
+/// A flag of another program that people try here, and what to use instead.
+#[derive(Clone, Copy, Debug)]
+pub struct RemovedFlag {
+    pub long: &'static str,
+    /// Completes "use …".
+    pub instead: &'static str,
 }
 
 /// A section of a manual page.
@@ -145,75 +230,92 @@ pub struct Section {
     pub text: fn() -> String,
 }
 
-/// A command line without its actions: what pages are made from.
+/// A command line without its actions: the input of help, manual page and completions.
 #[derive(Debug)]
-pub struct Page {
-    /// As in [`Cli`].
+pub struct CliInfo {
     pub name: &'static str,
-    /// As in [`Cli`].
     pub brief: &'static str,
-    /// As in [`Cli`].
     pub usage: &'static str,
-    /// As in [`Cli`].
     pub about: &'static str,
-    /// As in [`Cli`].
     pub commands: &'static [Command],
-    /// What operands can be.
-    pub operands: Option<Among>,
-    /// The flags.
-    pub flags: Vec<Fact>,
-    /// As in [`Cli`].
+    /// `None`: no operands are accepted.
+    pub operands: Option<ValueKind>,
+    pub flags: Vec<FlagInfo>,
     pub sections: &'static [Section],
 }
 
 /// A flag without its action.
 #[derive(Clone, Copy, Debug)]
-pub struct Fact {
-    /// As in [`Flag`].
+pub struct FlagInfo {
     pub long: &'static str,
-    /// As in [`Flag`].
     pub short: Option<char>,
-    /// As in [`Flag`].
     pub brief: &'static str,
-    /// As in [`Flag`].
+    pub default: &'static str,
     pub detail: &'static str,
-    /// What it takes.
-    pub value: Option<Value>,
-    /// As in [`Flag`].
+    pub value: Option<ValueInfo>,
     pub commands: &'static [&'static str],
+    pub level: HelpLevel,
 }
 
-/// The flags that every tool has; the parser answers them itself.
-pub const COMMON: [Fact; 3] = [
-    common("help", Some('h'), "Show this help: -h the short, --help the long one"),
-    common("version", None, "Show the version"),
-    Fact {
-        value: Some(Value { name: "FORMAT", among: Among::Names(crate::io::output::format_names) }),
-        detail: "auto writes JSON lines into a pipe or file, and text for people on a terminal.",
-        ..common("format", None, "What to write: auto, json or text")
+impl FlagInfo {
+    /// `Time window for the score [default: 24h]`
+    pub fn summary(&self) -> String {
+        match self.default {
+            "" => self.brief.to_owned(),
+            default => format!("{} [default: {default}]", self.brief),
+        }
+    }
+
+    pub fn applies_to(&self, command: &str) -> bool {
+        self.commands.is_empty() || self.commands.contains(&command)
+    }
+}
+
+/// The flags of every tool; the parser handles them itself.
+pub const COMMON: [FlagInfo; 3] = [
+    common("help", Some('h'), "Show help: -h in short, --help in full"),
+    common("version", Some('V'), "Show the version"),
+    FlagInfo {
+        value: Some(ValueInfo {
+            name: "FORMAT",
+            kind: ValueKind::OneOf(crate::io::output::format_names),
+        }),
+        default: "auto",
+        detail: "auto: text on a terminal, JSON lines into a pipe or file.",
+        ..common("format", None, "Output format: auto, json or text")
     },
 ];
 
-const fn common(long: &'static str, short: Option<char>, brief: &'static str) -> Fact {
-    Fact { long, short, brief, detail: "", value: None, commands: &[] }
+const fn common(long: &'static str, short: Option<char>, brief: &'static str) -> FlagInfo {
+    FlagInfo {
+        long,
+        short,
+        brief,
+        default: "",
+        detail: "",
+        value: None,
+        commands: &[],
+        level: HelpLevel::Short,
+    }
 }
 
 impl<O> Cli<O> {
-    /// The facts, for pages.
-    pub fn page(&self) -> Page {
-        let flags = self.flags.iter().map(|flag| Fact {
+    pub fn info(&self) -> CliInfo {
+        let flags = self.flags.iter().map(|flag| FlagInfo {
             long: flag.long,
             short: flag.short,
             brief: flag.brief,
+            default: flag.default,
             detail: flag.detail,
-            value: match flag.takes {
-                Takes::Nothing(_) => None,
-                Takes::Text(value, _) => Some(value),
-                Takes::Path(name, _) => Some(Value { name, among: Among::Files }),
+            value: match flag.action {
+                FlagAction::Switch(_) => None,
+                FlagAction::Value(value, _) => Some(value),
+                FlagAction::Path(name, _) => Some(ValueInfo { name, kind: ValueKind::File }),
             },
             commands: flag.commands,
+            level: flag.level,
         });
-        Page {
+        CliInfo {
             name: self.name,
             brief: self.brief,
             usage: self.usage,
@@ -221,8 +323,8 @@ impl<O> Cli<O> {
             commands: self.commands,
             operands: match self.operands {
                 Operands::None => None,
-                Operands::Files(_) => Some(Among::Files),
-                Operands::Words(among, _) => Some(among),
+                Operands::Files(_) => Some(ValueKind::File),
+                Operands::Words(kind, _) => Some(kind),
             },
             flags: flags.chain(COMMON).collect(),
             sections: self.sections,

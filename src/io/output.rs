@@ -23,12 +23,12 @@ pub fn format_names() -> Vec<&'static str> {
 }
 
 impl OutputFormat {
-    pub fn read(name: &str) -> Result<Self, String> {
+    pub fn from_name(name: &str) -> Option<Self> {
         match name {
-            "auto" => Ok(Self::Auto),
-            "json" => Ok(Self::Json),
-            "text" => Ok(Self::Text),
-            _ => Err(format!("invalid format '{name}' (expected {})", format_names().join(", "))),
+            "auto" => Some(Self::Auto),
+            "json" => Some(Self::Json),
+            "text" => Some(Self::Text),
+            _ => None,
         }
     }
 

@@ -1,4 +1,4 @@
-//! The programs: each a table of flags, options and a run. `main` is what they share.
+//! The programs: each a table of flags, its options and a run function. `main` starts any of them.
 
 pub mod conns;
 pub mod event_loop;
@@ -10,53 +10,63 @@ pub mod users;
 use std::io::Write;
 use std::process::ExitCode;
 
-use crate::cli::{Cli, Page, Section, read::Asked};
+use crate::cli::{Cli, CliInfo, Section, parse::Invocation};
 use crate::error::{Error, ExitStatus};
 use crate::io::output::OutputFormat;
 use crate::io::reporter::Reporter;
 
-/// The pages of all tools.
-pub fn pages() -> Vec<Page> {
+/// The command lines of all tools.
+pub fn command_lines() -> Vec<CliInfo> {
     vec![
-        parse::CLI.page(),
-        score::CLI.page(),
-        conns::CLI.page(),
-        users::CLI.page(),
-        report::CLI.page(),
+        parse::CLI.info(),
+        score::CLI.info(),
+        conns::CLI.info(),
+        users::CLI.info(),
+        report::CLI.info(),
     ]
 }
 
-/// A whole program: reads the command line, runs, and says what went wrong.
+/// The manual pages that each manual page refers to.
+pub const MANUAL_PAGES: &[(&str, u8)] = &[
+    ("mtp-parse", 1),
+    ("mtp-score", 1),
+    ("mtp-conns", 1),
+    ("mtp-users", 1),
+    ("mtp-report", 1),
+    ("mtp-stream", 5),
+];
+
+/// Parses the command line, runs the tool and reports its error.
 pub fn main<O: Default>(
     cli: &Cli<O>,
     run: impl FnOnce(O, OutputFormat, Reporter) -> Result<ExitStatus, Error>,
 ) -> ExitCode {
     let reporter = Reporter(cli.name);
-    let ending = match cli.read(std::env::args_os().skip(1)) {
-        Ok(Asked::Show(text)) => show(&text),
-        Ok(Asked::Run(options, format)) => run(options, format, reporter),
+    let result = match cli.parse(std::env::args_os().skip(1)) {
+        Ok(Invocation::Print(text)) => print(&text),
+        Ok(Invocation::Run(options, format)) => run(options, format, reporter),
         Err(error) => Err(error),
     };
-    let ending = ending.unwrap_or_else(|error| {
+    let status = result.unwrap_or_else(|error| {
         if !error.is_broken_pipe() {
             reporter.print(&error);
         }
         error.exit_status()
     });
-    ending.code()
+    status.code()
 }
 
-fn show(text: &str) -> Result<ExitStatus, Error> {
+fn print(text: &str) -> Result<ExitStatus, Error> {
     std::io::stdout().write_all(text.as_bytes()).map_err(Error::Output)?;
     Ok(ExitStatus::Success)
 }
 
-/// What every manual page says of the status.
+/// The section of every manual page.
 pub const EXIT_STATUS: Section = Section { title: "EXIT STATUS", text: exit_status };
 
 fn exit_status() -> String {
-    "0: all was done; a reader that goes away (| head) is no failure. 1: something was lost or \
-     refused. 2: the command line was wrong.\n\nSIGINT and SIGTERM end a stream in order, with \
+    "0: success; a reader that closes the pipe (| head) is not a failure. 1: something was lost \
+     or refused. 2: invalid command line.\n\nSIGINT and SIGTERM end a stream in order, with \
      status 0; a second one kills."
         .to_owned()
 }

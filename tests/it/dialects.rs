@@ -112,5 +112,5 @@ fn the_list_explains_every_dialect() {
     assert!(list.lines().all(|line| line.chars().count() <= 80), "{list}");
     let wrong = run("mtp-parse", &["--dialect", "xray"], b"");
     assert_eq!(wrong.status.code(), Some(2));
-    assert!(text(&wrong.stderr).contains("'xray' is no dialect: one of access, "));
+    assert!(text(&wrong.stderr).contains("invalid dialect 'xray' (expected access, "));
 }

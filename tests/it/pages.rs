@@ -12,10 +12,10 @@ use crate::harness::{Ledger, root};
 fn pages_follow_the_tables() {
     let mut ledger = Ledger::default();
     let mut known = HashSet::new();
-    for page in tool::pages() {
+    for page in tool::command_lines() {
         let completions = root().join("completions");
         for (path, text) in [
-            (root().join(format!("man/{}.1", page.name)), man::page(&page)),
+            (root().join(format!("man/{}.1", page.name)), man::page(&page, tool::MANUAL_PAGES)),
             (completions.join(format!("{}.bash", page.name)), complete::bash(&page)),
             (completions.join(format!("_{}", page.name)), complete::zsh(&page)),
             (completions.join(format!("{}.fish", page.name)), complete::fish(&page)),
@@ -37,7 +37,7 @@ fn pages_follow_the_tables() {
 
 #[test]
 fn tables_are_sound() {
-    for page in tool::pages() {
+    for page in tool::command_lines() {
         let names: Vec<_> = page.flags.iter().map(|flag| flag.long).collect();
         let unique: HashSet<_> = names.iter().collect();
         assert_eq!(names.len(), unique.len(), "{}: a flag twice", page.name);

@@ -36,7 +36,7 @@ fn since_and_until_cut_by_time() {
     assert!(text(&output.stdout).contains("\"rows\":0,\"left_out\":2,"));
     let wrong = run("mtp-parse", &["--since", "soon"], b"");
     assert_eq!(wrong.status.code(), Some(2));
-    assert!(text(&wrong.stderr).starts_with("mtp-parse: --since: 'soon' is no time: "));
+    assert!(text(&wrong.stderr).starts_with("mtp-parse: --since: invalid time 'soon' (expected "));
 }
 
 #[test]

@@ -66,8 +66,11 @@ fn what_is_no_row_is_counted() {
 fn wrong_use_is_refused() {
     for (args, what) in [
         (["--watch", "-"], "--watch: standard output is no terminal"),
-        (["--format", "json"], "--format json: this tool writes text, pages and metrics"),
-        (["--lang", "fr"], "--lang: 'fr': one of en, vi"),
+        (
+            ["--format", "json"],
+            "--format json: not supported (mtp-report writes text, pages and metrics)",
+        ),
+        (["--lang", "fr"], "--lang: invalid language 'fr' (expected en"),
     ] {
         let output = run("mtp-report", &args, b"");
         assert_eq!(output.status.code(), Some(2), "{args:?}");

@@ -84,8 +84,8 @@ fn names_too_many_and_too_few() {
     for (args, code, want) in [
         (["add", "-"].as_slice(), 1, "standard input: has no names"),
         (&["add"], 2, "add: needs a NAME, or - for standard input"),
-        (&["list", "tg"], 2, "list: takes no NAME, and got 'tg'"),
-        (&["check", "other.py"], 2, "check: takes no NAME, and got 'other.py'"),
+        (&["list", "tg"], 2, "unexpected argument 'tg' (list takes no NAME)"),
+        (&["check", "other.py"], 2, "unexpected argument 'other.py' (check takes no NAME)"),
     ] {
         let output = run("mtp-users", &[args, &["--config", &config]].concat(), b"");
         assert_eq!(text(&output.stderr), format!("mtp-users: {want}\n"));

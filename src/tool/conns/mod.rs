@@ -11,7 +11,7 @@ mod text;
 mod trouble;
 mod watch;
 
-use crate::cli::{Among, Cli, Flag, Operands, Section, Takes, Value};
+use crate::cli::{Cli, Flag, Operands, RemovedFlag, Section};
 use crate::sockets::Via;
 use crate::tool::EXIT_STATUS;
 
@@ -27,6 +27,7 @@ pub const CLI: Cli<Options> = Cli {
     commands: &[],
     operands: Operands::None,
     flags: FLAGS,
+    removed: REMOVED,
     sections: &[
         Section { title: "WHAT IS COUNTED", text: counted },
         Section { title: "CONTAINERS", text: containers },
@@ -35,139 +36,102 @@ pub const CLI: Cli<Options> = Cli {
 };
 
 const ABOUT: &str = "\
-Asks the kernel for the connections on the proxy's port and writes a sample: how many, from how
-many addresses, how many from each. Once, or every --interval seconds.
+Asks the kernel for the connections on the proxy's port and writes a sample: the number of \
+connections and addresses, and the connections of each address. Once, or every --interval seconds.
 
     mtp-conns --interval 10 | jq .total
     mtp-conns --container mtprotoproxy --events events.jsonl
 
-It needs no privilege but where it says so, and reads no traffic.";
+Needs no privilege unless an option says so. Reads no traffic.";
 
-const fn value(name: &'static str) -> Value {
-    Value { name, among: Among::Any }
-}
+type F = Flag<Options>;
 
-const FLAGS: &[Flag<Options>] = &[
-    Flag::new(
-        "port",
-        "The proxy's port; may be repeated",
-        Takes::Text(value("PORT"), Options::port),
-    )
-    .short('p')
-    .detail("443 if neither this nor --config names one. Each port has a sample of its own."),
-    Flag::new(
-        "config",
-        "Take the port from the proxy's config.py",
-        Takes::Path("FILE", |o: &mut Options, path| o.config = Some(path)),
-    )
+const FLAGS: &[F] = &[
+    F::value("port", "PORT", "Port of the proxy; may be repeated", Options::port)
+        .short('p')
+        .default("443, or that of --config")
+        .detail("Each port has its own sample."),
+    F::path("config", "FILE", "Take the port from the proxy's config.py", |o, path| {
+        o.config = Some(path);
+    })
     .short('c'),
-    Flag::new(
-        "interval",
-        "Take a sample every so many seconds",
-        Takes::Text(value("SECONDS"), Options::interval),
-    )
-    .short('i')
-    .detail(
-        "On a clock that only goes forward, from the first sample on: a slow one delays no other, \
-         and one that would be late by a whole interval is left out, and said.",
-    ),
-    Flag::new("count", "End after so many samples", Takes::Text(value("N"), Options::count))
+    F::value("interval", "SECONDS", "Time between two samples", Options::interval)
+        .short('i')
+        .default("one sample, then exit")
+        .detail(
+            "On a monotonic clock, from the first sample on: a slow sample does not delay the \
+             next. A sample that would be late by a whole interval is skipped and reported.",
+        ),
+    F::value("count", "N", "Exit after N samples", Options::count)
         .short('n')
-        .detail("One without --interval, else endless. With this alone, a sample a second."),
-    Flag::new(
-        "sockets",
-        "Also write a row a connection: age, round trip, bytes, idle time",
-        Takes::Nothing(|o: &mut Options| o.sockets = true),
-    )
-    .short('s')
-    .detail(
-        "What the kernel measured is known by netlink only. age_seconds is at least that: a \
-         connection that was there at the first sample is as old as its last data.",
-    ),
-    Flag::new(
-        "changes",
-        "Write what was opened and closed between samples instead",
-        Takes::Nothing(|o: &mut Options| o.changes = true),
-    )
-    .detail("Connections that come and go between two samples are not seen."),
-    Flag::new(
-        "info",
-        "Ask for round trip, bytes and idle time of each address too",
-        Takes::Nothing(|o: &mut Options| o.info = true),
-    )
-    .detail("Makes a sample half as dear again. Text for people and --sockets always have it."),
-    Flag::new(
-        "top",
-        "Show only the most connected addresses",
-        Takes::Text(value("N"), Options::top),
-    )
-    .short('t'),
-    Flag::new(
-        "prefix",
-        "Count networks: so many bits of IPv4, and of IPv6 (64)",
-        Takes::Text(value("V4[,V6]"), Options::prefix),
-    ),
-    Flag::new(
-        "pid",
-        "Look into the network of a process; may be repeated",
-        Takes::Text(value("PID"), Options::pid),
-    ),
-    Flag::new(
-        "netns",
-        "Look into a network namespace, by name or file; may be repeated",
-        Takes::Path("NAME", |o: &mut Options, path| o.netns(&path)),
-    ),
-    Flag::new(
-        "container",
-        "Look into a container or Compose service; may be repeated",
-        Takes::Text(value("NAME"), Options::container),
-    ),
-    Flag::new(
-        "via",
-        "How to ask the kernel: auto, netlink or proc",
-        Takes::Text(Value { name: "WAY", among: Among::Names(Via::names) }, Options::via),
-    )
-    .detail(
-        "netlink filters in the kernel and tells round trip and bytes; proc reads \
-         /proc/PID/net/tcp, which everybody may. auto takes the first that is open.",
-    ),
-    Flag::new(
+        .detail("Without --interval, one sample per second."),
+    F::switch("sockets", "Write one row per connection too", |o| o.sockets = true)
+        .short('s')
+        .detail(
+            "With age, round trip, bytes and idle time, as far as the kernel reports them \
+             (netlink). age_seconds is a lower bound: a connection that was open at the first \
+             sample is at least as old as its last data.",
+        ),
+    F::switch("changes", "Write opened and closed connections instead", |o| o.changes = true)
+        .detail("Connections that open and close between two samples are not seen."),
+    F::switch("info", "Add round trip, bytes and idle time of each address", |o| o.info = true)
+        .detail(
+            "Increases the cost of a sample by about 50 %. Text output and --sockets include it.",
+        ),
+    F::value("top", "N", "Show only the N most connected addresses", Options::top).short('t'),
+    F::value("prefix", "V4[,V6]", "Group addresses by prefix length", Options::prefix)
+        .detail("V6 is 64 unless given."),
+    F::value("pid", "PID", "Sample the network of a process; may be repeated", Options::pid),
+    F::path("netns", "NAME", "Sample a network namespace, by name or file", |o, path| {
+        o.netns(&path);
+    })
+    .detail("May be repeated."),
+    F::value("container", "NAME", "Sample a container or Compose service", Options::container)
+        .detail("May be repeated."),
+    F::value("via", "METHOD", "How to query the kernel: auto, netlink or proc", Options::via)
+        .one_of(Via::names)
+        .default("auto")
+        .detail(
+            "netlink filters in the kernel and reports round trip and bytes. proc reads \
+             /proc/PID/net/tcp, without privilege. auto takes the first that works.",
+        ),
+    F::path(
         "events",
-        "Rows of mtp-parse, followed: who is behind each connection",
-        Takes::Path("FILE", |o: &mut Options, path| o.events = Some(path)),
+        "FILE",
+        "Add the user of each connection from rows of mtp-parse",
+        |o, path| {
+            o.events = Some(path);
+        },
     )
     .short('e')
-    .detail("A file that may grow, a pipe, or - for standard input."),
-    Flag::new(
-        "warn",
-        "Mark addresses with so many connections or more (2) in text",
-        Takes::Text(value("N"), Options::warn),
-    ),
-    Flag::new(
-        "no-emoji",
-        "Words instead of emoji in text",
-        Takes::Nothing(|o: &mut Options| o.no_emoji = true),
-    ),
+    .detail("The file is followed. A pipe or - (standard input) works too."),
+    F::value("warn", "N", "Mark addresses with N connections or more in text", Options::warn)
+        .default("2"),
+    F::switch("no-emoji", "Use words instead of emoji", |o| o.no_emoji = true),
+];
+
+const REMOVED: &[RemovedFlag] = &[
+    RemovedFlag { long: "continuous", instead: "--interval SECONDS" },
+    RemovedFlag { long: "export", instead: "mtp-conns > FILE, or mtp-report --html FILE" },
+    RemovedFlag { long: "compose", instead: "--container SERVICE" },
 ];
 
 fn counted() -> String {
     "Established connections whose local port is one of the ports, where something listens on it: \
-     so nothing outgoing, and nothing that only looks like the port. What one end has closed, or \
-     what has not finished its handshake, stands beside it as closing and half_open. IPv4 \
-     addresses that come as IPv6 are IPv4.\n\n\
-     suspicious repeats for five minutes what monitor.py called so: more than 3 connections at \
+     no outgoing connections. Connections that one end has closed are in closing, unfinished \
+     handshakes in half_open. IPv4-mapped IPv6 addresses are IPv4.\n\n\
+     suspicious repeats for five minutes what monitor.py reported: more than 3 connections at \
      once (multiple_connections), or seen in more than 10 different minutes \
-     (frequent_connections). A phone has 3 or more connections: it is said, and nothing follows."
+     (frequent_connections). A single phone has 3 or more connections, so neither means sharing."
         .to_owned()
 }
 
 fn containers() -> String {
-    "A proxy on the host's network is seen without any of this. In a network of its own, \
-     --container finds its first process through Docker's socket, which takes root or the group \
-     docker; --pid takes no privilege, but without root there are no round trips and bytes.\n\n\
-     Connections that reach a container through the engine's proxy, or through address \
-     translation that changes who is calling, all come from the container's gateway. They are \
-     counted in hidden, and hidden_by says by what; the gateway is never shown as a client. \
-     network_mode: host shows everyone."
+    "A proxy on the host's network needs none of these options. For one in its own network, \
+     --container finds its first process through Docker's socket, which needs root or the group \
+     docker. --pid needs no privilege, but round trips and bytes need root.\n\n\
+     Connections that reach a container through Docker's userland proxy, or through source NAT, \
+     all come from the container's gateway. They are counted in hidden, and hidden_by names the \
+     cause; the gateway is never shown as a client. With network_mode: host all clients are seen."
         .to_owned()
 }

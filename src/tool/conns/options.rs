@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::cli::value::count;
+use crate::cli::value::{bounded, count, invalid, one_of};
 use crate::error::Error;
 use crate::pyconfig;
 use crate::sockets::{PORTS_MAX, Place, Prefix, Via};
@@ -44,9 +44,7 @@ pub(super) enum Asked {
 
 impl Options {
     pub(super) fn port(&mut self, text: &str) -> Result<(), String> {
-        let port = text.parse().ok().filter(|port| *port != 0);
-        let port = port.ok_or_else(|| format!("'{text}' is no port: 1 to 65535"))?;
-        self.add(port)
+        self.add(bounded("port", text, 1, u16::MAX)?)
     }
 
     fn add(&mut self, port: u16) -> Result<(), String> {
@@ -60,7 +58,7 @@ impl Options {
     pub(super) fn interval(&mut self, text: &str) -> Result<(), String> {
         let seconds = text.trim_end_matches('s').parse::<f64>().ok();
         let seconds = seconds.filter(|seconds| (0.001..=INTERVAL_MAX_S).contains(seconds));
-        let wrong = || format!("'{text}' is no number of seconds above 0: 10, 0.5");
+        let wrong = || invalid("interval", text, "a number of seconds like 10 or 0.5");
         self.interval = Some(Duration::from_secs_f64(seconds.ok_or_else(wrong)?));
         Ok(())
     }
@@ -85,7 +83,7 @@ impl Options {
         let bits = |text: &str, max: u8| {
             text.trim_start_matches('/').parse().ok().filter(|bits| *bits <= max)
         };
-        let wrong = || format!("'{text}' is no prefix: 0 to 32 bits of IPv4[,0 to 128 of IPv6]");
+        let wrong = || invalid("prefix", text, "0 to 32, or V4,V6 like 24,56");
         let (v4, v6) = bits(v4, 32).zip(bits(v6, 128)).ok_or_else(wrong)?;
         self.prefix = Some(Prefix { v4, v6 });
         Ok(())
@@ -93,7 +91,7 @@ impl Options {
 
     pub(super) fn pid(&mut self, text: &str) -> Result<(), String> {
         let pid = text.parse().ok().filter(|pid| *pid != 0);
-        let pid = pid.ok_or_else(|| format!("'{text}' is no number of a process"))?;
+        let pid = pid.ok_or_else(|| invalid("process id", text, "a number"))?;
         self.ask(Asked::Place(Place::Process(pid)));
         Ok(())
     }
@@ -104,7 +102,7 @@ impl Options {
 
     pub(super) fn container(&mut self, text: &str) -> Result<(), String> {
         if text.is_empty() {
-            return Err("a container has a name".to_owned());
+            return Err(invalid("container", text, "a name"));
         }
         self.ask(Asked::Container(text.to_owned()));
         Ok(())
@@ -117,8 +115,8 @@ impl Options {
     }
 
     pub(super) fn via(&mut self, text: &str) -> Result<(), String> {
-        let names = Via::names().join(", ");
-        self.via = Via::read(text).ok_or_else(|| format!("'{text}' is no way: one of {names}"))?;
+        let wrong = || invalid("method", text, one_of(&Via::names()));
+        self.via = Via::read(text).ok_or_else(wrong)?;
         Ok(())
     }
 

@@ -1,125 +1,94 @@
 //! The flags of `mtp-parse`.
 
 use super::{Options, list, span::Bound};
-use crate::cli::value::count;
-use crate::cli::{Among, Flag, Takes, Value};
+use crate::cli::value::{bounded, invalid, one_of};
+use crate::cli::{Flag, RemovedFlag};
 use crate::formats::{self, pattern::Pattern};
 use crate::timestamp::LocalTimeResolver;
 
-const fn text(
-    name: &'static str,
-    act: fn(&mut Options, &str) -> Result<(), String>,
-) -> Takes<Options> {
-    Takes::Text(Value { name, among: Among::Any }, act)
-}
+type F = Flag<Options>;
 
 fn dialects() -> Vec<&'static str> {
     formats::names().into_iter().chain([list::LIST]).collect()
 }
 
-/// All of them.
-pub(super) const FLAGS: &[Flag<Options>] = &[
-    Flag::new(
-        "dialect",
-        "Listen for this dialect only; list explains them",
-        Takes::Text(
-            Value { name: "NAME", among: Among::Names(dialects) },
-            |o: &mut Options, text| {
-                let known = formats::named(text).map(|dialect| dialect.name);
-                let special =
-                    [list::LIST, formats::pattern::NAME].into_iter().find(|at| *at == text);
-                let name = known.or(special).ok_or_else(|| {
-                    format!("'{text}' is no dialect: one of {}", dialects().join(", "))
-                })?;
-                o.dialect = Some(name.to_owned());
-                Ok(())
-            },
-        ),
-    )
+fn dialect(text: &str) -> Result<String, String> {
+    let is_known = formats::named(text).is_some_and(|dialect| dialect.name == text)
+        || [list::LIST, formats::pattern::NAME].contains(&text);
+    is_known.then(|| text.to_owned()).ok_or_else(|| invalid("dialect", text, one_of(&dialects())))
+}
+
+pub(super) const FLAGS: &[F] = &[
+    F::value("dialect", "NAME", "Parse this dialect only; list describes them", |o, text| {
+        o.dialect = Some(dialect(text)?);
+        Ok(())
+    })
+    .one_of(dialects)
+    .default("all but minhpn")
     .short('d'),
-    Flag::new(
-        "pattern",
-        "Read other logs by a regular expression with named groups",
-        text("REGEX", |o, text| {
-            o.pattern = Some(Pattern::read(text)?);
-            Ok(())
-        }),
-    )
+    F::value("pattern", "REGEX", "Parse other logs by a regular expression", |o, text| {
+        o.pattern = Some(Pattern::read(text)?);
+        Ok(())
+    })
     .detail(
-        "The groups are ts, user, secret, ip, port and event, written (?P<user>…). ts is RFC 3339, \
-         the same without a zone, or seconds or milliseconds since 1970; event is a row's type or \
-         a word like connected, closed, denied, and connect where the group is missing. Lines that \
-         do not match are read as always, unless there is --dialect pattern.",
+        "The named groups are ts, user, secret, ip, port and event, written (?P<user>…). ts is \
+         RFC 3339, the same without a zone, or seconds or milliseconds since 1970. event is a \
+         row's type or a word like connected, closed, denied; without the group it is connect. \
+         Lines that do not match are parsed as usual, unless --dialect pattern is given.",
     ),
-    Flag::new(
-        "users",
-        "Turn secrets into users by the USERS of this config.py",
-        Takes::Path("FILE", |o: &mut Options, path| o.users = Some(path)),
-    )
+    F::path("users", "FILE", "Map secrets to users by the USERS of this config.py", |o, path| {
+        o.users = Some(path);
+    })
     .detail(
-        "The file is read again when it changes. A secret that it does not know becomes unknown_ \
-         and its first 8 digits.",
+        "The file is read again when it changes. A secret that is not in it becomes unknown_ and \
+         its first 8 digits.",
     ),
-    Flag::new(
-        "source",
-        "Call the source of all lines this",
-        text("NAME", |o, text| {
-            o.source = Some(text.to_owned());
-            Ok(())
-        }),
-    )
-    .detail("Of mtg, which serves one secret a process, this is also the user."),
-    Flag::new(
-        "tz",
-        "The zone of times that have none: UTC, +07:00, Europe/Kyiv, local",
-        text("ZONE", |o, text| {
-            o.zone = Some(LocalTimeResolver::read_zone(text)?);
-            Ok(())
-        }),
-    ),
-    Flag::new(
-        "year",
-        "The year of dates that have none",
-        text("YEAR", |o, text| {
-            let year = count(text, 1970).ok().filter(|year| *year <= 9999);
-            o.year = Some(year.ok_or_else(|| format!("'{text}' is no year: 2026 would be"))?);
-            Ok(())
-        }),
-    ),
-    Flag::new(
-        "since",
-        "Only events from this moment on",
-        text("TIME", |o, text| {
-            o.since = Some(Bound::read(text)?);
-            Ok(())
-        }),
-    )
+    F::value("source", "NAME", "Source name of all events", |o, text| {
+        o.source = Some(text.to_owned());
+        Ok(())
+    })
+    .default("from the framing")
+    .detail("For mtg, which serves one secret per process, this is also the user."),
+    F::value("tz", "ZONE", "Zone of times without one: UTC, +07:00, Europe/Kyiv", |o, text| {
+        o.zone = Some(LocalTimeResolver::read_zone(text)?);
+        Ok(())
+    })
+    .default("local"),
+    F::value("year", "YEAR", "Year of dates without one", |o, text| {
+        o.year = Some(bounded("year", text, 1970, 9999)?);
+        Ok(())
+    })
+    .default("the newest that is not in the future"),
+    F::value("since", "TIME", "Only events at or after this time", |o, text| {
+        o.since = Some(Bound::read(text)?);
+        Ok(())
+    })
     .detail(
-        "2026-11-23T15:00:00Z, 2026-11-23, 2026-11-23 15:00 (in the zone of --tz), or how long \
-         ago: 90m, 24h, 3d.",
+        "2026-11-23T15:00:00Z, 2026-11-23, 2026-11-23 15:00 (in the zone of --tz), or a duration \
+         before now: 90m, 24h, 3d.",
     ),
-    Flag::new(
-        "until",
-        "Only events before this moment",
-        text("TIME", |o, text| {
-            o.until = Some(Bound::read(text)?);
-            Ok(())
-        }),
+    F::value("until", "TIME", "Only events before this time", |o, text| {
+        o.until = Some(Bound::read(text)?);
+        Ok(())
+    }),
+    F::path("rejects", "FILE", "Write unrecognized lines to FILE, secrets removed", |o, path| {
+        o.rejects = Some(path);
+    }),
+    F::switch("strict", "Exit with status 1 if a line was unrecognized or cut", |o| {
+        o.strict = true;
+    }),
+    F::switch("explain", "Write how each line was parsed, in place of events", |o| {
+        o.explain = true;
+    })
+    .detail(
+        "For each line: framing, dialect and meaning, or why it was not recognized. With --format \
+         json, one object per line.",
     ),
-    Flag::new(
-        "rejects",
-        "Write lines that are not recognised to this file, without secrets",
-        Takes::Path("FILE", |o: &mut Options, path| o.rejects = Some(path)),
-    ),
-    Flag::new(
-        "strict",
-        "End with status 1 if a line was not recognised or was cut",
-        Takes::Nothing(|o: &mut Options| o.strict = true),
-    ),
-    Flag::new(
-        "explain",
-        "Say of each line its framing, dialect and meaning, or why it has none",
-        Takes::Nothing(|o: &mut Options| o.explain = true),
-    )
-    .detail("No events are written then. With --format json it is one object a line."),
+];
+
+pub(super) const REMOVED: &[RemovedFlag] = &[
+    RemovedFlag { long: "compose", instead: "docker compose logs | mtp-parse" },
+    RemovedFlag { long: "container", instead: "docker logs NAME 2>&1 | mtp-parse" },
+    RemovedFlag { long: "lines", instead: "docker compose logs --tail N | mtp-parse" },
+    RemovedFlag { long: "export", instead: "mtp-parse > FILE" },
 ];

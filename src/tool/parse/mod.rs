@@ -51,44 +51,44 @@ pub const CLI: Cli<Options> = Cli {
     commands: &[],
     operands: Operands::Files(|options| &mut options.files),
     flags: flags::FLAGS,
+    removed: flags::REMOVED,
     sections: &[DIALECTS, TIMES, COUNTS, EXIT_STATUS],
 };
 
-const ABOUT: &str =
-    "Reads what proxies print, in whatever Compose, Docker, Kubernetes, journald or \
-syslog put around it, and writes one JSON object an event; mtp-stream(5) describes them. Framing \
-and dialect are told line by line, so one stream may mix services and proxies. Files may be packed \
-with gzip or zstd; - is standard input, and so is no file at all.
+const ABOUT: &str = "Parses the logs of proxies, in whatever framing Compose, Docker, Kubernetes, \
+journald or syslog added, and writes one JSON object per event; mtp-stream(5) describes them. \
+Framing and dialect are recognized line by line, so one stream may mix services and proxies. Files \
+may be compressed with gzip or zstd. - or no FILE is standard input.
 
   docker compose logs -f | mtp-parse | mtp-score
 
-Use docker logs with 2>&1: what a container writes to its standard error comes out there.
+Use docker logs with 2>&1: it prints the standard error of the container there.
 
-A row leaves as soon as its line is complete and no more input waits. Secrets never leave: not in \
-rows, nor in what --rejects and --explain show.";
+A row is written as soon as its line is complete and no more input waits. Secrets are never \
+written: not in rows, nor by --rejects and --explain.";
 
 const DIALECTS: Section = Section { title: "DIALECTS", text: list::section };
 
 const TIMES: Section = Section { title: "TIMES", text: times };
 
 fn times() -> String {
-    "An event's time is the line's own; else that of the framing, and the row has ts_from frame; \
-     else the moment at which the line arrived, and the row has ts_from arrival. Times without a \
-     zone are read in this machine's, dates without a year in the newest year that is not in the \
-     future: --tz and --year say better, and a guess is said once.\n\nmtg tells that a stream was \
-     authenticated only when it ends: the row of its beginning leaves then, with the time of its \
-     beginning."
+    "The time of an event is that of the line. If the line has none, it is that of the framing, \
+     and the row has ts_from frame; else the time of arrival, and the row has ts_from arrival. \
+     Times without a zone are local time, dates without a year are in the newest year that is not \
+     in the future. --tz and --year replace these assumptions; each is reported once.\n\nmtg logs \
+     the authentication of a stream only when it ends: the connect row is written then, with the \
+     time at which the stream began."
         .to_owned()
 }
 
 const COUNTS: Section = Section { title: "COUNTS", text: counts };
 
 fn counts() -> String {
-    "At the end, and on SIGUSR1, a line on standard error says how many lines were read, \
-     understood, passed over (they are in a dialect and tell of nothing counted here, or belong \
-     to the framing), not recognised, and cut at 1 MiB. The same is in a row of type meta at the \
-     end, and every minute while the stream goes on, by dialect and by source. Compose 1 glues an \
-     unfinished line to the next one: read counts them once, the other counts twice."
+    "At the end, and on SIGUSR1, one line on standard error counts the lines that were read, \
+     parsed, ignored (recognized, but without an event, or part of the framing), not recognized, \
+     and cut at 1 MiB. A row of type meta has the same counts by dialect and by source, at the \
+     end and once a minute. Compose 1 joins an unfinished line to the next one: read counts such \
+     a line once, the other counts twice."
         .to_owned()
 }
 

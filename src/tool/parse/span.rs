@@ -1,6 +1,6 @@
 //! `--since` and `--until`: moments as people write them.
 
-use crate::cli::value::duration_ms;
+use crate::cli::value::{duration_ms, invalid};
 use crate::timestamp::LocalTimeResolver;
 use crate::timestamp::Timestamp;
 
@@ -31,9 +31,9 @@ impl Bound {
         if let Some((civil, _)) = local {
             return Ok(Self::Local(civil));
         }
-        duration_ms(text).map(Self::Ago).map_err(|_| {
-            format!("'{text}' is no time: 2026-11-23T15:00:00Z, 2026-11-23 or 24h would be")
-        })
+        duration_ms(text)
+            .map(Self::Ago)
+            .map_err(|_| invalid("time", text, "2026-11-23T15:00:00Z, 2026-11-23 or 24h"))
     }
 
     /// The moment.

@@ -4,121 +4,75 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{HideNames, Options};
-use crate::cli::value::{count, duration_ms};
-use crate::cli::{Among, Flag, Takes, Value};
+use crate::cli::value::{count, duration_ms, invalid, one_of};
+use crate::cli::{Flag, RemovedFlag};
 use crate::view::look::{Lang, Marks};
 
-const fn text(
-    name: &'static str,
-    act: fn(&mut Options, &str) -> Result<(), String>,
-) -> Takes<Options> {
-    Takes::Text(Value { name, among: Among::Any }, act)
-}
-
-const fn switch(act: fn(&mut Options)) -> Takes<Options> {
-    Takes::Nothing(act)
-}
-
-const fn path(name: &'static str, act: fn(&mut Options, PathBuf)) -> Takes<Options> {
-    Takes::Path(name, act)
-}
+type F = Flag<Options>;
 
 /// Where a file that is made anew goes.
 fn sink(path: PathBuf) -> PathBuf {
     if path.as_os_str() == "-" { PathBuf::from("/dev/stdout") } else { path }
 }
 
-/// All of them.
-pub(super) const FLAGS: &[Flag<Options>] = &[
-    Flag::new("text", "Write text, beside what else is asked for", switch(|o| o.text = true))
-        .detail("Without --html, --prometheus and --watch it is what is written."),
-    Flag::new("html", "Make a page", path("FILE", |o, path| o.html = Some(sink(path))))
-        .detail("- is standard output."),
-    Flag::new(
-        "prometheus",
-        "Make a file of metrics for node_exporter's textfile collector",
-        path("FILE", |o, path| o.prometheus = Some(sink(path))),
-    )
+pub(super) const FLAGS: &[F] = &[
+    F::switch("text", "Write text to standard output", |o| o.text = true)
+        .default("unless --html, --prometheus or --watch"),
+    F::path("html", "FILE", "Write a self-contained HTML page", |o, path| {
+        o.html = Some(sink(path));
+    })
     .detail("- is standard output."),
-    Flag::new("watch", "Show a screen that keeps itself current", switch(|o| o.watch = true))
-        .detail(
-            "Standard output must be a terminal; keys are read from it though rows come by a pipe.",
-        ),
-    Flag::new(
-        "every",
-        "On a live stream, make files anew at most this often (5s)",
-        text("DURATION", |o, text| {
-            let ms = u64::try_from(duration_ms(text)?.max(1000)).unwrap_or(1000);
-            o.every = Duration::from_millis(ms);
-            Ok(())
-        }),
-    ),
-    Flag::new(
-        "top",
-        "Show only the N worst users: all of the text, the pictures, the labels",
-        text("N", |o, text| {
-            o.top = Some(count(text, 1)?);
-            Ok(())
-        }),
-    )
-    .detail("If it is not said, the text has all users, the page pictures and the metrics of 50."),
-    Flag::new(
-        "warn",
-        "Mark addresses with N connections or more in samples (2)",
-        text("N", |o, text| {
-            o.warn = count(text, 1)?;
-            Ok(())
-        }),
-    ),
-    Flag::new(
-        "anonymize",
-        "Hide names and addresses behind numbers, the same throughout",
-        switch(|o| {
-            if o.names == HideNames::No {
-                o.names = HideNames::Numbered;
-            }
-        }),
-    )
+    F::path("prometheus", "FILE", "Write metrics in Prometheus' text format", |o, path| {
+        o.prometheus = Some(sink(path));
+    })
+    .detail("For node_exporter's textfile collector. - is standard output."),
+    F::switch("watch", "Show a screen that is updated as rows arrive", |o| o.watch = true)
+        .detail("Requires a terminal. Keys are read from the terminal, rows from the input."),
+    F::value("every", "DURATION", "Least time between two versions of a file", |o, text| {
+        let ms = u64::try_from(duration_ms(text)?.max(1000)).unwrap_or(1000);
+        o.every = Duration::from_millis(ms);
+        Ok(())
+    })
+    .default("5s"),
+    F::value("top", "N", "Show only the N worst users", |o, text| {
+        o.top = Some(count(text, 1)?);
+        Ok(())
+    })
+    .default("all in the text, 50 elsewhere"),
+    F::value("warn", "N", "Mark addresses with N connections or more", |o, text| {
+        o.warn = count(text, 1)?;
+        Ok(())
+    })
+    .default("2"),
+    F::switch("anonymize", "Replace names and addresses by numbers", |o| {
+        if o.names == HideNames::No {
+            o.names = HideNames::Numbered;
+        }
+    })
     .detail(
-        "Numbers follow the order in which names come in the rows: the same rows give the same \
-         numbers. For names that stay the same from one run to another, use --anonymize-key.",
+        "Numbers follow the order of the rows: the same rows give the same numbers. For names \
+         that are the same in every run use --anonymize-key.",
     ),
-    Flag::new(
-        "anonymize-key",
-        "The same by a secret key: names stay the same in every run",
-        path("FILE", |o, path| o.names = HideNames::Keyed(path)),
-    )
-    .detail("The file holds 16 bytes or more, such as head -c 32 /dev/urandom makes."),
-    Flag::new(
-        "lang",
-        "The language of text and page: en or vi",
-        Takes::Text(
-            Value { name: "LANG", among: Among::Names(Lang::names) },
-            |o: &mut Options, text| {
-                let names = Lang::names().join(", ");
-                let lang = Lang::read(text).ok_or_else(|| format!("'{text}': one of {names}"))?;
-                o.lang = Some(lang);
-                Ok(())
-            },
-        ),
-    )
-    .detail("If it is not said, the page is in the language of the locale, the text in English."),
-    Flag::new(
-        "title",
-        "The title of the page",
-        text("TEXT", |o, text| {
-            o.title = Some(text.to_owned());
-            Ok(())
-        }),
-    ),
-    Flag::new(
-        "no-emoji",
-        "Write words where emoji would stand",
-        switch(|o| o.marks = Some(Marks::Words)),
-    ),
-    Flag::new(
-        "strict",
-        "Lines that are no rows are a failure: status 1",
-        switch(|o| o.strict = true),
-    ),
+    F::path("anonymize-key", "FILE", "Replace names by a keyed hash", |o, path| {
+        o.names = HideNames::Keyed(path);
+    })
+    .detail("The file holds 16 bytes or more, for example from head -c 32 /dev/urandom."),
+    F::value("lang", "LANG", "Language of text and page", |o, text| {
+        let lang = Lang::read(text);
+        o.lang = Some(lang.ok_or_else(|| invalid("language", text, one_of(&Lang::names())))?);
+        Ok(())
+    })
+    .one_of(Lang::names)
+    .default("locale for the page, en for text"),
+    F::value("title", "TEXT", "Title of the page", |o, text| {
+        o.title = Some(text.to_owned());
+        Ok(())
+    }),
+    F::switch("no-emoji", "Use words instead of emoji", |o| o.marks = Some(Marks::Words)),
+    F::switch("strict", "Exit with status 1 if a line was not a row", |o| o.strict = true),
+];
+
+pub(super) const REMOVED: &[RemovedFlag] = &[
+    RemovedFlag { long: "export", instead: "--html FILE, or redirect the output: > FILE" },
+    RemovedFlag { long: "continuous", instead: "--watch" },
 ];

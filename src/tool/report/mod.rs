@@ -72,25 +72,26 @@ impl Default for Options {
 /// The command line of `mtp-report`.
 pub const CLI: Cli<Options> = Cli {
     name: "mtp-report",
-    brief: "events, scores and samples for people to look at",
+    brief: "text, page, metrics or screen from events, scores and samples",
     usage: "[OPTION…] [FILE…]",
     about: ABOUT,
     commands: &[],
     operands: Operands::Files(|options| &mut options.files),
     flags: flags::FLAGS,
+    removed: flags::REMOVED,
     sections: &[PAGE, METRICS, KEYS, LIMITS, EXIT_STATUS],
 };
 
-const ABOUT: &str = "Reads the rows of mtp-parse, mtp-score and mtp-conns, mixed as they come, \
-from files or standard input, and shows them: as text, as a page, as metrics, or on a screen that \
-keeps itself current. Files may be compressed with gzip or zstd.
+const ABOUT: &str = "Reads the rows of mtp-parse, mtp-score and mtp-conns, in any mix, from files \
+or standard input, and writes text, an HTML page or metrics, or shows a live screen. Files may be \
+compressed with gzip or zstd.
 
   mtp-score events.jsonl > scores.jsonl
   mtp-report events.jsonl scores.jsonl
   mtp-report --html report.html events.jsonl scores.jsonl
 
-Scores tell who shares; events show it: with both, each user of the page has its sources over \
-time. On a live stream the files are made anew as it goes on:
+Scores have the verdicts, events the timeline: with both, the page shows the networks of each user \
+over time. On a live stream the files are updated as it goes on:
 
   docker compose logs -f | mtp-parse | tee events.jsonl | mtp-score --every 1m |
       mtp-report --prometheus /var/lib/node_exporter/mtp.prom";
@@ -98,13 +99,13 @@ time. On a live stream the files are made anew as it goes on:
 const PAGE: Section = Section {
     title: "THE PAGE",
     text: || {
-        "--html makes one file that needs no other: it asks for nothing from the network, and its \
-         security policy forbids it to. It shows the users by verdict; for the worst of them (50, \
-         or --top) their sources over time, with the times when two or more were in use at once \
-         marked, connections an hour, and what the score is made of; sockets over time; and what \
-         was not understood.\n\nA source counts as in use at a moment when it opened connections \
-         both before and after it, at most an hour apart: a socket that roaming left behind \
-         never does."
+        "--html writes one self-contained file: it loads nothing from the network, and its content \
+         security policy forbids it. It shows the users by verdict; for the worst of them (50, or \
+         --top) their networks over time, with the times when two or more were in use at once \
+         marked, connections per hour, and the parts of the score; sockets over time; and the \
+         number of lines that were not recognized.\n\nA network is in use at a moment when it \
+         opened connections both before and after it, at most an hour apart: a socket that \
+         roaming left behind never counts."
             .to_owned()
     },
 };
@@ -112,10 +113,10 @@ const PAGE: Section = Section {
 const METRICS: Section = Section {
     title: "THE METRICS",
     text: || {
-        "--prometheus makes a file in Prometheus' text format, for the textfile collector of \
+        "--prometheus writes a file in Prometheus' text format, for the textfile collector of \
          node_exporter. Labels are bounded: per-user metrics are of the worst users only (50, or \
-         --top). Files are written beside and renamed, so that no reader finds half of one.\n\n\
-         contrib/grafana/mtp-tools.json is a dashboard of them."
+         --top). Files are replaced by renaming, so that no reader finds half of one.\n\n\
+         contrib/grafana/mtp-tools.json is a dashboard for them."
             .to_owned()
     },
 };
@@ -125,8 +126,8 @@ const KEYS: Section = Section { title: "KEYS OF --watch", text: || watch::KEYS_H
 const LIMITS: Section = Section {
     title: "LIMITS",
     text: || {
-        "Remembered are 25000 users, of each 64 sources (then their networks) and a month of \
-         hours. What is beyond is counted and told on the page."
+        "Kept are 25000 users, 64 addresses of each (then their networks) and a month of hours. \
+         What exceeds these limits is counted, and the page shows the count."
             .to_owned()
     },
 };
@@ -138,7 +139,7 @@ pub fn run(
     reporter: Reporter,
 ) -> Result<ExitStatus, Error> {
     if format == OutputFormat::Json {
-        let what = "this tool writes text, pages and metrics; the rows are what it reads";
+        let what = "not supported (mtp-report writes text, pages and metrics)";
         return Err(Error::Usage(format!("--format json: {what}")));
     }
     let look = Look { lang: options.lang.unwrap_or(Lang::En), ..Look::of_stdout(options.marks) };

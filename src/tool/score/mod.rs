@@ -83,12 +83,13 @@ impl Default for ScoreOptions {
 /// The command line of `mtp-score`.
 pub const CLI: Cli<ScoreOptions> = Cli {
     name: "mtp-score",
-    brief: "events to suspicion: who shares an account",
+    brief: "find shared accounts in events",
     usage: "[OPTION…] [FILE…]",
     about: ABOUT,
     commands: &[],
     operands: Operands::Files(|options| &mut options.files),
     flags: flags::FLAGS,
+    removed: flags::REMOVED,
     sections: &[RULE, PEOPLE, STATE, EXIT_STATUS],
 };
 

@@ -1,10 +1,8 @@
 //! The flags of `mtp-users`.
 
-use std::path::PathBuf;
-
 use super::Options;
 use super::limit::{connections, date, size};
-use crate::cli::{Among, Flag, Takes, Value};
+use crate::cli::{Flag, value::invalid};
 use crate::view::look::Marks;
 
 const EDITING: &[&str] =
@@ -23,126 +21,75 @@ const RELOADING: &[&str] = &[
 ];
 const LINKING: &[&str] = &["add", "rotate", "import", "list", "show", "link", "export"];
 
-const fn path(name: &'static str, act: fn(&mut Options, PathBuf)) -> Takes<Options> {
-    Takes::Path(name, act)
-}
+type F = Flag<Options>;
 
-const fn switch(act: fn(&mut Options)) -> Takes<Options> {
-    Takes::Nothing(act)
-}
-
-const fn text(
-    name: &'static str,
-    act: fn(&mut Options, &str) -> Result<(), String>,
-) -> Takes<Options> {
-    Takes::Text(Value { name, among: Among::Any }, act)
-}
-
-/// All of them.
-pub(super) const FLAGS: &[Flag<Options>] = &[
-    Flag::new(
-        "config",
-        "The proxy's config file (config.py)",
-        path("FILE", |o, path| o.config = Some(path)),
-    ),
-    Flag::new(
-        "server",
-        "The address that links name, in place of MY_DOMAIN",
-        text("HOST", |o, text| {
-            o.server = Some(text.to_owned());
-            Ok(())
-        }),
-    )
-    .detail("Where neither says it, links have YOUR_IP, as the proxy prints them.")
+pub(super) const FLAGS: &[F] = &[
+    F::path("config", "FILE", "The proxy's config file", |o, path| o.config = Some(path))
+        .default("config.py"),
+    F::value("server", "HOST", "Address in links", |o, text| {
+        o.server = Some(text.to_owned());
+        Ok(())
+    })
+    .default("MY_DOMAIN")
+    .detail("If neither is given, links have YOUR_IP, as the proxy prints them.")
     .only(LINKING),
-    Flag::new(
-        "secret-from",
-        "Take secrets from FILE, one a line in the order of names; - is stdin",
-        path("FILE", |o, path| o.secret_from = Some(path)),
-    )
+    F::path("secret-from", "FILE", "Read secrets from FILE, one per line", |o, path| {
+        o.secret_from = Some(path);
+    })
+    .detail("In the order of the names. - is standard input.")
     .only(&["add", "rotate"]),
-    Flag::new("links", "Show secrets and links too", switch(|o| o.links = true)).only(&["list"]),
-    Flag::new("qr", "Show the link as a QR code", switch(|o| o.qr = true))
-        .detail("Of the link of the strongest mode that is on. Writes text, also into a pipe.")
+    F::switch("links", "Show secrets and links too", |o| o.links = true).only(&["list"]),
+    F::switch("qr", "Show the link as a QR code", |o| o.qr = true)
+        .detail("The link of the strongest mode that is on. Writes text, also into a pipe.")
         .only(&["link", "show", "add", "rotate"]),
-    Flag::new(
-        "qr-svg",
-        "Write the link as a QR code into FILE, mode 0600",
-        path("FILE", |o, path| o.qr_svg = Some(path)),
-    )
+    F::path("qr-svg", "FILE", "Write the link as a QR code into FILE, mode 0600", |o, path| {
+        o.qr_svg = Some(path);
+    })
     .only(&["link", "show", "add", "rotate"]),
-    Flag::new(
-        "max-conns",
-        "How many connections a user may have at once; none lifts it",
-        text("N", |o, text| {
-            o.limits.max_conns = Some(connections(text)?);
-            Ok(())
-        }),
-    )
-    .detail("A client opens up to eight.")
+    F::value("max-conns", "N", "Maximum concurrent connections of a user, or none", |o, text| {
+        o.limits.max_conns = Some(connections(text)?);
+        Ok(())
+    })
+    .detail("A client opens up to eight. none removes the limit.")
     .only(&["add", "limit"]),
-    Flag::new(
-        "expires",
-        "The day from whose first minute a user is refused; none lifts it",
-        text("DATE", |o, text| {
-            o.limits.expires = Some(date(text)?);
-            Ok(())
-        }),
-    )
-    .detail("2026-12-31, 31/12/2026, or +30d from today; by the clock and zone of the proxy.")
-    .only(&["add", "limit"]),
-    Flag::new(
-        "quota",
-        "How many bytes a user may move, both ways; none lifts it",
-        text("SIZE", |o, text| {
-            o.limits.quota = Some(size(text)?);
-            Ok(())
-        }),
-    )
-    .detail("500M, 10G, 1.5T, or 10GiB. The proxy counts from its start, and forgets then.")
-    .only(&["add", "limit"]),
-    Flag::new(
-        "dry-run",
-        "Show what would change, and change nothing",
-        switch(|o| {
-            o.dry_run = true;
-        }),
-    )
-    .detail("As a unified diff; the secrets in it are those of the file.")
-    .only(EDITING),
-    Flag::new(
-        "reload",
-        "Make the proxy read the file again",
-        switch(|o| o.reload.after_edit = true),
-    )
+    F::value("expires", "DATE", "First day on which a user is refused, or none", |o, text| {
+        o.limits.expires = Some(date(text)?);
+        Ok(())
+    })
     .detail(
-        "SIGUSR2 to --pid, --container, or the process whose config file this is: only after \
-             a check, and never to a process that the signal would end.",
+        "2026-12-31, 31/12/2026, or +30d from today, in the zone of the proxy. none removes the \
+         limit.",
     )
+    .only(&["add", "limit"]),
+    F::value("quota", "SIZE", "Traffic limit of a user, both directions, or none", |o, text| {
+        o.limits.quota = Some(size(text)?);
+        Ok(())
+    })
+    .detail(
+        "500M, 10G, 1.5T, or 10GiB. The proxy counts from its last start. none removes the limit.",
+    )
+    .only(&["add", "limit"]),
+    F::switch("dry-run", "Print the change as a unified diff; write nothing", |o| {
+        o.dry_run = true;
+    })
+    .detail("The diff contains the secrets of the file.")
     .only(EDITING),
-    Flag::new(
-        "pid",
-        "The proxy's process",
-        text("PID", |o, text| {
-            o.reload.pid = Some(text.parse().map_err(|_| format!("'{text}' is no process id"))?);
-            Ok(())
-        }),
-    )
+    F::switch("reload", "Make the proxy read the file again", |o| o.reload.after_edit = true)
+        .detail(
+            "Sends SIGUSR2 to --pid, --container, or the process with this config file. Only after \
+             the file was checked, and never to a process that the signal would end.",
+        )
+        .only(EDITING),
+    F::value("pid", "PID", "Process of the proxy", |o, text| {
+        let pid = text.parse().map_err(|_| invalid("process id", text, "a number"))?;
+        o.reload.pid = Some(pid);
+        Ok(())
+    })
     .only(RELOADING),
-    Flag::new(
-        "container",
-        "The proxy's container, or its service in Compose",
-        text("NAME", |o, text| {
-            o.reload.container = Some(text.to_owned());
-            Ok(())
-        }),
-    )
+    F::value("container", "NAME", "Container of the proxy, or its Compose service", |o, text| {
+        o.reload.container = Some(text.to_owned());
+        Ok(())
+    })
     .only(RELOADING),
-    Flag::new(
-        "no-emoji",
-        "Write words where emoji would stand",
-        switch(|o| {
-            o.marks = Some(Marks::Words);
-        }),
-    ),
+    F::switch("no-emoji", "Use words instead of emoji", |o| o.marks = Some(Marks::Words)),
 ];

@@ -3,6 +3,7 @@
 use time::{Date, Duration, Month};
 
 use super::desk::{Desk, Done, must_exist};
+use crate::cli::value::invalid;
 use crate::error::Error;
 use crate::pyconfig::limits::{day_text, read_day};
 use crate::pyconfig::{Change, Table, Value};
@@ -71,7 +72,7 @@ pub(super) fn connections(text: &str) -> Result<Wish, String> {
     if text == "none" {
         return Ok(Wish::Lift);
     }
-    let whole: u32 = text.parse().map_err(|_| format!("'{text}' is no number of connections"))?;
+    let whole: u32 = text.parse().map_err(|_| invalid("limit", text, "a number or none"))?;
     if whole == 0 {
         return Err("0 would let nobody in: disable does that".to_owned());
     }
@@ -83,7 +84,7 @@ pub(super) fn date(text: &str) -> Result<Wish, String> {
     if text == "none" {
         return Ok(Wish::Lift);
     }
-    let wrong = || format!("'{text}' is no day: 2026-12-31, 31/12/2026, +30d or none");
+    let wrong = || invalid("date", text, "2026-12-31, 31/12/2026, +30d or none");
     let days = text.strip_prefix('+').and_then(|rest| rest.strip_suffix('d'));
     let day = if let Some(days) = days {
         let days: i32 = days.parse().map_err(|_| wrong())?;
@@ -117,7 +118,7 @@ pub(super) fn size(text: &str) -> Result<Wish, String> {
     if text == "none" {
         return Ok(Wish::Lift);
     }
-    let wrong = || format!("'{text}' is no size: 500M, 10G, 1.5T, 10GiB or none");
+    let wrong = || invalid("size", text, "500M, 10G, 1.5T, 10GiB or none");
     let digits = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
     let unit = text.get(digits.len()..).unwrap_or_default().to_ascii_lowercase();
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));

@@ -19,7 +19,8 @@ mod switch;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use crate::cli::{Among, Cli, Command, Operands, Section};
+use crate::cli::value::invalid;
+use crate::cli::{Cli, Command, Operands, Section, ValueKind};
 use crate::error::{Error, ExitStatus};
 use crate::io::output::OutputFormat;
 use crate::io::reporter::Reporter;
@@ -50,73 +51,68 @@ pub const CLI: Cli<Options> = Cli {
     usage: "COMMAND [OPTION…] [NAME…]",
     about: ABOUT,
     commands: COMMANDS,
-    operands: Operands::Words(Among::Users, |options, word: OsString| {
-        let word = word
-            .into_string()
-            .map_err(|word| format!("'{}': names are UTF-8", word.to_string_lossy()))?;
+    operands: Operands::Words(NAMES, |options, word: OsString| {
+        let word =
+            word.into_string().map_err(|word| invalid("name", &word.to_string_lossy(), "UTF-8"))?;
         options.words.push(word);
         Ok(())
     }),
     flags: flags::FLAGS,
+    removed: &[],
     sections: &[EDITS, LOG, FILES, EXIT_STATUS],
 };
 
-const fn command(
-    name: &'static str,
-    operands: &'static str,
-    brief: &'static str,
-    among: Among,
-) -> Command {
-    Command { name, operands, brief, among }
-}
+/// Completes the names of users.
+const NAMES: ValueKind = ValueKind::LinesOf("mtp-users names");
 
 const COMMANDS: &[Command] = &[
-    command("add", "NAME…", "Add users, each with a new secret", Among::Any),
-    command("list", "", "List the users", Among::Any),
-    command("show", "NAME…", "Show users with their secrets and links", Among::Users),
-    command("remove", "NAME…", "Remove users and all that is set for them", Among::Users),
-    command("rename", "OLD NEW", "Give a user another name", Among::Users),
-    command("rotate", "NAME…", "Give users new secrets", Among::Users),
-    command("disable", "NAME…", "Keep users out until they are enabled", Among::Users),
-    command("enable", "NAME…", "Let disabled users in again", Among::Users),
-    command("limit", "NAME…", "Set or lift limits of users", Among::Users),
-    command("link", "NAME…", "Show the links of users, as pictures with --qr", Among::Users),
-    command("import", "FILE", "Add users from rows of export, or from CSV", Among::Files),
-    command("export", "", "Write all users with their secrets", Among::Any),
-    command("check", "", "Say what the proxy would choke on or change", Among::Any),
-    command(
-        "access-log",
-        "on|off|status|print",
-        "Make the proxy log who connects",
-        Among::Names(log::words),
-    ),
-    command("reload", "", "Check the file and make the proxy read it again", Among::Any),
-    command("names", "", "Print the names, one a line", Among::Any),
+    Command::new("add", "NAME…", "Add users, each with a new secret"),
+    Command::new("list", "", "List the users").aliases(&["ls"]),
+    Command::new("show", "NAME…", "Show users with their secrets and links").values(NAMES),
+    Command::new("remove", "NAME…", "Remove users and their settings")
+        .aliases(&["delete", "rm"])
+        .values(NAMES),
+    Command::new("rename", "OLD NEW", "Rename a user").values(NAMES),
+    Command::new("rotate", "NAME…", "Give users new secrets").values(NAMES),
+    Command::new("disable", "NAME…", "Lock users out until they are enabled").values(NAMES),
+    Command::new("enable", "NAME…", "Enable disabled users").values(NAMES),
+    Command::new("limit", "NAME…", "Set or remove limits of users").values(NAMES),
+    Command::new("link", "NAME…", "Show the links of users").values(NAMES),
+    Command::new("import", "FILE", "Add users from rows of export, or from CSV")
+        .values(ValueKind::File),
+    Command::new("export", "", "Write all users with their secrets"),
+    Command::new("check", "", "Report what the proxy would refuse or change"),
+    Command::new("access-log", "on|off|status|print", "Make the proxy log its connections")
+        .values(ValueKind::OneOf(log::words)),
+    Command::new("reload", "", "Check the file and make the proxy read it again"),
+    Command::new("names", "", "Print the names, one per line"),
 ];
 
-const ABOUT: &str = "Edits the config.py of mtprotoproxy as its owner wrote it: only the bytes \
-concerned change, comments and layout stay, and what Python computes is refused, not guessed. A \
-NAME that is - stands for names on standard input, one a line; all of them are one edit.
+const ABOUT: &str =
+    "Edits the config.py of mtprotoproxy. Only the bytes concerned change; comments \
+and layout stay. What Python would compute is refused, not guessed. - as NAME reads names from \
+standard input, one per line; all of them are one edit.
 
   mtp-users add alice bob --reload
   mtp-users link alice --qr
   mtp-users access-log on --reload
 
-Secrets and links are shown by add, rotate, show, link and export, and by list with --links.";
+add, rotate, show, link and export print secrets and links; list does with --links.
+
+mtp-users COMMAND --help shows the options of one command.";
 
 const EDITS: Section = Section {
     title: "EDITS",
     text: || {
         "The file is replaced in place: same inode, owner and mode, so that a container that \
-         mounts it sees the edit. At no moment does Python find a file it would not load: the new \
-         text is first written behind the old one in a comment, and a write of four bytes makes \
-         that count. An edit that was interrupted is finished or undone by the next command that \
-         edits. (Where one statement, or the comments in it, has both ''' and \"\"\", from that of \
-         the edit on, the change is one write instead, which a reader could catch half \
-         done.)\n\nNew users go behind the last \
-         one of the dict. A comment beside a user that is removed stays. disable adds a line at \
-         the end of the file that takes the user out of USERS, and enable takes that line away. \
-         Tables that an edit has to make are marked as such and go with their last entry."
+         mounts it sees the edit. At no moment does Python find a file that it would not load: the \
+         new text is first written behind the old one in a comment, and a write of four bytes \
+         activates it. The next command that edits finishes or undoes an interrupted edit. (Where \
+         one statement, or the comments in it, has both ''' and \"\"\", from that of the edit \
+         on, the change is one write instead, and a reader could see half of it.)\n\nNew users are \
+         appended to the dict. A comment beside a removed user stays. disable adds a line at the \
+         end of the file that takes the user out of USERS; enable removes that line. Tables that \
+         an edit created are marked and are removed with their last entry."
             .to_owned()
     },
 };
@@ -124,11 +120,10 @@ const EDITS: Section = Section {
 const LOG: Section = Section {
     title: "ACCESS LOG",
     text: || {
-        "Without it no version of the proxy prints which user came from which address. on puts a \
-         marked block of Python at the file's end that makes the unmodified proxy print a line \
-         for each connection and for its end, in a form that mtp-parse knows; off takes it out, \
-         and the file is as it was. The proxy needs no restart to begin, and is reloaded by \
-         --reload."
+        "Without it no version of the proxy prints which user came from which address. on adds a \
+         marked block of Python to the end of the file. The unmodified proxy then prints one line \
+         for each connection and one for its end, which mtp-parse reads. off removes the block; \
+         the file is then as it was. No restart is needed: --reload makes the proxy read the file."
             .to_owned()
     },
 };
@@ -137,8 +132,8 @@ const FILES: Section = Section {
     title: "FILES",
     text: || {
         "config.py in the working directory, or the FILE of --config. A symlink is followed. The \
-         secrets are in it: let nobody read it but the proxy. Files that --qr-svg writes have mode \
-         0600."
+         file holds the secrets: only the proxy should be able to read it. Files written by \
+         --qr-svg have mode 0600."
             .to_owned()
     },
 };
@@ -150,11 +145,13 @@ pub fn run(
     reporter: Reporter,
 ) -> Result<ExitStatus, Error> {
     let Some(command) = options.words.first().cloned() else {
-        return Err(Error::Usage("a command is needed (mtp-users -h lists them)".to_owned()));
+        return Err(Error::Usage("missing command (see mtp-users -h)".to_owned()));
     };
     let takes_none = COMMANDS.iter().any(|one| one.name == command && one.operands.is_empty());
     if let (true, Some(word)) = (takes_none, options.words.get(1)) {
-        return Err(Error::Usage(format!("{command}: takes no NAME, and got '{word}'")));
+        return Err(Error::Usage(format!(
+            "unexpected argument '{word}' ({command} takes no NAME)"
+        )));
     }
     let mut desk = desk::Desk::new(options, format, reporter)?;
     match command.as_str() {
