@@ -86,7 +86,7 @@ impl Decoder {
 
     /// What had to be assumed of times so far.
     pub fn guessed(&self) -> Assumptions {
-        self.clock.borrow().guessed()
+        self.clock.borrow().assumptions()
     }
 
     /// Lines by dialect, of those that were heard.

@@ -1,10 +1,10 @@
-//! Docker Compose: `NAME  | LINE`, and what it says itself between the containers' lines.
+//! Docker Compose: `NAME  | LINE`, and its own notices between the containers' lines.
 
 use memchr::memmem;
 
 /// A container's name, padded, before a line of it.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Prefix<'l> {
+pub(super) struct ComposePrefix<'l> {
     pub(super) name: &'l [u8],
     /// How many blanks stand before the bar. Compose 2 and the padding of Compose 1 make it two
     /// or more; one is left where a container's own name is longer than its service's.
@@ -22,7 +22,7 @@ pub(super) fn name(line: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 /// Reads `NAME  | LINE`.
-pub(super) fn prefix(line: &[u8]) -> Option<Prefix<'_>> {
+pub(super) fn prefix(line: &[u8]) -> Option<ComposePrefix<'_>> {
     let (name, padded) = name(line)?;
     let blanks = padded.iter().position(|byte| *byte != b' ')?;
     let (_, bar) = padded.split_at_checked(blanks)?;
@@ -32,7 +32,7 @@ pub(super) fn prefix(line: &[u8]) -> Option<Prefix<'_>> {
         [b' ', rest @ ..] => rest,
         _ => return None,
     };
-    (blanks > 0).then_some(Prefix { name, blanks, rest })
+    (blanks > 0).then_some(ComposePrefix { name, blanks, rest })
 }
 
 /// Whether a name ends as Compose numbers containers: `proxy_10`, `proxy-2`.
@@ -60,7 +60,7 @@ pub(super) fn is_exit_code(text: &[u8]) -> bool {
     digits > 0 && (after.is_empty() || after == b" (restarting)")
 }
 
-/// How an exit is said.
+/// The text of an exit.
 pub(super) const EXITED: &[u8] = b" exited with code ";
 
 /// Compose's warnings about its file and project: `WARN[0000] …`, or with 2>&1
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn what_compose_says_itself() {
+    fn notices_of_compose() {
         assert!(is_exit(b"proxy_mtprotoproxy_1 exited with code 137"));
         assert!(is_exit(b"px-1 exited with code 1 (restarting)"));
         assert!(!is_exit(b"px-1 exited with code 1, 2"));

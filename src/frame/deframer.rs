@@ -1,164 +1,198 @@
-//! One raw line to its messages: colours off, glued lines parted, frames off, pieces joined.
+//! One raw line to its messages: escapes removed, glued lines separated, frames removed, pieces
+//! joined.
 
 use memchr::memchr;
 
-use super::clean;
 use super::compose;
-use super::evidence::{self, Evidence};
-use super::form::Form;
-use super::peel::{Outside, Peeled};
-use super::pieces::{Held, Pieces};
+use super::engine_time;
+use super::escapes;
+use super::format::FrameFormat;
+use super::partial_lines::{PartialLine, PartialLines};
 use super::records;
-use super::stamped;
+use super::stream_state::{self, StreamState};
+use super::stripped_line::{StreamContext, StrippedLine};
 use super::syslog;
-use super::{Frame, Message};
-use crate::timestamp::LocalTimeResolver;
+use super::{Deframed, EmitDeframed, Message};
+use crate::error::Error;
+use crate::timestamp::{Assumptions, LocalTimeResolver, Timestamp};
 
 /// How often a line may need a buffer of its own: a record in a record, each joined from pieces
-/// and each with colours made readable, is as deep as logs are nested.
+/// and each with escapes made readable, is as deep as logs are nested.
 const BUFFERS: usize = 4;
 
-/// Takes framings off lines. Keeps what the next lines of the stream need, within limits.
+/// Removes the framing from raw lines. Keeps what the next lines of the stream need, within limits.
 #[derive(Debug)]
 pub struct Deframer {
-    inside: Inside,
-    cut: Vec<u8>,
-    clean: Vec<u8>,
+    state: State,
+    /// A long line without the timestamps that Docker put into it.
+    joined: Vec<u8>,
+    /// A line without escapes.
+    plain: Vec<u8>,
 }
 
-/// What is needed once colours are off.
 #[derive(Debug)]
-struct Inside {
-    clock: LocalTimeResolver,
-    evidence: Evidence,
-    pieces: Pieces,
+struct State {
+    local_time: LocalTimeResolver,
+    stream: StreamState,
+    partial: PartialLines,
     buffers: [Vec<u8>; BUFFERS],
 }
 
 impl Deframer {
-    /// The clock is for framings without a zone or a year.
-    pub fn new(clock: LocalTimeResolver) -> Self {
-        let (evidence, pieces) = (Evidence::default(), Pieces::default());
-        let inside = Inside { clock, evidence, pieces, buffers: Default::default() };
-        Self { inside, cut: Vec::new(), clean: Vec::new() }
+    /// `local_time` resolves the times of framings without a zone or a year.
+    pub fn new(local_time: LocalTimeResolver) -> Self {
+        let (stream, partial) = (StreamState::default(), PartialLines::default());
+        let state = State { local_time, stream, partial, buffers: Default::default() };
+        Self { state, joined: Vec::new(), plain: Vec::new() }
     }
 
-    /// The clock, for what it guessed.
-    pub fn clock(&self) -> &LocalTimeResolver {
-        &self.inside.clock
+    /// What was assumed about times so far.
+    pub fn assumptions(&self) -> Assumptions {
+        self.state.local_time.assumptions()
     }
 
     /// Lines joined from pieces that were cut at [`super::LINE_MAX`].
     pub fn cut(&self) -> u64 {
-        self.inside.pieces.cut
+        self.state.partial.cut
     }
 
-    /// Reads a raw line, without its line end. Mostly it holds one message; Compose 1 glues an
-    /// unfinished line to the next one, and journald keeps several in a record.
-    pub fn read(&mut self, line: &[u8], mut each: impl FnMut(Frame<'_>)) {
-        let Self { inside, cut, clean } = self;
-        let mut line = clean::chomp(line);
-        if line.len() > stamped::PIECE && stamped::join_cuts(line, cut).is_some() {
-            line = cut;
+    /// Removes the framing from one raw line without its line end. Most lines hold one message;
+    /// Compose 1 glues an unfinished line to the next one, and a record may hold several.
+    pub fn read(
+        &mut self,
+        line: &[u8],
+        arrival: Timestamp,
+        emit: &mut EmitDeframed<'_>,
+    ) -> Result<(), Error> {
+        let Self { state, joined, plain } = self;
+        state.local_time.set_now(arrival);
+        let mut line = escapes::without_returns(line);
+        if line.len() > engine_time::PIECE && engine_time::join_cuts(line, joined).is_some() {
+            line = joined;
         }
-        if !clean::has_escape(line) {
-            return inside.plain(line, false, &mut each);
+        if !escapes::has_escape(line) {
+            return state.plain_line(line, false, emit);
         }
         loop {
-            let (part, next) = match evidence::glued_in_colour(line) {
+            let (part, next) = match stream_state::glued_in_colour(line) {
                 Some(at) => line.split_at_checked(at).unwrap_or((line, b"")),
                 None => (line, &b""[..]),
             };
-            clean::strip(part, clean);
-            let is_coloured = clean::begins_coloured(part);
-            inside.plain(clean::chomp(clean), is_coloured, &mut each);
+            escapes::strip(part, plain);
+            let is_coloured = escapes::begins_coloured(part);
+            state.plain_line(escapes::without_returns(plain), is_coloured, emit)?;
             if next.is_empty() {
-                return;
+                return Ok(());
             }
             line = next;
         }
     }
 
-    /// Gives out the lines whose rest never came.
-    pub fn finish(&mut self, mut each: impl FnMut(Frame<'_>)) {
-        while let Some(held) = self.inside.pieces.oldest() {
-            give(held, &mut each);
+    /// Emits the lines whose rest did not come.
+    pub fn finish(&mut self, emit: &mut EmitDeframed<'_>) -> Result<(), Error> {
+        while let Some(line) = self.state.partial.take_oldest() {
+            emit_partial(line, emit)?;
         }
+        Ok(())
     }
 }
 
-impl Inside {
+impl State {
     /// A line without escapes: one message, or glued ones.
-    fn plain(&mut self, mut line: &[u8], is_coloured: bool, each: &mut impl FnMut(Frame<'_>)) {
+    fn plain_line(
+        &mut self,
+        mut line: &[u8],
+        is_coloured: bool,
+        emit: &mut EmitDeframed<'_>,
+    ) -> Result<(), Error> {
         while let Some((part, next)) =
-            self.evidence.glued(line).and_then(|at| line.split_at_checked(at))
+            self.stream.glued(line).and_then(|at| line.split_at_checked(at))
         {
-            self.one(part, is_coloured, each);
+            self.message(part, is_coloured, emit)?;
             line = next;
         }
-        self.one(line, is_coloured, each);
+        self.message(line, is_coloured, emit)
     }
 
-    /// One message, or what the framing says itself.
-    fn one(&mut self, line: &[u8], is_coloured: bool, each: &mut impl FnMut(Frame<'_>)) {
-        let Self { clock, evidence, pieces, buffers } = self;
+    /// One message, or a notice of the framing.
+    fn message(
+        &mut self,
+        line: &[u8],
+        is_coloured: bool,
+        emit: &mut EmitDeframed<'_>,
+    ) -> Result<(), Error> {
+        let Self { local_time, stream, partial, buffers } = self;
         let mut spare = buffers.iter_mut();
-        let mut peeled = Peeled::new(line);
+        let mut stripped = StrippedLine::new(line);
         loop {
-            peeled.texts(&mut Outside { clock, evidence, is_coloured });
-            if let Some(piece) = peeled.piece.take() {
-                if piece.is_last && pieces.is_empty() {
+            stripped.remove_text_frames(&mut StreamContext { local_time, stream, is_coloured });
+            if let Some(piece) = stripped.piece.take() {
+                if piece.is_last && partial.is_empty() {
                     continue;
                 }
                 let Some(buffer) = spare.next() else { break };
                 buffer.clear();
-                buffer.extend_from_slice(peeled.rest);
-                let join = Join { stream: piece.stream, is_partial: !piece.is_last };
-                if join.with(pieces, &mut peeled, buffer, each).is_none() {
-                    return;
+                buffer.extend_from_slice(stripped.rest);
+                let piece = Reassembly { stream: piece.stream, is_partial: !piece.is_last };
+                if !piece.join(partial, &mut stripped, buffer, emit)? {
+                    return Ok(());
                 }
-                peeled.rest = buffer;
-            } else if peeled.needs_octal() {
+                stripped.rest = buffer;
+            } else if stripped.has_octal_escapes() {
                 let Some(buffer) = spare.next() else { break };
-                clean::strip_octal(peeled.rest, buffer);
-                peeled.rest = buffer;
-            } else if peeled.rest.first() == Some(&b'{') {
+                escapes::strip_octal(stripped.rest, buffer);
+                stripped.rest = buffer;
+            } else if stripped.rest.first() == Some(&b'{') {
                 let Some(buffer) = spare.next() else { break };
-                let Some(record) = records::read(peeled.rest, buffer) else { break };
-                peeled.add(&record.taken);
-                peeled.is_record = true;
-                let join = Join { stream: record.stream, is_partial: record.is_partial };
-                if join.with(pieces, &mut peeled, buffer, each).is_none() {
-                    return;
+                let Some(record) = records::read(stripped.rest, buffer) else { break };
+                stripped.add(&record.frame);
+                stripped.is_record = true;
+                let record = Reassembly { stream: record.stream, is_partial: record.is_partial };
+                if !record.join(partial, &mut stripped, buffer, emit)? {
+                    return Ok(());
                 }
-                peeled.rest = buffer;
+                stripped.rest = buffer;
             } else {
                 break;
             }
         }
-        let Some(outer) = peeled.outer else { return bare(line, evidence, each) };
-        evidence.note(line, peeled.first.as_ref());
-        let inner = peeled.inner.map(Form::name);
-        let (ts, source, frame) = (peeled.ts, peeled.source, outer.name());
-        let (mut rest, is_record) = (peeled.rest, peeled.is_record);
-        // Only a record can hold several lines.
-        while let Some(end) = is_record.then(|| memchr(b'\n', rest)).flatten() {
-            let (text, next) = rest.split_at_checked(end).unwrap_or((rest, b""));
-            let text = clean::chomp(text);
-            each(Frame::Message(Message { text, ts, source, frame, inner }));
-            rest = next.get(1..).unwrap_or_default();
+        if stripped.outer.is_none() {
+            return unframed(line, stream, emit);
         }
-        let text = clean::chomp(rest);
-        each(Frame::Message(Message { text, ts, source, frame, inner }));
+        stream.note(line, stripped.first.as_ref());
+        emit_messages(&stripped, emit)
     }
 }
 
-/// A line without any frame: a program's own, a further one of journalctl's last message, or
-/// what Compose and journalctl say themselves.
-fn bare(line: &[u8], evidence: &mut Evidence, each: &mut impl FnMut(Frame<'_>)) {
-    let is_said = match line {
+/// Emits the lines inside the frames; only a record can hold several.
+fn emit_messages(stripped: &StrippedLine<'_>, emit: &mut EmitDeframed<'_>) -> Result<(), Error> {
+    let message = Message {
+        text: b"",
+        ts: stripped.ts,
+        source: stripped.source,
+        frame: stripped.outer.unwrap_or(FrameFormat::Bare).name(),
+        inner: stripped.inner.map(FrameFormat::name),
+    };
+    let mut rest = stripped.rest;
+    while let Some(end) = stripped.is_record.then(|| memchr(b'\n', rest)).flatten() {
+        let (text, next) = rest.split_at_checked(end).unwrap_or((rest, b""));
+        let text = escapes::without_returns(text);
+        emit(Deframed::Message(Message { text, ..message }))?;
+        rest = next.get(1..).unwrap_or_default();
+    }
+    emit(Deframed::Message(Message { text: escapes::without_returns(rest), ..message }))
+}
+
+/// A line without any frame: a program's own, a further one of journalctl's last message, or a
+/// notice of Compose or journalctl.
+fn unframed(
+    line: &[u8],
+    stream: &mut StreamState,
+    emit: &mut EmitDeframed<'_>,
+) -> Result<(), Error> {
+    let is_notice = match line {
         [b'A', ..] => compose::attaching(line).is_some_and(|names| {
-            evidence.attach(names);
+            stream.attach(names);
             true
         }),
         [b'W' | b't', ..] => compose::is_warning(line),
@@ -166,79 +200,81 @@ fn bare(line: &[u8], evidence: &mut Evidence, each: &mut impl FnMut(Frame<'_>)) 
         _ => false,
     };
     let is_exit = || matches!(line.last(), Some(b'0'..=b'9' | b')')) && compose::is_exit(line);
-    if is_said || is_exit() {
-        return each(Frame::Chatter);
+    if is_notice || is_exit() {
+        return emit(Deframed::Notice);
     }
-    if line.first() != Some(&b' ') || evidence.continued(line).is_none() {
-        evidence.note(line, None);
+    if line.first() != Some(&b' ') || stream.continued(line).is_none() {
+        stream.note(line, None);
     }
-    let further = evidence.continued(line);
-    each(Frame::Message(Message {
-        text: further.map_or(line, |further| further.rest),
-        ts: further.and_then(|further| further.ts),
-        source: further.and_then(|further| further.source),
-        frame: further.map_or(Form::Bare, |further| further.form).name(),
+    let further = stream.continued(line);
+    emit(Deframed::Message(Message {
+        text: further.map_or(line, |frame| frame.rest),
+        ts: further.and_then(|frame| frame.ts),
+        source: further.and_then(|frame| frame.source),
+        frame: further.map_or(FrameFormat::Bare, |frame| frame.format).name(),
         inner: None,
-    }));
+    }))
 }
 
-/// How a record or piece goes together with what is held of its stream.
-struct Join<'l> {
+/// A record or piece, to be joined with what is held of its stream.
+struct Reassembly<'l> {
     stream: &'l [u8],
     is_partial: bool,
 }
 
-impl Join<'_> {
-    /// Puts the whole line into the buffer, or holds it: then there is nothing to go on with.
-    fn with(
+impl Reassembly<'_> {
+    /// Puts the complete line into the buffer; `false` if it is held until its rest comes.
+    fn join(
         self,
-        pieces: &mut Pieces,
-        peeled: &mut Peeled<'_>,
+        partial: &mut PartialLines,
+        stripped: &mut StrippedLine<'_>,
         buffer: &mut Vec<u8>,
-        each: &mut impl FnMut(Frame<'_>),
-    ) -> Option<()> {
-        if self.is_partial || !pieces.is_empty() {
-            let mut held = pieces.take(peeled.source, self.stream);
-            if let Some(ended) = held.take_if(|held| !goes_on(held, peeled)) {
-                give(ended, each);
+        emit: &mut EmitDeframed<'_>,
+    ) -> Result<bool, Error> {
+        if self.is_partial || !partial.is_empty() {
+            let mut held = partial.take(stripped.source, self.stream);
+            if let Some(ended) = held.take_if(|held| !goes_on(held, stripped)) {
+                emit_partial(ended, emit)?;
             }
             if held.is_some() || self.is_partial {
-                let mut line = held.unwrap_or_else(|| Held::new(peeled, self.stream));
-                pieces.add(&mut line, buffer);
+                let mut line = held.unwrap_or_else(|| PartialLine::new(stripped, self.stream));
+                partial.append(&mut line, buffer);
                 if self.is_partial {
-                    pieces.hold(line);
-                    while let Some(oldest) = pieces.overflow() {
-                        give(oldest, each);
+                    partial.hold(line);
+                    while let Some(oldest) = partial.take_excess() {
+                        emit_partial(oldest, emit)?;
                     }
-                    each(Frame::Held);
-                    return None;
+                    emit(Deframed::Partial)?;
+                    return Ok(false);
                 }
-                peeled.ts = line.ts;
+                stripped.ts = line.ts;
                 *buffer = line.text;
             }
         }
-        if clean::has_escape(buffer) {
-            clean::strip_in_place(buffer);
+        if escapes::has_escape(buffer) {
+            escapes::strip_in_place(buffer);
         }
-        Some(())
+        Ok(true)
     }
 }
 
 /// Whether the stream's next record belongs to what is held. Docker cuts at 16 KiB and gives all
 /// pieces one time; a shorter piece is a last line without end, and what follows it is another
 /// start of the container.
-fn goes_on(held: &Held, next: &Peeled<'_>) -> bool {
-    held.form != Form::JsonFile || held.text.len() >= stamped::PIECE || held.ts == next.ts
+fn goes_on(held: &PartialLine, next: &StrippedLine<'_>) -> bool {
+    held.format != FrameFormat::JsonFile
+        || held.text.len() >= engine_time::PIECE
+        || held.ts == next.ts
 }
 
-/// Gives out an unfinished line as it is.
-fn give(mut held: Held, each: &mut impl FnMut(Frame<'_>)) {
-    clean::strip_in_place(&mut held.text);
-    each(Frame::Message(Message {
-        text: clean::chomp(&held.text),
-        ts: held.ts,
-        source: held.source.as_deref(),
-        frame: held.form.name(),
+/// Emits an unfinished line as it is.
+fn emit_partial(mut line: PartialLine, emit: &mut EmitDeframed<'_>) -> Result<(), Error> {
+    escapes::strip_in_place(&mut line.text);
+    emit(Deframed::Message(Message {
+        text: escapes::without_returns(&line.text),
+        ts: line.ts,
+        source: line.source.as_deref(),
+        frame: line.format.name(),
         inner: None,
-    }));
+    }))
 }

@@ -1,56 +1,58 @@
-//! Raw lines to the messages inside: what Compose, Docker, Kubernetes, journald and syslog put
-//! around a program's line is taken off, a line at a time, in any mixture.
+//! Deframing: raw lines to the messages inside. The framings of Compose, Docker, Kubernetes, journald
+//! and syslog are removed, line by line, in any mixture.
 //!
-//! To add a framing: a variant of [`Form`] with its name, a reader in the file of its kind, its
-//! place in `peel.rs`, and an example `tests/fixtures/frames/NAME.log`.
+//! To add a framing: a variant of [`FrameFormat`] with its name, a reader in the file of its kind,
+//! its place in `stripped_line.rs`, and an example `tests/fixtures/frames/NAME.log`.
 //!
-//! What a line alone cannot decide, and what is done about it:
+//! Decisions that a line alone does not allow:
 //! * A statistics line of a user called `a  | b` (two blanks) is Compose's prefix. With one blank
 //!   it is that only if the stream shows Compose otherwise: colours, `Attaching to`, the line
 //!   before.
 //! * rsyslog's `#033[1m` is an escape even where a program wrote those letters.
-//! * journalctl's text forms and rsyslog's files are the same shape, so they share names.
-//! * `docker logs --details` puts labels before the line; they are not told from the line's own
-//!   words here: [`after_details`] is for lines that nothing else explains.
+//! * journalctl's text forms and rsyslog's files have the same shape, so they share names.
+//! * `docker logs --details` puts labels before the line. They look like the line's own words, so
+//!   [`after_details`] is for lines that nothing else recognises.
 
-mod clean;
 mod compose;
 mod deframer;
-mod evidence;
-mod form;
-mod peel;
-mod pieces;
+mod engine_time;
+mod escapes;
+mod format;
+mod partial_lines;
 mod records;
-mod stamped;
+mod stream_state;
+mod stripped_line;
 mod syslog;
-mod tag;
-mod taken;
 
 pub use deframer::Deframer;
-pub use form::Form;
-pub use pieces::{LINE_MAX, STREAMS_MAX, TOTAL_MAX};
+pub use format::FrameFormat;
+pub use partial_lines::{LINE_MAX, STREAMS_MAX, TOTAL_MAX};
 
+use crate::error::Error;
 use crate::timestamp::Timestamp;
+
+/// Receives what raw lines hold.
+pub type EmitDeframed<'e> = dyn FnMut(Deframed<'_>) -> Result<(), Error> + 'e;
 
 /// What a raw line holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Frame<'l> {
+pub enum Deframed<'l> {
     /// A program's message.
     Message(Message<'l>),
-    /// What the framing says itself: `Attaching to …`, `px-1 exited with code 0`
-    Chatter,
-    /// A piece of a longer line; the rest is awaited.
-    Held,
+    /// A line of the framing itself: `Attaching to …`, `px-1 exited with code 0`
+    Notice,
+    /// A piece of a longer line, held until the rest comes.
+    Partial,
 }
 
 /// A program's message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Message<'l> {
-    /// The line: no framing, no colours, no carriage return at its end.
+    /// The line without framing, escapes and carriage returns at its end.
     pub text: &'l [u8],
-    /// When it was printed or received, as the framing says.
+    /// When it was printed or received, by the framing.
     pub ts: Option<Timestamp>,
-    /// The container, pod, unit or program, as the framing says.
+    /// The container, pod, unit or program, by the framing.
     pub source: Option<&'l [u8]>,
     /// The outermost framing's name, for `--explain`.
     pub frame: &'static str,

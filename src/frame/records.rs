@@ -1,29 +1,29 @@
-//! Records of Docker's json-file and of `journalctl -o json`: which fields mean what.
+//! Records of Docker's json-file and of `journalctl -o json`.
 
 use memchr::memmem;
 
-use super::form::Form;
-use super::taken::Taken;
+use super::format::FrameFormat;
+use super::stripped_line::Frame;
 use crate::json::{self, Fields, Value};
 use crate::timestamp::Timestamp;
 
-/// What stands for a message that journalctl left out. No dialect knows it, so it is counted
-/// as not recognised.
+/// The text of a message that journalctl left out. It is in no log format, so it is counted as
+/// not recognised.
 const LEFT_OUT: &[u8] = b"[journalctl left this message out: it needs --all]";
 
 /// A record, its message decoded.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Record<'l> {
+pub(super) struct LogRecord<'l> {
     /// `rest` is empty: the message is in the buffer.
-    pub(super) taken: Taken<'l>,
+    pub(super) frame: Frame<'l>,
     /// Which of a container's streams it is from.
     pub(super) stream: &'l [u8],
     /// The line goes on in the stream's next record.
     pub(super) is_partial: bool,
 }
 
-/// Reads either kind of record; the first key tells which it may be.
-pub(super) fn read<'l>(line: &'l [u8], into: &mut Vec<u8>) -> Option<Record<'l>> {
+/// Reads either kind of record; the first key decides which it may be.
+pub(super) fn read<'l>(line: &'l [u8], into: &mut Vec<u8>) -> Option<LogRecord<'l>> {
     let first = Fields::of(line)?.next()?.0;
     match first {
         b"log" | b"stream" | b"attrs" | b"time" => json_file(line, into),
@@ -34,7 +34,7 @@ pub(super) fn read<'l>(line: &'l [u8], into: &mut Vec<u8>) -> Option<Record<'l>>
 
 /// `{"log":"LINE\n","stream":"stdout","attrs":{"tag":"px"},"time":"2026-…Z"}`. A piece of a
 /// longer line has no `\n`.
-fn json_file<'l>(line: &'l [u8], into: &mut Vec<u8>) -> Option<Record<'l>> {
+fn json_file<'l>(line: &'l [u8], into: &mut Vec<u8>) -> Option<LogRecord<'l>> {
     let (mut log, mut stream, mut ts, mut source) = (None, None, None, None);
     let mut fields = Fields::of(line)?;
     for (key, value) in fields.by_ref() {
@@ -52,11 +52,11 @@ fn json_file<'l>(line: &'l [u8], into: &mut Vec<u8>) -> Option<Record<'l>> {
     if !is_partial {
         into.pop();
     }
-    let taken = Taken { ts, source, ..Taken::new(Form::JsonFile, b"") };
-    Some(Record { taken, stream: stream.unwrap_or_default(), is_partial })
+    let frame = Frame { ts, source, ..Frame::new(FrameFormat::JsonFile, b"") };
+    Some(LogRecord { frame, stream: stream.unwrap_or_default(), is_partial })
 }
 
-/// The container's name, where the daemon was told to write one: the `tag` or Compose's label.
+/// The container's name, where the daemon writes one: the `tag` or Compose's label.
 fn label(attrs: &[u8]) -> Option<&[u8]> {
     let named = |name: &[u8]| {
         let mut fields = Fields::of(attrs)?;
@@ -67,7 +67,7 @@ fn label(attrs: &[u8]) -> Option<&[u8]> {
 
 /// Journald's fields: all of them, in any order, as strings; a message with an escape byte as an
 /// array of byte numbers, one that is too long as `null`.
-fn journal<'l>(line: &'l [u8], into: &mut Vec<u8>) -> Option<Record<'l>> {
+fn journal<'l>(line: &'l [u8], into: &mut Vec<u8>) -> Option<LogRecord<'l>> {
     let (mut message, mut ts) = (None, None);
     let mut names: [Option<&[u8]>; NAMES.len()] = [None; NAMES.len()];
     let (mut stream, mut is_partial): (&[u8], _) = (b"", false);
@@ -101,11 +101,11 @@ fn journal<'l>(line: &'l [u8], into: &mut Vec<u8>) -> Option<Record<'l>> {
     }
     let source = names.into_iter().flatten().next();
     let source = source.map(|name| name.strip_suffix(b".service").unwrap_or(name));
-    let taken = Taken { ts, source, ..Taken::new(Form::JournalJson, b"") };
-    Some(Record { taken, stream, is_partial })
+    let frame = Frame { ts, source, ..Frame::new(FrameFormat::JournalJson, b"") };
+    Some(LogRecord { frame, stream, is_partial })
 }
 
-/// The fields that name who spoke, the most telling first.
+/// The fields with the name of the program, the most specific first.
 const NAMES: [&[u8]; 5] =
     [b"CONTAINER_NAME", b"_SYSTEMD_USER_UNIT", b"_SYSTEMD_UNIT", b"SYSLOG_IDENTIFIER", b"_COMM"];
 
@@ -151,12 +151,12 @@ mod tests {
         let mut out = Vec::new();
         let record = read(line.as_bytes(), &mut out)?;
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let (ts, source) = (record.taken.ts.map(Timestamp::text), record.taken.source.map(text));
+        let (ts, source) = (record.frame.ts.map(Timestamp::text), record.frame.source.map(text));
         Some((text(&out), ts, source, record.is_partial))
     }
 
     #[test]
-    fn dockers_records() {
+    fn records_of_docker() {
         let at = Some("2026-11-23T15:12:15.594Z".to_owned());
         let line =
             r#"{"log":"a\u0026b\n","stream":"stdout","time":"2026-11-23T15:12:15.59447559Z"}"#;
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn journals_records() {
+    fn records_of_journald() {
         let of = |message: &str| {
             let names = r#""_SYSTEMD_UNIT":"mtg@bob.service","SYSLOG_IDENTIFIER":"mtg""#;
             let line = format!(

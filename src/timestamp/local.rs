@@ -35,6 +35,7 @@ pub struct LocalTimeResolver {
     /// The last month and day, and the year they were put into.
     day: Option<((u32, u32), i64)>,
     assumed: Assumptions,
+    now: Timestamp,
 }
 
 impl LocalTimeResolver {
@@ -48,6 +49,7 @@ impl LocalTimeResolver {
             last: None,
             day: None,
             assumed: Assumptions::default(),
+            now: Timestamp(0),
         }
     }
 
@@ -56,7 +58,7 @@ impl LocalTimeResolver {
     }
 
     /// What was assumed so far.
-    pub fn guessed(&self) -> Assumptions {
+    pub fn assumptions(&self) -> Assumptions {
         self.assumed
     }
 
@@ -92,18 +94,22 @@ impl LocalTimeResolver {
         }
     }
 
-    /// The moment of a local month, day and time of day without a year. `now` bounds the year.
+    /// The time that yearless dates are resolved against.
+    pub fn set_now(&mut self, now: Timestamp) {
+        self.now = now;
+    }
+
+    /// The moment of a local month, day and time of day without a year.
     pub fn yearless(
         &mut self,
         (month, day): (u32, u32),
         time: (u32, u32, u32),
         ms: u32,
-        now: Timestamp,
     ) -> Option<Timestamp> {
         let year = match (self.year, self.day) {
             (Some(year), _) => year,
             (None, Some((known, year))) if known == (month, day) => year,
-            (None, _) => newest_year((month, day), now)?,
+            (None, _) => newest_year((month, day), self.now)?,
         };
         self.assumed.year |= self.year.is_none();
         self.day = Some(((month, day), year));
@@ -178,7 +184,9 @@ mod tests {
     fn the_newest_year_that_is_not_in_the_future() {
         let read = |now: &str, day: (u32, u32)| {
             let now = civil(now);
-            clock("UTC").yearless(day, (12, 0, 0), 0, now).map(Timestamp::text)
+            let mut resolver = clock("UTC");
+            resolver.set_now(now);
+            resolver.yearless(day, (12, 0, 0), 0).map(Timestamp::text)
         };
         for (now, day, want) in [
             ("2026-11-24T06:00:00", (11, 23), "2026-11-23T12:00:00Z"),
@@ -196,13 +204,12 @@ mod tests {
 
     #[test]
     fn assumptions_are_recorded() {
-        let now = civil("2026-11-24T06:00:00");
         let mut given = LocalTimeResolver::new(Some(Zone::utc()), Some(2025));
-        let at = given.yearless((11, 23), (1, 2, 3), 4, now).map(Timestamp::text);
+        let at = given.yearless((11, 23), (1, 2, 3), 4).map(Timestamp::text);
         assert_eq!(at.as_deref(), Some("2025-11-23T01:02:03.004Z"));
-        assert_eq!(given.guessed(), Assumptions::default());
+        assert_eq!(given.assumptions(), Assumptions::default());
         let mut guessing = LocalTimeResolver::new(None, None);
-        guessing.yearless((11, 23), (1, 2, 3), 4, now);
-        assert_eq!(guessing.guessed(), Assumptions { zone: true, year: true });
+        guessing.yearless((11, 23), (1, 2, 3), 4);
+        assert_eq!(guessing.assumptions(), Assumptions { zone: true, year: true });
     }
 }

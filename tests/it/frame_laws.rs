@@ -3,11 +3,12 @@
 
 use std::sync::LazyLock;
 
-use mtp::frame::{Deframer, Frame, LINE_MAX, Message, STREAMS_MAX, TOTAL_MAX};
+use mtp::frame::{Deframed, Deframer, LINE_MAX, Message, STREAMS_MAX, TOTAL_MAX};
+use mtp::timestamp::Timestamp;
 use regex::bytes::Regex;
 use serde_json::{Value, json};
 
-use crate::frames::{examples, lines, unframer};
+use crate::frames::{deframer, examples, read_all};
 
 /// Numbers that are the same every time.
 pub(crate) struct Xorshift(pub(crate) u64);
@@ -145,12 +146,20 @@ const FRAMINGS: &[Framing] = &[
     }),
 ];
 
-/// Whether a message stands in a frame of its own, or might: then that is taken off too.
+fn read_line(deframer: &mut Deframer, line: &[u8], mut each: impl FnMut(Deframed<'_>)) {
+    let mut emit = |deframed: Deframed<'_>| {
+        each(deframed);
+        Ok(())
+    };
+    deframer.read(line, Timestamp(0), &mut emit).unwrap();
+}
+
+/// Whether a message stands in a frame of its own, or might: then that is removed too.
 fn is_framed(message: &[u8]) -> bool {
     let mut framed = false;
-    unframer().read(message, |read| {
-        framed |= matches!(read, Frame::Message(Message { frame, .. }) if frame != "none");
-        framed |= read == Frame::Held;
+    read_line(&mut deframer(), message, |read| {
+        framed |= matches!(read, Deframed::Message(Message { frame, .. }) if frame != "none");
+        framed |= read == Deframed::Partial;
     });
     framed
 }
@@ -158,7 +167,7 @@ fn is_framed(message: &[u8]) -> bool {
 #[test]
 fn what_goes_into_a_frame_comes_out() {
     let mut random = Xorshift(0x5eed_0001);
-    let mut readers: Vec<Deframer> = FRAMINGS.iter().map(|_| unframer()).collect();
+    let mut readers: Vec<Deframer> = FRAMINGS.iter().map(|_| deframer()).collect();
     for _ in 0..3000 {
         let message = nasty(&mut random);
         // What no reader could know: rsyslog's spelling of an escape, and CRI's of a stream.
@@ -171,9 +180,9 @@ fn what_goes_into_a_frame_comes_out() {
             let line = frame(&message);
             let want = plain(&encode(&message));
             let mut got = Vec::new();
-            reader.read(&line, |read| match read {
-                Frame::Message(message) => got.push((message.frame, message.text.to_vec())),
-                other @ (Frame::Chatter | Frame::Held) => panic!("{name}: {other:?}"),
+            read_line(reader, &line, |read| match read {
+                Deframed::Message(message) => got.push((message.frame, message.text.to_vec())),
+                other @ (Deframed::Notice | Deframed::Partial) => panic!("{name}: {other:?}"),
             });
             assert_eq!(got, [(*name, want)], "{}", String::from_utf8_lossy(&line));
         }
@@ -183,15 +192,11 @@ fn what_goes_into_a_frame_comes_out() {
 /// The texts of all messages.
 fn texts(reader: &mut Deframer, log: &[u8]) -> Vec<Vec<u8>> {
     let mut texts = Vec::new();
-    let mut each = |read: Frame<'_>| {
-        if let Frame::Message(message) = read {
+    read_all(reader, log, |read| {
+        if let Deframed::Message(message) = read {
             texts.push(message.text.to_vec());
         }
-    };
-    for line in lines(log) {
-        reader.read(line, &mut each);
-    }
-    reader.finish(&mut each);
+    });
     texts
 }
 
@@ -220,7 +225,7 @@ fn long_lines_are_put_together() {
             );
         }
         for log in [docker, json, cri] {
-            let mut got = texts(&mut unframer(), &log);
+            let mut got = texts(&mut deframer(), &log);
             got.retain(|text| text != b"between");
             assert!(
                 got == [line.clone()],
@@ -256,7 +261,7 @@ fn no_damage_stops_the_reader() {
                     log.push(b'{');
                 }
             }
-            let bytes: usize = texts(&mut unframer(), &log).iter().map(Vec::len).sum();
+            let bytes: usize = texts(&mut deframer(), &log).iter().map(Vec::len).sum();
             assert!(bytes <= log.len() * 3, "{name}: text out of nowhere");
         }
     }
@@ -265,33 +270,35 @@ fn no_damage_stops_the_reader() {
 #[test]
 fn what_is_held_back_has_limits() {
     let piece = [TIME, b" stdout P ", &vec![b'x'; 60_000]].concat();
-    let mut reader = unframer();
+    let mut reader = deframer();
     for _ in 0..100 {
-        reader.read(&piece, |read| assert_eq!(read, Frame::Held));
+        read_line(&mut reader, &piece, |read| assert_eq!(read, Deframed::Partial));
     }
     let mut held = Vec::new();
-    reader.finish(|read| {
-        let Frame::Message(message) = read else { panic!("{read:?}") };
+    read_all(&mut reader, b"", |read| {
+        let Deframed::Message(message) = read else { panic!("{read:?}") };
         held.push(message.text.len());
     });
+    held.remove(0); // the empty line
     assert_eq!((held, reader.cut()), (vec![LINE_MAX], 1));
 
     for (streams, size) in [(STREAMS_MAX * 2, 10), (200, 200_000)] {
-        let (mut reader, mut fed, mut given, mut count) = (unframer(), 0, 0, 0);
+        let (mut reader, mut fed, mut given, mut count) = (deframer(), 0, 0, 0);
         for n in 0..streams {
             let line =
                 [format!("s{n}-1  | ").as_bytes(), TIME, b" stdout P ", &vec![b'x'; size]].concat();
             fed += size;
-            reader.read(&line, |read| {
-                if let Frame::Message(message) = read {
+            read_line(&mut reader, &line, |read| {
+                if let Deframed::Message(message) = read {
                     given += message.text.len();
                     count += 1;
                 }
             });
             assert!(fed - given <= TOTAL_MAX && n + 1 - count <= STREAMS_MAX, "{n}");
         }
-        reader
-            .finish(|read| given += if let Frame::Message(of) = read { of.text.len() } else { 0 });
+        read_all(&mut reader, b"", |read| {
+            given += if let Deframed::Message(of) = read { of.text.len() } else { 0 };
+        });
         assert_eq!(given, fed, "an unfinished line is given out, not dropped");
     }
 }

@@ -5,9 +5,8 @@ use std::io::{Read, Write};
 use std::process::Stdio;
 
 use mtp::formats::{ALL, Decoder, decoder::DecoderInput};
-use mtp::frame::{Deframer, Frame};
-use mtp::stream::event;
-use mtp::timestamp::LocalTimeResolver;
+use mtp::frame::{Deframed, Deframer};
+use mtp::timestamp::{LocalTimeResolver, Timestamp};
 
 use crate::dialects::examples;
 use crate::harness::{Random, fed, run, schema_holds, text, tool};
@@ -23,18 +22,19 @@ fn rows(log: &[u8]) -> Vec<u8> {
     let clock = LocalTimeResolver::new(LocalTimeResolver::read_zone("UTC").ok(), Some(2026));
     let (mut unframer, mut ear) = (Deframer::new(clock.clone()), Decoder::new(clock));
     let mut out = Vec::new();
-    let mut hear = |framed: Frame<'_>| {
-        let Frame::Message(message) = framed else { return };
+    let mut hear = |framed: Deframed<'_>| {
+        let Deframed::Message(message) = framed else { return Ok(()) };
         let spoken = DecoderInput { text: message.text, ts: message.ts, source: message.source };
         ear.decode(spoken, &mut |mut event| {
             event.ts = event.ts.filter(|_| event.ts_from.is_none());
-            event::write(&event, &mut out);
+            event.write(&mut out);
         });
+        Ok(())
     };
     for line in log.split(|byte| *byte == b'\n') {
-        unframer.read(line, &mut hear);
+        unframer.read(line, Timestamp(0), &mut hear).unwrap();
     }
-    unframer.finish(&mut hear);
+    unframer.finish(&mut hear).unwrap();
     out
 }
 

@@ -3,7 +3,7 @@
 use memchr::memmem;
 
 use crate::formats::{Decoded, Outcome, redact};
-use crate::frame::{Frame, Message};
+use crate::frame::{Deframed, Message};
 use crate::io::escape::Escaped;
 use crate::json::Row;
 use crate::net::parse_ip;
@@ -42,10 +42,10 @@ impl Explained {
     }
 
     /// What the framing keeps for itself.
-    pub(super) fn framing(framed: &Frame<'_>, raw: &[u8]) -> Self {
+    pub(super) fn framing(framed: &Deframed<'_>, raw: &[u8]) -> Self {
         let meaning = match framed {
-            Frame::Held => "a piece of a longer line",
-            Frame::Chatter | Frame::Message(_) => "said by what frames the lines",
+            Deframed::Partial => "a piece of a longer line",
+            Deframed::Notice | Deframed::Message(_) => "said by what frames the lines",
         };
         let text = redact::masked(raw).into_owned();
         Self { frame: "framing".to_owned(), meaning: meaning.to_owned(), text, ..Self::default() }

@@ -7,7 +7,7 @@ use super::text;
 use crate::error::Error;
 use crate::formats::decoder::DecoderInput;
 use crate::formats::{Decoder, Outcome};
-use crate::frame::{Frame, Message};
+use crate::frame::{Deframed, Message};
 use crate::stream::Event;
 use crate::stream::event;
 use crate::timestamp::Timestamp;
@@ -43,12 +43,12 @@ impl Hearing {
     /// Hears what a raw line held.
     pub(super) fn hear(
         &mut self,
-        framed: &Frame<'_>,
+        framed: &Deframed<'_>,
         raw: &[u8],
         at: LineOrigin<'_>,
         out: &mut Vec<u8>,
     ) {
-        let Frame::Message(message) = framed else {
+        let Deframed::Message(message) = framed else {
             self.ear.pass_over(None);
             if matches!(self.writing, Writing::Explained | Writing::ExplainedRows) {
                 self.explain(&Explained::framing(framed, raw), at, out);

@@ -122,7 +122,7 @@ impl Stream {
 
     /// Says once what had to be assumed of times.
     fn say_guesses(&mut self) {
-        let (frames, lines) = (self.unframer.clock().guessed(), self.hearing.ear.guessed());
+        let (frames, lines) = (self.unframer.assumptions(), self.hearing.ear.guessed());
         if (frames.zone || lines.zone) && !self.said.zone {
             self.said.zone = true;
             self.reporter
@@ -158,8 +158,10 @@ impl Filter for Stream {
         if let Some(changed) = keys.as_mut().and_then(|keys| keys.changed(*reporter)) {
             hearing.ear.keys = changed;
         }
-        unframer.read(line, |framed| hearing.hear(&framed, line, at, &mut out.buffer));
-        hearing.failed.take().map_or(Ok(()), Err)
+        unframer.read(line, at.arrival, &mut |framed| {
+            hearing.hear(&framed, line, at, &mut out.buffer);
+            hearing.failed.take().map_or(Ok(()), Err)
+        })
     }
 
     fn deadline(&self) -> Option<Instant> {
@@ -198,8 +200,10 @@ impl Filter for Stream {
             is_cut: false,
             arrival: Timestamp::now(),
         };
-        unframer.finish(|framed| hearing.hear(&framed, b"", at, &mut out.buffer));
-        hearing.failed.take().map_or(Ok(()), Err)?;
+        unframer.finish(&mut |framed| {
+            hearing.hear(&framed, b"", at, &mut out.buffer);
+            hearing.failed.take().map_or(Ok(()), Err)
+        })?;
         self.write_meta(self.hearing.newest, out);
         out.flush()?;
         self.rest()?;

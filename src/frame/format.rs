@@ -1,8 +1,8 @@
-//! The framings that are known, by name.
+//! The framings, by name.
 
-/// A framing: what stands around a program's message in a raw line.
+/// A framing: the text around a program's message in a raw line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Form {
+pub enum FrameFormat {
     /// `mtp-access ts=…`
     Bare,
     /// `mtprotoproxy-1  | LINE`
@@ -37,8 +37,7 @@ pub enum Form {
     Rfc5424,
 }
 
-impl Form {
-    /// All of them.
+impl FrameFormat {
     pub const ALL: [Self; 16] = [
         Self::Bare,
         Self::Compose,

@@ -1,12 +1,12 @@
-//! What terminals are told between the letters: colours and line clearing (CSI sequences), and
-//! the carriage returns at a line's end. They stand before, inside and after every framing.
+//! Terminal escapes: colours and line clearing (CSI sequences), and the carriage returns at a
+//! line's end. They stand before, inside and after every framing.
 
 use memchr::{memchr, memmem};
 
 const ESC: u8 = 0x1b;
 
 /// Without the carriage returns at its end.
-pub(super) fn chomp(mut line: &[u8]) -> &[u8] {
+pub(super) fn without_returns(mut line: &[u8]) -> &[u8] {
     while let [rest @ .., b'\r'] = line {
         line = rest;
     }
@@ -18,7 +18,7 @@ pub(super) fn has_escape(line: &[u8]) -> bool {
     memchr(ESC, line).is_some()
 }
 
-/// Copies the line without its CSI sequences. One that is not finished is no sequence and stays.
+/// Copies the line without its CSI sequences. One that is not finished is not a sequence and stays.
 pub(super) fn strip(line: &[u8], into: &mut Vec<u8>) {
     into.clear();
     let mut rest = line;
@@ -124,7 +124,7 @@ mod tests {
         assert_eq!(octal("#033[36mwarm#033[0m#015").as_deref(), Some("warm"));
         assert_eq!(octal("#033[3"), Some("#033[3".to_owned()));
         assert_eq!(octal("ticket #033 and #015."), None);
-        assert_eq!(chomp(b"crlf\r\r"), b"crlf");
-        assert_eq!(chomp(b"a\rb"), b"a\rb");
+        assert_eq!(without_returns(b"crlf\r\r"), b"crlf");
+        assert_eq!(without_returns(b"a\rb"), b"a\rb");
     }
 }

@@ -1,9 +1,10 @@
-//! What earlier lines of a stream tell about the next, for the few shapes that a line alone does
-//! not decide: a prefix with a single blank, lines glued together, and indented continuations.
+//! What is remembered of earlier lines, for the few shapes that a line alone does not decide: a
+//! prefix with a single blank, lines glued together, and indented continuations.
 
 use super::compose::{self, EXITED};
-use super::form::Form;
-use super::taken::Taken;
+use super::escapes;
+use super::format::FrameFormat;
+use super::stripped_line::Frame;
 use crate::timestamp::Timestamp;
 
 /// How many containers' names and prefixes are remembered.
@@ -11,7 +12,7 @@ const NAMES_MAX: usize = 256;
 /// No name of a container, unit or host is longer.
 pub(super) const NAME_LEN_MAX: usize = 255;
 
-/// How the line before stood.
+/// The frame of the line before.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Before {
     /// There was none.
@@ -25,9 +26,9 @@ enum Before {
 
 /// What is remembered of a stream.
 #[derive(Debug, Default)]
-pub(super) struct Evidence {
+pub(super) struct StreamState {
     before: Before,
-    /// Compose 1 said `Attaching to …`: these are its containers' whole names.
+    /// The names of the containers after Compose 1's `Attaching to …`.
     attached: Vec<Vec<u8>>,
     /// The prefixes it has used, padding and bar included.
     prefixes: Vec<Vec<u8>>,
@@ -39,13 +40,13 @@ pub(super) struct Evidence {
 #[derive(Clone, Copy, Debug)]
 struct Indent {
     column: usize,
-    form: Form,
+    format: FrameFormat,
     ts: Option<Timestamp>,
     has_source: bool,
 }
 
-impl Evidence {
-    /// Compose has said whom it attaches to.
+impl StreamState {
+    /// Records the containers of Compose's `Attaching to …`.
     pub(super) fn attach(&mut self, names: &[u8]) {
         self.before = Before::Compose;
         for name in names.split(|byte| *byte == b',').map(<[u8]>::trim_ascii) {
@@ -55,7 +56,7 @@ impl Evidence {
 
     /// Whether a name with one blank before its bar is Compose's prefix: a stock statistics line
     /// of a user called `a | b` looks the same.
-    pub(super) fn trusts(&self, prefix: &compose::Prefix<'_>, is_coloured: bool) -> bool {
+    pub(super) fn trusts(&self, prefix: &compose::ComposePrefix<'_>, is_coloured: bool) -> bool {
         let by_history = match self.before {
             Before::Compose => true,
             Before::Nothing => compose::is_numbered(prefix.name),
@@ -64,38 +65,38 @@ impl Evidence {
         prefix.blanks > 1 || is_coloured || by_history
     }
 
-    /// Remembers how a message stood.
-    pub(super) fn note(&mut self, line: &[u8], outer: Option<&Taken<'_>>) {
+    /// Records the frame of a message.
+    pub(super) fn note(&mut self, line: &[u8], outer: Option<&Frame<'_>>) {
         self.indent = None;
-        let Some(taken) = outer else {
+        let Some(frame) = outer else {
             self.before = Before::Other;
             return;
         };
-        let is_compose = taken.form == Form::Compose;
+        let is_compose = frame.format == FrameFormat::Compose;
         self.before = if is_compose { Before::Compose } else { Before::Other };
         if is_compose && !self.attached.is_empty() {
-            let end = line.len() - taken.rest.len();
+            let end = line.len() - frame.rest.len();
             remember(&mut self.prefixes, line.get(..end).unwrap_or_default().trim_ascii_end());
         }
-        if taken.form.is_journalctl_text() {
+        if frame.format.is_journalctl_text() {
             self.source.clear();
-            self.source.extend_from_slice(taken.source.unwrap_or_default());
+            self.source.extend_from_slice(frame.source.unwrap_or_default());
             self.indent = Some(Indent {
-                column: line.len() - taken.rest.len(),
-                form: taken.form,
-                ts: taken.ts,
-                has_source: taken.source.is_some(),
+                column: line.len() - frame.rest.len(),
+                format: frame.format,
+                ts: frame.ts,
+                has_source: frame.source.is_some(),
             });
         }
     }
 
     /// A further line of journalctl's last message: it is indented to that message's column.
-    pub(super) fn continued<'l>(&'l self, line: &'l [u8]) -> Option<Taken<'l>> {
+    pub(super) fn continued<'l>(&'l self, line: &'l [u8]) -> Option<Frame<'l>> {
         let indent = self.indent?;
         let (blank, rest) = line.split_at_checked(indent.column)?;
         blank.iter().all(|byte| *byte == b' ').then_some(())?;
         let source = indent.has_source.then_some(self.source.as_slice());
-        Some(Taken { ts: indent.ts, source, ..Taken::new(indent.form, rest) })
+        Some(Frame { ts: indent.ts, source, ..Frame::new(indent.format, rest) })
     }
 
     /// Where in a line of Compose 1 the next one begins, because a container's last line had no
@@ -145,14 +146,14 @@ pub(super) fn glued_in_colour(line: &[u8]) -> Option<usize> {
 
 /// What follows `ESC[36mNAME  |ESC[0m `.
 fn coloured_prefix(line: &[u8]) -> Option<&[u8]> {
-    let (_, padded) = compose::name(line.get(super::clean::csi(line)?..)?)?;
+    let (_, padded) = compose::name(line.get(escapes::csi(line)?..)?)?;
     let blanks = padded.iter().position(|byte| *byte != b' ')?;
     padded.get(blanks..)?.strip_prefix(b"|\x1b[0m ").filter(|_| blanks > 0)
 }
 
 /// `ESC[36mNAME exited with code 3ESC[0m`
 fn is_coloured_exit(line: &[u8]) -> bool {
-    let exit = super::clean::csi(line).and_then(|colour| line.get(colour..));
+    let exit = escapes::csi(line).and_then(|colour| line.get(colour..));
     exit.and_then(|exit| exit.strip_suffix(b"\x1b[0m")).is_some_and(compose::is_exit)
 }
 
@@ -161,22 +162,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn glued_lines_are_parted() {
-        let mut evidence = Evidence::default();
+    fn glued_lines_are_separated() {
+        let mut state = StreamState::default();
         let line = b"px_1     | x";
-        let note = |evidence: &mut Evidence| {
+        let note = |state: &mut StreamState| {
             let rest = compose::prefix(line).unwrap().rest;
-            evidence.note(line, Some(&Taken::new(Form::Compose, rest)));
+            state.note(line, Some(&Frame::new(FrameFormat::Compose, rest)));
         };
-        note(&mut evidence);
-        assert_eq!(evidence.glued(b"noise_1  | no endpx_1     | next"), None);
-        evidence.attach(b"mixed_px_1, mixed_noise_1");
-        note(&mut evidence);
-        assert_eq!(evidence.glued(b"noise_1  | no endpx_1     | next"), Some(17));
-        assert_eq!(evidence.glued(b"noise_1  | no endpx_1  | next"), None);
-        assert_eq!(evidence.glued(b"noise_1  | no endpx_1     |next"), None);
-        assert_eq!(evidence.glued(b"px_1     | no endmixed_noise_1 exited with code 3"), Some(17));
-        assert_eq!(evidence.glued(b"px_1     | no endother_1 exited with code 3"), None);
+        note(&mut state);
+        assert_eq!(state.glued(b"noise_1  | no endpx_1     | next"), None);
+        state.attach(b"mixed_px_1, mixed_noise_1");
+        note(&mut state);
+        assert_eq!(state.glued(b"noise_1  | no endpx_1     | next"), Some(17));
+        assert_eq!(state.glued(b"noise_1  | no endpx_1  | next"), None);
+        assert_eq!(state.glued(b"noise_1  | no endpx_1     |next"), None);
+        assert_eq!(state.glued(b"px_1     | no endmixed_noise_1 exited with code 3"), Some(17));
+        assert_eq!(state.glued(b"px_1     | no endother_1 exited with code 3"), None);
     }
 
     #[test]
