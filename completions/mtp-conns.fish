@@ -14,7 +14,7 @@ complete -c mtp-conns -l netns -r -F -d 'Sample a network namespace, by name or 
 complete -c mtp-conns -l container -x -d 'Sample a container or Compose service'
 complete -c mtp-conns -l via -x -a 'auto netlink proc' -d 'How to query the kernel: auto, netlink or proc [default: auto]'
 complete -c mtp-conns -l events -s e -r -F -d 'Add the user of each connection from rows of mtp-parse'
-complete -c mtp-conns -l warn -x -d 'Mark addresses with N connections or more in text [default: 2]'
+complete -c mtp-conns -l warn -x -d 'Mark addresses with N connections or more in text [default: 10]'
 complete -c mtp-conns -l no-emoji -d 'Use words instead of emoji'
 complete -c mtp-conns -l help -s h -d 'Show help: -h in short, --help in full'
 complete -c mtp-conns -l version -s V -d 'Show the version'

@@ -1,96 +1,156 @@
-//! Requests to a service on a Unix socket. Speaks HTTP/1.0, so that an answer is a head and then
-//! bytes to the end of the connection: no chunks, nothing kept alive.
+//! HTTP/1.0 over a Unix socket: a response is a head, and a body up to the end of the connection.
 
 use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-/// How long the service may be silent.
-const PATIENCE: Duration = Duration::from_secs(10);
-/// An answer's head is a few hundred bytes.
+use rustix::net::sockopt::{Timeout, set_socket_timeout};
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connect, socket_with};
+
+/// How long a whole response may take, however its bytes are spread.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
+/// The head of a response is a few hundred bytes.
 const HEAD_MAX: usize = 64 * 1024;
-/// The longest answer that is read: the list of a crowded host is a few megabytes.
+/// The list of containers of a crowded host is a few megabytes.
 const BODY_MAX: u64 = 64 * 1024 * 1024;
 
-/// An answer, whole.
 #[derive(Debug)]
-pub(super) struct Answer {
-    /// `200`
+pub(super) struct Response {
     pub(super) status: u16,
-    /// What follows the head.
     pub(super) body: Vec<u8>,
 }
 
-/// Asks, and reads the answer to its end.
-pub(super) fn ask(socket: &Path, method: &str, target: &str) -> io::Result<Answer> {
-    let (status, rest) = send(socket, method, target)?;
-    let mut body = Vec::new();
-    let mut limited = rest.take(BODY_MAX + 1);
-    limited.read_to_end(&mut body)?;
-    if body.len() as u64 > BODY_MAX {
-        return Err(broken("the answer is too long"));
-    }
-    Ok(Answer { status, body })
+/// Sends a request without a body and reads the whole response.
+pub(super) fn request(socket: &Path, method: &str, target: &str) -> io::Result<Response> {
+    request_within(socket, method, target, REQUEST_TIMEOUT)
 }
 
-/// Sends a request without a body and reads the answer's head; the rest is the caller's.
-fn send(socket: &Path, method: &str, target: &str) -> io::Result<(u16, impl Read + use<>)> {
-    let mut stream = UnixStream::connect(socket)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
-    stream.set_write_timeout(Some(PATIENCE))?;
+fn request_within(
+    socket: &Path,
+    method: &str,
+    target: &str,
+    timeout: Duration,
+) -> io::Result<Response> {
+    let mut stream = open(socket, timeout)?;
+    write_request(&mut stream, method, target)?;
+    let mut stream = DeadlineReader { stream, deadline: Instant::now() + timeout };
+    let (status, rest) = read_head(&mut stream)?;
+    let mut body = Vec::new();
+    rest.as_slice().chain(stream).take(BODY_MAX + 1).read_to_end(&mut body)?;
+    if body.len() as u64 > BODY_MAX {
+        return Err(invalid("the response is too long"));
+    }
+    Ok(Response { status, body })
+}
+
+/// Connects. The timeout covers a full backlog, where connecting waits, and every write.
+fn open(socket: &Path, timeout: Duration) -> io::Result<UnixStream> {
+    let (family, kind) = (AddressFamily::UNIX, SocketType::STREAM);
+    let stream = socket_with(family, kind, SocketFlags::CLOEXEC, None)?;
+    set_socket_timeout(&stream, Timeout::Send, Some(timeout))?;
+    connect(&stream, &SocketAddrUnix::new(socket)?)?;
+    Ok(stream.into())
+}
+
+fn write_request(stream: &mut UnixStream, method: &str, target: &str) -> io::Result<()> {
     let request =
         format!("{method} {target} HTTP/1.0\r\nHost: docker\r\nContent-Length: 0\r\n\r\n");
-    stream.write_all(request.as_bytes())?;
-    let mut seen = Vec::new();
+    stream.write_all(request.as_bytes())
+}
+
+/// Reads the head of a response. Returns the status, and the bytes of the body that were read.
+fn read_head(stream: &mut impl Read) -> io::Result<(u16, Vec<u8>)> {
+    let mut head = Vec::new();
     let mut block = [0; 4096];
     loop {
-        if let Some(end) = memchr::memmem::find(&seen, b"\r\n\r\n") {
-            let status = status(&seen).ok_or_else(|| broken("the answer is no HTTP"))?;
-            let rest = seen.split_off(end + 4);
-            return Ok((status, io::Cursor::new(rest).chain(stream)));
+        if let Some(end) = memchr::memmem::find(&head, b"\r\n\r\n") {
+            let status = parse_status(&head).ok_or_else(|| invalid("the response is not HTTP"))?;
+            return Ok((status, head.split_off(end + 4)));
         }
         let read = stream.read(&mut block)?;
-        if read == 0 || seen.len() > HEAD_MAX {
-            return Err(broken("the answer has no head"));
+        if read == 0 || head.len() > HEAD_MAX {
+            return Err(invalid("the response has no head"));
         }
-        seen.extend_from_slice(block.get(..read).unwrap_or_default());
+        head.extend_from_slice(block.get(..read).unwrap_or_default());
+    }
+}
+
+/// Reads until a deadline: a read timeout alone would start anew with every byte.
+struct DeadlineReader {
+    stream: UnixStream,
+    deadline: Instant,
+}
+
+impl Read for DeadlineReader {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        let timed_out = || io::Error::new(io::ErrorKind::TimedOut, "no response in time");
+        if left.is_zero() {
+            return Err(timed_out());
+        }
+        self.stream.set_read_timeout(Some(left))?;
+        self.stream.read(into).map_err(|error| {
+            if error.kind() == io::ErrorKind::WouldBlock { timed_out() } else { error }
+        })
     }
 }
 
 /// `HTTP/1.0 200 OK`
-fn status(head: &[u8]) -> Option<u16> {
+fn parse_status(head: &[u8]) -> Option<u16> {
     let rest = head.strip_prefix(b"HTTP/1.")?;
     let digits = rest.get(2..5)?;
     std::str::from_utf8(digits).ok()?.parse().ok()
 }
 
-fn broken(why: &str) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, why)
+fn invalid(what: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, what)
 }
 
-/// Text as part of a target.
-pub(super) fn escaped(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
+/// Percent-encodes a part of a target.
+pub(super) fn percent_encode(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
-            safe.push(char::from(byte));
+            encoded.push(char::from(byte));
         } else {
-            safe.push_str(&format!("%{byte:02X}"));
+            encoded.push_str(&format!("%{byte:02X}"));
         }
     }
-    safe
+    encoded
 }
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::net::UnixListener;
+
     use super::*;
 
     #[test]
-    fn heads_and_targets() {
-        assert_eq!(status(b"HTTP/1.0 204 No Content\r\n"), Some(204));
-        assert_eq!(status(b"HTTP/1.1 404 Not Found\r\n"), Some(404));
-        assert_eq!(status(b"SSH-2.0-x"), None);
-        assert_eq!(escaped("/proxy_1 {\"a\"}"), "%2Fproxy_1%20%7B%22a%22%7D");
+    fn parses_heads_and_encodes_targets() {
+        assert_eq!(parse_status(b"HTTP/1.0 204 No Content\r\n"), Some(204));
+        assert_eq!(parse_status(b"HTTP/1.1 404 Not Found\r\n"), Some(404));
+        assert_eq!(parse_status(b"SSH-2.0-x"), None);
+        assert_eq!(percent_encode("/proxy_1 {\"a\"}"), "%2Fproxy_1%20%7B%22a%22%7D");
+    }
+
+    /// Bytes that arrive one by one, each well within the timeout, do not extend it.
+    #[test]
+    fn a_slow_response_ends_at_the_deadline() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("slow.sock");
+        let listener = UnixListener::bind(&path).unwrap();
+        let server = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let _ = stream.write_all(b"HTTP/1.0 200 OK\r\n\r\n");
+            while stream.write_all(b" ").is_ok() {
+                std::thread::sleep(Duration::from_millis(50));
+            }
+        });
+        let started = Instant::now();
+        let error = request_within(&path, "GET", "/", Duration::from_millis(300)).unwrap_err();
+        assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        server.join().unwrap();
     }
 }

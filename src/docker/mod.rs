@@ -1,8 +1,7 @@
-//! Docker's own socket, as far as the tools need it: which containers run, their first process,
-//! a signal, the last of what they printed. `docker` itself need not be installed; Podman's
-//! socket answers alike.
+//! A client of the Docker Engine API on its Unix socket: containers, signals, logs. The command
+//! `docker` is not needed; Podman's socket has the same API.
 
-mod answer;
+mod api;
 mod http;
 mod logs;
 
@@ -12,10 +11,11 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use self::answer::{Inspected, Listed, Said};
+use self::api::{ApiError, ContainerInspect, ContainerSummary};
+use self::http::Response;
 use crate::error::{Error, Plain};
 
-/// A reachable Docker.
+/// A container engine's socket.
 #[derive(Clone, Debug)]
 pub struct Docker {
     socket: PathBuf,
@@ -28,29 +28,25 @@ pub struct Container {
     pub id: String,
     /// `proxy-mtprotoproxy-1`
     pub name: String,
-    /// The Compose service it belongs to: `mtprotoproxy`
+    /// The Compose service: `mtprotoproxy`
     pub service: Option<String>,
-    /// Its first process, as this machine numbers it; absent where Docker runs elsewhere.
+    /// Its first process, in this machine's numbering; absent if it does not run.
     pub pid: Option<u32>,
     /// `host`, `bridge`, `container:…`, or the name of a network.
     pub network_mode: String,
-    /// Whether it has a terminal.
     pub has_terminal: bool,
-    /// Files and folders of this machine that it sees.
     pub mounts: Vec<Mount>,
-    /// Its ports that this machine publishes.
     pub published: Vec<Published>,
-    /// The gateways of its networks.
     pub gateways: Vec<IpAddr>,
 }
 
-/// A file or folder that a container sees.
+/// A file or folder of this machine that a container has.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 pub struct Mount {
-    /// Where it is on this machine.
+    /// The path on this machine.
     #[serde(rename = "Source", default)]
     pub source: PathBuf,
-    /// Where the container sees it.
+    /// The path in the container.
     #[serde(rename = "Destination")]
     pub destination: PathBuf,
 }
@@ -58,90 +54,93 @@ pub struct Mount {
 /// A published TCP port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Published {
-    /// Inside.
+    /// In the container.
     pub port: u16,
     /// On this machine.
     pub host_port: u16,
 }
 
 impl Docker {
-    /// The Docker of `DOCKER_HOST`, of this machine, or of this user. Nothing is asked yet.
+    /// Finds the socket: `DOCKER_HOST`, the machine's, or the user's. Sends nothing.
     pub fn connect() -> Result<Self, Error> {
         match std::env::var("DOCKER_HOST") {
-            Ok(host) if !host.is_empty() => host
-                .strip_prefix("unix://")
-                .map(Self::at)
-                .ok_or_else(|| Error::refused("DOCKER_HOST", "only unix:// is spoken")),
-            _ => Ok(Self::at(usual_socket())),
+            Ok(host) if !host.is_empty() => {
+                host.strip_prefix("unix://").map(Self::at).ok_or_else(|| {
+                    Error::refused(
+                        "DOCKER_HOST",
+                        format!("invalid address '{host}' (expected unix://PATH)"),
+                    )
+                })
+            }
+            _ => Ok(Self::at(default_socket())),
         }
     }
 
-    /// The Docker behind this socket.
     pub fn at(socket: impl Into<PathBuf>) -> Self {
         Self { socket: socket.into() }
     }
 
-    /// The running containers that go by this name: the container's own name, the beginning of
-    /// its id (12 digits or more), or its Compose service. An error where there is none.
+    /// Finds running containers by name, by the beginning of an id (12 digits or more) or by Compose
+    /// service. An error if there is none.
     pub fn containers(&self, name: &str) -> Result<Vec<Container>, Error> {
-        let listed: Vec<Listed> = self.read("/containers/json")?;
+        let listed: Vec<ContainerSummary> = self.read("/containers/json")?;
         let mut found = Vec::new();
-        for one in listed.iter().filter(|one| one.is_called(name)) {
+        for one in listed.iter().filter(|one| one.matches(name)) {
             let target = format!("/containers/{}/json", one.id);
-            let answer = self.answer("GET", &target)?;
-            if answer.status != GONE {
-                let inspected: Inspected = understood(&target, &accepted(answer)?)?;
+            let response = self.send("GET", &target)?;
+            if response.status != NOT_FOUND {
+                let inspected: ContainerInspect = parse(&target, &body_of(response)?)?;
                 found.push(inspected.into_container());
             }
         }
         if found.is_empty() {
-            let names: Vec<_> = listed.iter().filter_map(Listed::own_name).collect();
+            let names: Vec<_> = listed.iter().filter_map(ContainerSummary::name).collect();
             let has = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
             return Err(Error::refused(
                 format!("container {name}"),
-                format!("no running container or service is called so; running: {has}"),
+                format!("no running container or service has this name (running: {has})"),
             ));
         }
         Ok(found)
     }
 
-    /// The name of the running container that this machine publishes the TCP port for.
+    /// The name of the running container that a TCP port of this machine is published for.
     pub fn publishing(&self, port: u16) -> Result<Option<String>, Error> {
-        let listed: Vec<Listed> = self.read("/containers/json")?;
-        let found = listed.iter().find(|one| one.publishes(port)).and_then(Listed::own_name);
+        let listed: Vec<ContainerSummary> = self.read("/containers/json")?;
+        let found = listed.iter().find(|one| one.publishes(port)).and_then(ContainerSummary::name);
         Ok(found.map(str::to_owned))
     }
 
     /// Sends a signal to the first process of a container.
     pub fn kill(&self, id: &str, signal: &str) -> Result<(), Error> {
-        let target = format!("/containers/{}/kill?signal={signal}", http::escaped(id));
-        self.ask("POST", &target).map(drop)
+        let target = format!("/containers/{}/kill?signal={signal}", http::percent_encode(id));
+        self.request("POST", &target).map(drop)
     }
 
-    /// What a container has printed since this moment, in seconds since 1970 with a fraction:
-    /// standard output and error in the order Docker keeps them.
+    /// The output of a container since a moment, in seconds since 1970: standard output and error in
+    /// the engine's order.
     pub fn logs_since(&self, of: &Container, since: f64) -> Result<Vec<u8>, Error> {
         let target = format!(
             "/containers/{}/logs?stdout=1&stderr=1&since={since:.6}",
-            http::escaped(&of.id)
+            http::percent_encode(&of.id)
         );
-        let body = self.ask("GET", &target)?;
-        Ok(logs::unframed(body, of.has_terminal))
+        let body = self.request("GET", &target)?;
+        Ok(logs::demultiplex(body, of.has_terminal))
     }
 
     fn read<T: for<'d> Deserialize<'d>>(&self, target: &str) -> Result<T, Error> {
-        understood(target, &self.ask("GET", target)?)
+        parse(target, &self.request("GET", target)?)
     }
 
-    fn ask(&self, method: &str, target: &str) -> Result<Vec<u8>, Error> {
-        accepted(self.answer(method, target)?)
+    fn request(&self, method: &str, target: &str) -> Result<Vec<u8>, Error> {
+        body_of(self.send(method, target)?)
     }
 
-    fn answer(&self, method: &str, target: &str) -> Result<http::Answer, Error> {
-        http::ask(&self.socket, method, target).map_err(|error| {
+    fn send(&self, method: &str, target: &str) -> Result<Response, Error> {
+        http::request(&self.socket, method, target).map_err(|error| {
             let is = |kind| error.kind() == kind;
             let hint = if is(ErrorKind::PermissionDenied) {
-                " (it takes root or the group docker)"
+                " (it requires root or the group docker)"
             } else if is(ErrorKind::NotFound) || is(ErrorKind::ConnectionRefused) {
                 " (is Docker running?)"
             } else {
@@ -153,25 +152,25 @@ impl Docker {
     }
 }
 
-/// The status where a container has gone since it was listed.
-const GONE: u16 = 404;
+/// The status of a container that was removed after it was listed.
+const NOT_FOUND: u16 = 404;
 
-fn understood<T: for<'d> Deserialize<'d>>(target: &str, body: &[u8]) -> Result<T, Error> {
+fn parse<T: for<'d> Deserialize<'d>>(target: &str, body: &[u8]) -> Result<T, Error> {
     serde_json::from_slice(body)
-        .map_err(|error| Error::refused("docker", format!("{target}: not understood: {error}")))
+        .map_err(|error| Error::refused("docker", format!("{target}: invalid response: {error}")))
 }
 
-fn accepted(answer: http::Answer) -> Result<Vec<u8>, Error> {
-    if (200..300).contains(&answer.status) {
-        return Ok(answer.body);
+fn body_of(response: Response) -> Result<Vec<u8>, Error> {
+    if (200..300).contains(&response.status) {
+        return Ok(response.body);
     }
-    let said: Option<Said> = serde_json::from_slice(&answer.body).ok();
-    let said = said.map_or_else(|| format!("status {}", answer.status), |said| said.message);
-    Err(Error::refused("docker", said))
+    let error: Option<ApiError> = serde_json::from_slice(&response.body).ok();
+    let what = error.map_or_else(|| format!("status {}", response.status), |error| error.message);
+    Err(Error::refused("docker", what))
 }
 
-/// The first of the usual places that exists.
-fn usual_socket() -> PathBuf {
+/// The machine's socket, or the user's where only that exists.
+fn default_socket() -> PathBuf {
     let system = PathBuf::from("/var/run/docker.sock");
     let own = std::env::var_os("XDG_RUNTIME_DIR").map(|dir| Path::new(&dir).join("docker.sock"));
     match own {

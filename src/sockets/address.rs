@@ -1,39 +1,35 @@
-//! Addresses as one kind of number: IPv4 is what it is inside IPv6, so that a client has one
-//! name by whichever family it came, and sorting costs one comparison.
+//! Addresses as 128-bit numbers: IPv4 is mapped into IPv6, so that a client has one address in both
+//! families and a comparison is one instruction or two.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// An address.
+/// An address, canonical: IPv4-mapped IPv6 is IPv4.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Address(u128);
 
-/// `::ffff:0.0.0.0`: where IPv4 is inside IPv6.
+/// `::ffff:0.0.0.0`
 const MAPPED: u128 = 0xffff_0000_0000;
 /// The bits of an IPv6 address before an IPv4 address in it.
 const BEFORE_V4: u32 = 96;
 
 impl Address {
-    /// Of the four bytes of IPv4.
     pub fn v4(bytes: [u8; 4]) -> Self {
         Self(MAPPED | u128::from(u32::from_be_bytes(bytes)))
     }
 
-    /// Of the sixteen bytes of IPv6.
     pub fn v6(bytes: [u8; 16]) -> Self {
         Self(u128::from_be_bytes(bytes))
     }
 
-    /// Whether it is an IPv4 address.
     pub fn is_v4(self) -> bool {
         self.0 >> 32 == MAPPED >> 32
     }
 
-    /// The number of an IPv4 address.
+    /// The 32-bit number of an IPv4 address.
     pub fn as_v4(self) -> Option<u32> {
         self.is_v4().then(|| u32::try_from(self.0 & u128::from(u32::MAX)).unwrap_or(0))
     }
 
-    /// As the library writes it.
     pub fn ip(self) -> IpAddr {
         match self.as_v4() {
             Some(number) => IpAddr::V4(Ipv4Addr::from(number)),
@@ -41,7 +37,6 @@ impl Address {
         }
     }
 
-    /// Whether it is of this machine only.
     pub fn is_loopback(self) -> bool {
         self.ip().is_loopback()
     }

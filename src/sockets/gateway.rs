@@ -1,10 +1,9 @@
-//! Addresses that stand for many clients: the next hop of a network that rewrites who is calling.
+//! Gateway addresses: a connection from one hides its client behind address translation.
 //!
-//! A container that sees its own gateway as a client sees the engine's proxy or its address
-//! translation. A machine that sees its router as a client is behind the same in a box. A gateway
-//! over a virtual cable of this machine may be a client in its own right. In a container each
-//! network has one, by the engines' custom its first address, whether a route leads through it or
-//! not.
+//! In a container a connection from the gateway comes through the engine's proxy or address
+//! translation; each of its networks has a gateway, by convention the first address, with or
+//! without a route through it. On a machine a connection from the router has been translated
+//! there. A gateway over a virtual link of this machine may be a client itself.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Seek};
@@ -12,52 +11,54 @@ use std::path::Path;
 
 use super::Address;
 
-/// Which gateways are taken for that.
+/// Selects the gateways that hide clients.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Which {
-    /// None.
+pub(super) enum GatewayScope {
     None,
-    /// Those behind a real or emulated network card.
-    Cards,
+    /// Default gateways over a physical or emulated network card.
+    PhysicalLinks,
     /// All: in a container.
     All,
 }
 
-/// The gateways of a network, which may join others while it is looked at.
+/// The gateways of a namespace, which may change while it is sampled.
 #[derive(Debug)]
-pub struct Gateways {
-    which: Which,
-    /// The routes of IPv4 and IPv6: open files stay in the namespace they were opened in.
+pub(super) struct Gateways {
+    scope: GatewayScope,
+    /// The routing tables of IPv4 and IPv6. An open file keeps reading its namespace.
     routes: [Option<File>; 2],
-    /// Those that somebody else knows of.
-    told: Vec<Address>,
+    /// Known from the container engine.
+    configured: Vec<Address>,
 }
 
 impl Gateways {
-    /// Those of the routes in `/proc/…/net`.
-    pub fn open(folder: &Path, which: Which) -> Self {
-        let open = |name| File::open(folder.join(name)).ok().filter(|_| which != Which::None);
-        Self { which, routes: [open("route"), open("ipv6_route")], told: Vec::new() }
+    /// Opens the routing tables in `/proc/…/net`.
+    pub(super) fn open(folder: &Path, scope: GatewayScope) -> Self {
+        let open =
+            |name| File::open(folder.join(name)).ok().filter(|_| scope != GatewayScope::None);
+        Self { scope, routes: [open("route"), open("ipv6_route")], configured: Vec::new() }
     }
 
-    /// Adds some.
-    pub fn add(&mut self, told: &[Address]) {
-        self.told.extend_from_slice(told);
+    /// Adds gateways known from the container engine.
+    pub(super) fn add(&mut self, configured: &[Address]) {
+        self.configured.extend_from_slice(configured);
     }
 
-    /// What they are now.
-    pub fn read(&mut self) -> Vec<Address> {
+    /// Reads the current gateways.
+    pub(super) fn read(&mut self) -> Vec<Address> {
         let [v4, v6] = self.routes.each_mut().map(|file| text(file.as_mut()).unwrap_or_default());
-        let mut found = self.told.clone();
+        let mut found = self.configured.clone();
         let routes = v4.lines().filter_map(route_v4).chain(v6.lines().filter_map(route_v6));
         for (route, device) in routes {
-            let is_meant = match self.which {
-                Which::None => false,
-                Which::Cards => matches!(route, Route::Default(_)) && is_card(device),
-                Which::All => true,
+            let is_selected = match self.scope {
+                GatewayScope::None => false,
+                GatewayScope::PhysicalLinks => {
+                    matches!(route, Route::Default(_)) && is_physical(device)
+                }
+                GatewayScope::All => true,
             };
-            let (Route::Default(gateway) | Route::Near(gateway)) = route;
-            if is_meant && !found.contains(&gateway) {
+            let (Route::Default(gateway) | Route::Local(gateway)) = route;
+            if is_selected && !found.contains(&gateway) {
                 found.push(gateway);
             }
         }
@@ -74,22 +75,22 @@ fn text(file: Option<&mut File>) -> io::Result<String> {
     Ok(text)
 }
 
-fn is_card(device: &str) -> bool {
+fn is_physical(device: &str) -> bool {
     !device.contains('/') && Path::new("/sys/class/net").join(device).join("device").exists()
 }
 
-/// Whether this program is in a container, as the engines let their programs know.
-pub fn is_in_container() -> bool {
+/// Whether this program runs in a container, by the engines' marker files.
+pub(super) fn is_in_container() -> bool {
     ["/.dockerenv", "/run/.containerenv"].iter().any(|path| fs::exists(path).unwrap_or(false))
 }
 
-/// Where a route leads.
+/// A route.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Route {
-    /// Everywhere, through this address.
+    /// A default route through this gateway.
     Default(Address),
-    /// To a network at hand, whose first address is this.
-    Near(Address),
+    /// A route to a local network, whose first address this is.
+    Local(Address),
 }
 
 /// `eth0 00000000 010011AC 0003 0 0 0 00000000 …`
@@ -101,7 +102,7 @@ fn route_v4(line: &str) -> Option<(Route, &str)> {
     let length = u32::from_be_bytes(mask).count_ones();
     let first = u32::from_be_bytes(to).wrapping_add(1).to_be_bytes();
     let route = match (gateway, length) {
-        ([0, 0, 0, 0], 8..=30) => Route::Near(Address::v4(first)),
+        ([0, 0, 0, 0], 8..=30) => Route::Local(Address::v4(first)),
         ([0, 0, 0, 0], _) | (_, 1..) => return None,
         _ => Route::Default(Address::v4(gateway)),
     };
@@ -116,7 +117,7 @@ fn route_v6(line: &str) -> Option<(Route, &str)> {
     let (to, gateway, length) = (number(to)?, number(gateway)?, number(length)?);
     let is_shared = to >> 118 == 0xfe80 >> 6 || to >> 120 == 0xff; // link-local, multicast
     let route = match (gateway, length) {
-        (0, 8..=126) if !is_shared => Route::Near(Address::v6((to | 1).to_be_bytes())),
+        (0, 8..=126) if !is_shared => Route::Local(Address::v6((to | 1).to_be_bytes())),
         (0, _) | (_, 1..) => return None,
         _ => Route::Default(Address::v6(gateway.to_be_bytes())),
     };
@@ -139,19 +140,19 @@ mod tests {
     }
 
     #[test]
-    fn default_routes_have_gateways_and_networks_a_first_address() {
+    fn parses_ipv4_routes() {
         let (any, gateway) = ([0; 4], [172, 17, 0, 1]);
-        let through = |to, gateway, mask| route_v4(&v4(to, gateway, mask)).map(|(route, _)| route);
-        assert_eq!(through(any, gateway, any), Some(Route::Default(address("172.17.0.1"))));
-        let near = through([172, 19, 0, 0], any, [255, 255, 0, 0]);
-        assert_eq!(near, Some(Route::Near(address("172.19.0.1"))));
-        assert_eq!(through([172, 19, 0, 9], any, [255; 4]), None);
-        assert_eq!(through([10, 0, 0, 0], gateway, [255, 0, 0, 0]), None);
+        let parsed = |to, gateway, mask| route_v4(&v4(to, gateway, mask)).map(|(route, _)| route);
+        assert_eq!(parsed(any, gateway, any), Some(Route::Default(address("172.17.0.1"))));
+        let near = parsed([172, 19, 0, 0], any, [255, 255, 0, 0]);
+        assert_eq!(near, Some(Route::Local(address("172.19.0.1"))));
+        assert_eq!(parsed([172, 19, 0, 9], any, [255; 4]), None);
+        assert_eq!(parsed([10, 0, 0, 0], gateway, [255, 0, 0, 0]), None);
         assert_eq!(route_v4("Iface\tDestination\tGateway \tFlags\t0\t0\t0\tMask"), None);
     }
 
     #[test]
-    fn the_same_of_ipv6() {
+    fn parses_ipv6_routes() {
         let route = |to: &str, length: &str, gateway: &str| {
             let digits = |text: &str| {
                 let IpAddr::V6(ip) = text.parse().unwrap() else { panic!("{text}") };
@@ -165,7 +166,7 @@ mod tests {
         let eth0 = |route| Some((route, "eth0".to_owned()));
         assert_eq!(route("::", "00", "fe80::1"), eth0(Route::Default(address("fe80::1"))));
         let near = route("fd00:5::", "40", "::");
-        assert_eq!(near, eth0(Route::Near(address("fd00:5::1"))));
+        assert_eq!(near, eth0(Route::Local(address("fd00:5::1"))));
         for (to, length) in [("fe80::", "40"), ("ff00::", "08"), ("fd00:5::2", "80"), ("::", "00")]
         {
             assert_eq!(route(to, length, "::"), None, "{to}");

@@ -1,101 +1,103 @@
-//! The kernel's TCP tables: who is connected to the ports that a proxy listens on, in this or
-//! another network namespace, and what is remembered of it from one look to the next.
+//! TCP sockets on the ports of a proxy, in this or another network namespace, sampled over time.
 //!
-//! [`Tables`] reads them, by netlink or `/proc`; [`Namespace`] finds them and notices when they
-//! go; [`census`], [`memory`] and [`suspicion`] make of them what a sample says.
+//! [`SocketTables`] reads the kernel's tables by netlink or `/proc`; [`Namespace`] opens them and
+//! notices when they go. A [`Target`] samples one namespace: [`ConnectionTracker`] compares each
+//! sample with the one before, [`PortSnapshot`] counts connections by address. A [`TargetSet`] holds
+//! the targets of one flag, such as the containers of a Compose service.
 
-pub mod address;
-pub mod census;
-pub mod gateway;
-pub mod memory;
-pub mod message;
-pub mod namespace;
-pub mod netlink;
-pub mod owners;
-pub mod procfs;
-pub mod publisher;
-pub mod request;
-pub mod suspicion;
-pub mod tables;
+mod address;
+mod gateway;
+mod namespace;
+pub mod nat;
+mod port_forwarder;
+mod proc_tables;
+mod snapshot;
+mod sock_diag;
+mod suspicion;
+mod tables;
+mod target;
+mod target_set;
+mod tracker;
+mod user_index;
 
 pub use address::{Address, Prefix};
-pub use census::{Census, Tally};
-pub use namespace::{Namespace, Place};
-pub use tables::{Tables, Via};
+pub use namespace::{Namespace, NamespaceRef};
+pub use port_forwarder::PortForwarder;
+pub use snapshot::{AddressCount, AddressDetails, PortSnapshot};
+pub use suspicion::{Suspicion, SuspicionKind};
+pub use tables::{Backend, SocketTables};
+pub use target::{PortState, RowSelection, SampleConfig, Target};
+pub use target_set::{StickyError, TargetEntry, TargetSet, TargetSpec};
+pub use tracker::{ConnectionTracker, TrackedConnection};
+pub use user_index::UserIndex;
 
-/// How many ports one look can ask for: more would not fit a filter program that is worth running.
+/// Ports that one query may have.
 pub const PORTS_MAX: usize = 64;
 
-/// A socket whose local end is one of the ports that were asked for.
+/// A socket whose local port is one of a query's.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Socket {
-    /// Where in its life it is.
     pub state: State,
-    /// The address at this end.
     pub local: Address,
-    /// The port at this end.
     pub port: u16,
-    /// The address at the other end.
     pub peer: Address,
-    /// The port at the other end.
     pub peer_port: u16,
-    /// What tells it from every other socket, also from a later one between the same ends: the
-    /// kernel's cookie, or in `/proc` the inode, which is 0 before it is accepted.
+    /// Differs from every other socket's, later ones between the same ends included: the kernel's
+    /// cookie, or the inode where `/proc` is read, which is 0 until the proxy accepts the
+    /// connection.
     pub id: u64,
-    /// The inode; 0 before it is accepted.
+    /// The inode; 0 until the proxy accepts the connection.
     pub inode: u32,
-    /// What the kernel measured, where it was asked.
-    pub info: Option<Info>,
+    /// Present where the query asked for it and the kernel has it.
+    pub info: Option<TcpInfo>,
 }
 
-/// What the kernel measured of a connection.
+/// Measurements of the kernel for one connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Info {
+pub struct TcpInfo {
     /// Smoothed round-trip time, in microseconds.
     pub rtt_us: u32,
-    /// Bytes that came from the client.
+    /// Bytes received from the client.
     pub bytes_up: u64,
-    /// Bytes that the client has acknowledged.
+    /// Bytes acknowledged by the client.
     pub bytes_down: u64,
-    /// Milliseconds since data came from the client, or since the connection began.
+    /// Milliseconds since the last data from the client, or since the start of the connection.
     pub received_ms_ago: u32,
-    /// Milliseconds since data went to the client, or since the connection began.
+    /// Milliseconds since the last data to the client, or since the start of the connection.
     pub sent_ms_ago: u32,
 }
 
-/// Where in its life a socket is, as far as a count of clients goes.
+/// The states of a TCP socket, grouped for counting clients.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
-    /// Both ends hold it.
     Established,
-    /// The handshake is not over.
+    /// `SYN_RECV`
     HalfOpen,
-    /// One end has closed.
+    /// One end has closed: `FIN_WAIT1`, `FIN_WAIT2`, `CLOSE_WAIT`, `LAST_ACK`, `CLOSING`.
     Closing,
-    /// It waits for clients.
     Listen,
-    /// Nobody holds it any more: `TIME_WAIT` and `CLOSE`. Or it is on its way out from here.
-    Gone,
+    /// `TIME_WAIT`, `CLOSE` and `SYN_SENT`: not a client's connection.
+    Other,
 }
 
 impl State {
-    /// The state of this number in `include/net/tcp_states.h`.
+    /// Reads a number of `include/net/tcp_states.h`.
     pub fn read(number: u8) -> Self {
         match number {
             1 => Self::Established,
             3 | 12 => Self::HalfOpen,
             4 | 5 | 8 | 9 | 11 => Self::Closing,
             10 => Self::Listen,
-            _ => Self::Gone,
+            _ => Self::Other,
         }
     }
 }
 
-/// What a look asks for.
+/// Selects sockets.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Want {
+pub struct Query {
     /// The local ports; at most [`PORTS_MAX`].
     pub ports: Vec<u16>,
-    /// Whether [`Info`] is wanted: it makes a look half as dear again.
-    pub info: bool,
+    /// Whether to read [`TcpInfo`], which increases the cost of a sample by about 50 %.
+    pub with_info: bool,
 }

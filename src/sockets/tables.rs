@@ -1,32 +1,30 @@
-//! The tables of one namespace, by whichever way is open: netlink, or `/proc` where that is
-//! refused.
+//! The TCP tables of one namespace: netlink, or `/proc` where netlink is refused.
 
 use std::io;
 use std::path::Path;
 
-use super::netlink::Netlink;
-use super::procfs::Proc;
-use super::{Socket, Want};
+use super::proc_tables::ProcTables;
+use super::sock_diag::SockDiag;
+use super::{Query, Socket};
 
-/// By which way the kernel is asked.
+/// The kernel interface that is read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Via {
-    /// Netlink, or else `/proc`.
+pub enum Backend {
+    /// Netlink, or `/proc` where that fails.
     #[default]
     Auto,
-    /// `sock_diag` over netlink: filtered in the kernel, with what it measured.
+    /// `sock_diag` over netlink: filters in the kernel, has [`super::TcpInfo`].
     Netlink,
-    /// `/proc/PID/net/tcp{,6}`: for everybody.
+    /// `/proc/PID/net/tcp{,6}`: needs no privilege.
     Proc,
 }
 
-impl Via {
-    /// The names of the ways.
+impl Backend {
+    /// The values of `--via`.
     pub fn names() -> Vec<&'static str> {
         vec!["auto", "netlink", "proc"]
     }
 
-    /// Reads a way's name.
     pub fn read(name: &str) -> Option<Self> {
         match name {
             "auto" => Some(Self::Auto),
@@ -37,53 +35,55 @@ impl Via {
     }
 }
 
-/// The tables of one namespace.
+/// The open tables of one namespace.
 #[derive(Debug)]
-pub struct Tables {
-    netlink: Option<Netlink>,
-    /// In the stead of netlink, for as long as it is not known to answer.
-    files: Option<Proc>,
+pub struct SocketTables {
+    netlink: Option<SockDiag>,
+    /// Used where netlink is absent; kept beside it until its first dump succeeds.
+    proc: Option<ProcTables>,
 }
 
-impl Tables {
+impl SocketTables {
     /// Opens the tables of the calling thread's namespace; `folder` is its `/proc/…/net`.
-    pub fn open(folder: &Path, via: Via) -> io::Result<Self> {
-        let files = |folder| Proc::open(folder).map(Some);
-        Ok(match via {
-            Via::Netlink => Self { netlink: Some(Netlink::open()?), files: None },
-            Via::Proc => Self { netlink: None, files: files(folder)? },
-            Via::Auto => match Netlink::open() {
-                Ok(netlink) => Self { netlink: Some(netlink), files: Proc::open(folder).ok() },
-                Err(_) => Self { netlink: None, files: files(folder)? },
+    pub fn open(folder: &Path, backend: Backend) -> io::Result<Self> {
+        let proc = |folder| ProcTables::open(folder).map(Some);
+        Ok(match backend {
+            Backend::Netlink => Self { netlink: Some(SockDiag::open()?), proc: None },
+            Backend::Proc => Self { netlink: None, proc: proc(folder)? },
+            Backend::Auto => match SockDiag::open() {
+                Ok(netlink) => Self { netlink: Some(netlink), proc: ProcTables::open(folder).ok() },
+                Err(_) => Self { netlink: None, proc: proc(folder)? },
             },
         })
     }
 
-    /// Gives every socket that is wanted, listening ones too. A kernel without `sock_diag` opens a
-    /// line and then refuses to answer: from then on the files are read.
-    pub fn read(&mut self, want: &Want, each: &mut dyn FnMut(&Socket)) -> io::Result<()> {
+    /// Passes every socket on the query's ports to `each`, listening ones included. A kernel
+    /// without `sock_diag` opens the netlink socket and rejects the dump: from then on `/proc` is
+    /// read.
+    pub fn read(&mut self, query: &Query, each: &mut dyn FnMut(&Socket)) -> io::Result<()> {
         if let Some(netlink) = &mut self.netlink {
-            let mut given = 0_u64;
-            let answer = netlink.read(want, &mut |socket| {
-                given += 1;
+            let mut passed = 0_u64;
+            let dump = netlink.read(query, &mut |socket| {
+                passed += 1;
                 each(socket);
             });
-            match answer {
-                Err(_) if given == 0 && self.files.is_some() => self.netlink = None,
+            match dump {
+                Err(_) if passed == 0 && self.proc.is_some() => self.netlink = None,
                 Err(error) => return Err(error),
                 Ok(()) => {
-                    self.files = None;
+                    self.proc = None;
                     return Ok(());
                 }
             }
         }
-        self.files
-            .as_mut()
-            .map_or_else(|| Err(io::ErrorKind::Unsupported.into()), |files| files.read(want, each))
+        match &mut self.proc {
+            Some(proc) => proc.read(query, each),
+            None => Err(io::ErrorKind::Unsupported.into()),
+        }
     }
 
     /// The row's `via`.
-    pub fn via(&self) -> &'static str {
+    pub fn backend_name(&self) -> &'static str {
         if self.netlink.is_some() { "netlink" } else { "proc" }
     }
 }

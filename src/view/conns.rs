@@ -13,8 +13,8 @@ use crate::timestamp::Timestamp;
 const RULE: &str = "========================================";
 /// The port that needs no mention.
 const USUAL_PORT: u16 = 443;
-/// How many connections of one address are worth a mark, as in monitor.py's example.
-pub const WARN: u64 = 2;
+/// From how many connections on an address is marked: a single phone holds 3 to 8.
+pub const WARN: u64 = 10;
 
 /// The two lines above a sample.
 pub fn monitor(at: Timestamp, look: &Look, out: &mut String) {

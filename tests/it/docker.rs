@@ -1,4 +1,4 @@
-//! Docker's socket, answered by a stand-in: what is asked, and what is made of the answers.
+//! The Docker Engine API against a fake engine: requests, and what becomes of the responses.
 
 use std::io::{Read, Write};
 use std::os::unix::net::UnixListener;
@@ -7,8 +7,8 @@ use std::sync::mpsc::{Receiver, channel};
 
 use mtp::docker::{Docker, Mount, Published};
 
-/// Answers the first requests with these, one each, and tells what they were.
-pub(crate) fn stand_in(
+/// Serves these responses, one a request, and sends the request lines.
+pub(crate) fn fake_engine(
     socket: &Path,
     answers: &'static [(u16, &'static [u8])],
 ) -> Receiver<String> {
@@ -44,7 +44,7 @@ const INSPECTED: &[u8] = br#"{"Id":"aaaaaaaaaaaaaaaa","Name":"/proxy-mtprotoprox
     "Mounts":[{"Type":"bind","Source":"/srv/config.py","Destination":"/home/tgproxy/config.py"}]}"#;
 
 #[test]
-fn a_service_is_found_signalled_and_read() {
+fn finds_signals_and_reads_a_service() {
     let dir = tempfile::tempdir().unwrap();
     let socket = dir.path().join("d.sock");
     let logs: &[u8] = b"\x02\0\0\0\0\0\0\x10Config reloaded\n\x01\0\0\0\0\0\0\x03ab\n";
@@ -56,7 +56,7 @@ fn a_service_is_found_signalled_and_read() {
         (200, LIST),
         (404, br#"{"message":"No such container: x"}"#),
     ]));
-    let asks = stand_in(&socket, answers);
+    let asks = fake_engine(&socket, answers);
     let docker = Docker::at(&socket);
     let found = docker.containers("mtprotoproxy").unwrap();
     let [one] = found.as_slice() else { panic!("{found:?}") };
@@ -79,7 +79,10 @@ fn a_service_is_found_signalled_and_read() {
 }
 
 #[test]
-fn no_docker_is_said_plainly() {
-    let said = Docker::at("/nonexistent/d.sock").containers("x").unwrap_err().to_string();
-    assert_eq!(said, "docker: /nonexistent/d.sock: No such file or directory (is Docker running?)");
+fn a_missing_socket_is_an_error() {
+    let error = Docker::at("/nonexistent/d.sock").containers("x").unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "docker: /nonexistent/d.sock: No such file or directory (is Docker running?)"
+    );
 }

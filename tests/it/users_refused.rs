@@ -6,7 +6,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::Path;
 use std::process::{Command, Output};
 
-use crate::docker::stand_in;
+use crate::docker::fake_engine;
 use crate::harness::{run, skip, text, tool};
 
 const CONFIG: &str = "PORT = 443\nUSERS = {\n    'tg': '0f112233445566778899aabbccddee00',\n}\n";
@@ -151,7 +151,7 @@ fn a_port_that_something_else_has() {
     let published = format!("{{\"PublicPort\":{port},\"Type\":\"tcp\"}}");
     let list = format!("[{{\"Id\":\"a\",\"Names\":[\"/web\"],\"Ports\":[{published}]}}]");
     let answers: &[(u16, &[u8])] = Box::leak(Box::new([(200, list.leak().as_bytes())]));
-    let asks = stand_in(&socket, answers);
+    let asks = fake_engine(&socket, answers);
     let script = format!("export DOCKER_HOST='unix://{}'", socket.display());
     let output = apart(&processes, &script, &check).unwrap();
     let said = text(&output.stdout).replace(&config, "F");

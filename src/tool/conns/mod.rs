@@ -1,18 +1,12 @@
 //! `mtp-conns`: who is connected to the proxy now.
 
-mod ask;
-mod group;
-mod hidden;
 mod options;
 mod rows;
 mod run;
-mod target;
-mod text;
-mod trouble;
-mod watch;
+mod sampler;
 
 use crate::cli::{Cli, Flag, Operands, RemovedFlag, Section};
-use crate::sockets::Via;
+use crate::sockets::Backend;
 use crate::tool::EXIT_STATUS;
 
 pub use options::Options;
@@ -36,7 +30,7 @@ pub const CLI: Cli<Options> = Cli {
 };
 
 const ABOUT: &str = "\
-Asks the kernel for the connections on the proxy's port and writes a sample: the number of \
+Reads the connections on the proxy's port from the kernel and writes a sample: the number of \
 connections and addresses, and the connections of each address. Once, or every --interval seconds.
 
     mtp-conns --interval 10 | jq .total
@@ -89,7 +83,7 @@ const FLAGS: &[F] = &[
     F::value("container", "NAME", "Sample a container or Compose service", Options::container)
         .detail("May be repeated."),
     F::value("via", "METHOD", "How to query the kernel: auto, netlink or proc", Options::via)
-        .one_of(Via::names)
+        .one_of(Backend::names)
         .default("auto")
         .detail(
             "netlink filters in the kernel and reports round trip and bytes. proc reads \
@@ -106,7 +100,7 @@ const FLAGS: &[F] = &[
     .short('e')
     .detail("The file is followed. A pipe or - (standard input) works too."),
     F::value("warn", "N", "Mark addresses with N connections or more in text", Options::warn)
-        .default("2"),
+        .default("10"),
     F::switch("no-emoji", "Use words instead of emoji", |o| o.no_emoji = true),
 ];
 

@@ -1,4 +1,4 @@
-//! The command line of `mtp-conns` as values.
+//! The options of mtp-conns.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -6,15 +6,14 @@ use std::time::Duration;
 use crate::cli::value::{bounded, count, invalid, one_of};
 use crate::error::Error;
 use crate::pyconfig;
-use crate::sockets::{PORTS_MAX, Place, Prefix, Via};
+use crate::sockets::{Backend, NamespaceRef, PORTS_MAX, Prefix, TargetSpec};
+use crate::view;
 
-/// The port of a proxy that nobody configured.
-const PORT: u16 = 443;
-/// The longest interval: beyond it an overflow would be nearer than the next sample.
+const DEFAULT_PORT: u16 = 443;
 const INTERVAL_MAX_S: f64 = 365.0 * 86_400.0;
 
-/// What `mtp-conns` was asked for.
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag that stands for itself")]
+/// The options of mtp-conns.
+#[expect(clippy::struct_excessive_bools, reason = "each is an independent flag")]
 #[derive(Debug, Default)]
 pub struct Options {
     ports: Vec<u16>,
@@ -26,20 +25,11 @@ pub struct Options {
     pub(super) info: bool,
     pub(super) top: Option<usize>,
     prefix: Option<Prefix>,
-    pub(super) asked: Vec<Asked>,
-    pub(super) via: Via,
+    pub(super) targets: Vec<TargetSpec>,
+    pub(super) backend: Backend,
     pub(super) events: Option<PathBuf>,
     warn: Option<u64>,
     pub(super) no_emoji: bool,
-}
-
-/// Where to look.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Asked {
-    /// Into this network.
-    Place(Place),
-    /// Into the networks of the containers of this name or service.
-    Container(String),
 }
 
 impl Options {
@@ -52,7 +42,7 @@ impl Options {
             self.ports.push(port);
         }
         let few = self.ports.len() <= PORTS_MAX;
-        few.then_some(()).ok_or_else(|| format!("at most {PORTS_MAX} ports at once"))
+        few.then_some(()).ok_or_else(|| format!("too many ports (at most {PORTS_MAX})"))
     }
 
     pub(super) fn interval(&mut self, text: &str) -> Result<(), String> {
@@ -92,35 +82,35 @@ impl Options {
     pub(super) fn pid(&mut self, text: &str) -> Result<(), String> {
         let pid = text.parse().ok().filter(|pid| *pid != 0);
         let pid = pid.ok_or_else(|| invalid("process id", text, "a number"))?;
-        self.ask(Asked::Place(Place::Process(pid)));
+        self.add_target(TargetSpec::Namespace(NamespaceRef::Process(pid)));
         Ok(())
     }
 
     pub(super) fn netns(&mut self, name: &Path) {
-        self.ask(Asked::Place(Place::named(name)));
+        self.add_target(TargetSpec::Namespace(NamespaceRef::named(name)));
     }
 
     pub(super) fn container(&mut self, text: &str) -> Result<(), String> {
         if text.is_empty() {
             return Err(invalid("container", text, "a name"));
         }
-        self.ask(Asked::Container(text.to_owned()));
+        self.add_target(TargetSpec::Container(text.to_owned()));
         Ok(())
     }
 
-    fn ask(&mut self, asked: Asked) {
-        if !self.asked.contains(&asked) {
-            self.asked.push(asked);
+    fn add_target(&mut self, target: TargetSpec) {
+        if !self.targets.contains(&target) {
+            self.targets.push(target);
         }
     }
 
     pub(super) fn via(&mut self, text: &str) -> Result<(), String> {
-        let wrong = || invalid("method", text, one_of(&Via::names()));
-        self.via = Via::read(text).ok_or_else(wrong)?;
+        let wrong = || invalid("method", text, one_of(&Backend::names()));
+        self.backend = Backend::read(text).ok_or_else(wrong)?;
         Ok(())
     }
 
-    /// The ports to look at.
+    /// The ports to sample.
     pub(super) fn ports(&self) -> Result<Vec<u16>, Error> {
         let mut ports = self.ports.clone();
         if let Some(path) = &self.config {
@@ -129,42 +119,41 @@ impl Options {
                 ports.push(port);
             }
         } else if ports.is_empty() {
-            ports.push(PORT);
+            ports.push(DEFAULT_PORT);
         }
         Ok(ports)
     }
 
-    /// The time between samples, if there are several. `--changes` and `--count` mean several.
-    pub(super) fn every(&self) -> Option<Duration> {
+    /// The time between samples; `None` for a single one. `--changes` and `--count` imply several.
+    pub(super) fn interval_or_default(&self) -> Option<Duration> {
         let several = self.changes || self.count.is_some_and(|count| count > 1);
         self.interval.or(several.then_some(Duration::from_secs(1)))
     }
 
-    /// The networks that are told apart.
-    pub(super) fn networks(&self) -> Prefix {
+    pub(super) fn prefix_or_whole(&self) -> Prefix {
         self.prefix.unwrap_or(Prefix::WHOLE)
     }
 
-    /// How many connections are marked.
-    pub(super) fn marked(&self) -> u64 {
-        self.warn.unwrap_or(crate::view::conns::WARN)
+    /// From how many connections on an address is marked.
+    pub(super) fn warn_or_default(&self) -> u64 {
+        self.warn.unwrap_or(view::conns::WARN)
     }
 
-    /// What cannot be meant together.
+    /// Rejects combinations without a meaning.
     pub(super) fn check(&self) -> Result<(), Error> {
         if self.changes && self.sockets {
-            let why = "--sockets: not with --changes, whose rows are connections already";
+            let why = "--sockets: not with --changes, whose rows are single connections";
             return Err(Error::Usage(why.to_owned()));
         }
         Ok(())
     }
 }
 
-/// The port of a proxy with this config file.
+/// The PORT of a config.py.
 fn configured(path: &Path) -> Result<u16, Error> {
     let name = path.display();
     let bytes = std::fs::read(path).map_err(|error| Error::input(&name, error))?;
     let port = pyconfig::port(&bytes).map_err(|fault| fault.of(&name))?;
-    let computed = "PORT is computed, so only Python knows it: say it with --port";
+    let computed = "PORT is computed, not a literal (use --port)";
     port.filter(|port| *port != 0).ok_or_else(|| Error::refused(&name, computed))
 }

@@ -1,222 +1,158 @@
-//! The rows of `mtp-conns`: field names are written once, here.
+//! Builds the rows of mtp-conns from a sampled target.
 
-use super::target::{Port, Target};
-use crate::json::{self, Row};
-use crate::sockets::census::Details;
-use crate::sockets::memory::{Found, Memory};
-use crate::sockets::owners::Owners;
-use crate::sockets::suspicion::Suspicion;
-use crate::sockets::{Address, Info, Prefix, Tally};
+use std::net::IpAddr;
+
+use crate::sockets::nat::HiddenClients;
+use crate::sockets::{
+    Address, AddressCount, PortState, Prefix, SampleConfig, Suspicion, SuspicionKind, Target,
+    TcpInfo, TrackedConnection, UserIndex,
+};
+use crate::stream::{
+    Connection, ConnectionKind, FromIp, Measured, Origin, Sample, SuspiciousIp, Thousandths,
+};
 use crate::timestamp::Timestamp;
 
-/// What a sample says beyond its port's numbers.
+/// The state of one sample that its rows are made of.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Frame<'f> {
-    pub(super) prefix: Prefix,
+pub(super) struct Sampled<'t> {
+    pub(super) config: &'t SampleConfig,
+    /// Addresses that a sample lists.
     pub(super) top: usize,
-    pub(super) owners: &'f Owners,
-    /// Whether more is known of an address than its connections.
-    pub(super) has_details: bool,
-    /// By what clients are hidden.
-    pub(super) hidden_by: Option<&'f str>,
-    /// What is missing, in words.
-    pub(super) note: Option<&'f str>,
+    pub(super) users: &'t UserIndex,
+    pub(super) target: &'t Target,
 }
 
-/// As much as an address with what is known of it takes; more is no harm.
-const ADDRESS_BYTES: usize = 96;
-
-/// A sample: the connections of one port in one place.
-pub(super) fn sample(out: &mut Vec<u8>, target: &Target, port: &Port, frame: &Frame<'_>) {
-    let (tallies, suspicions) = (port.census.tallies(), port.suspicions.recent(target.at));
-    out.reserve(tallies.len().min(frame.top).saturating_mul(ADDRESS_BYTES));
-    let mut row = Row::new(out, "sample");
-    row.stamp("ts", target.at);
-    row.number("port", port.number);
-    row.number("total", long(port.census.total()));
-    row.number("addresses", long(tallies.len()));
-    let mut times = Times::default();
-    list(row.key("by_ip"), tallies.iter().take(frame.top), |out, tally| {
-        by_ip(out, tally, &mut times, target, port, frame);
-    });
-    list(row.key("suspicious"), suspicions.iter().take(frame.top), |out, suspicion| {
-        suspicious(out, suspicion, frame.prefix);
-    });
-    for (key, count) in [
-        ("closing", port.census.closing),
-        ("half_open", port.census.half_open),
-        ("hidden", port.census.hidden),
-    ] {
-        row.opt_number(key, (count > 0).then_some(count));
-    }
-    row.opt_str("hidden_by", frame.hidden_by);
-    row.opt_str("note", frame.note);
-    row.text("via", target.via());
-    row.opt_str("source", target.source.as_deref());
-    row.end();
-}
-
-fn list<T>(out: &mut Vec<u8>, of: impl Iterator<Item = T>, mut each: impl FnMut(&mut Vec<u8>, T)) {
-    out.push(b'[');
-    for (n, one) in of.enumerate() {
-        if n > 0 {
-            out.push(b',');
-        }
-        each(out, one);
-    }
-    out.push(b']');
-}
-
-/// Most addresses of a sample share a time: it is written out once.
-#[derive(Debug, Default)]
-struct Times {
-    last: Option<Timestamp>,
-    text: Vec<u8>,
-}
-
-impl Times {
-    fn of(&mut self, at: Timestamp) -> &[u8] {
-        if self.last != Some(at) {
-            self.last = Some(at);
-            self.text.clear();
-            at.write(&mut self.text);
-        }
-        &self.text
-    }
-}
-
-fn by_ip(
-    out: &mut Vec<u8>,
-    tally: &Tally,
-    times: &mut Times,
-    target: &Target,
-    port: &Port,
-    frame: &Frame<'_>,
-) {
-    let mut row = from(out, tally.peer, frame.prefix);
-    row.number("connections", tally.connections);
-    let since = row.key("since");
-    since.push(b'"');
-    since.extend_from_slice(times.of(tally.since));
-    since.push(b'"');
-    if frame.has_details {
-        details(&mut row, &port.census.details(tally, &target.memory), frame.owners);
-    }
-    row.close();
-}
-
-fn details(row: &mut Row<'_>, details: &Details, owners: &Owners) {
-    if let Some(us) = details.rtt_us {
-        row.millis("rtt_ms", u64::from(us));
-    }
-    if let Some((up, down)) = details.bytes {
-        row.number("bytes_up", up);
-        row.number("bytes_down", down);
-    }
-    if let Some(ms) = details.idle_ms {
-        row.millis("idle_seconds", u64::from(ms));
-    }
-    match details.users.as_slice() {
-        [] => {}
-        [user] => row.opt_str("user", owners.name(*user)),
-        users => {
-            let names = users.iter().filter_map(|user| owners.name(*user));
-            list(row.key("users"), names, json::string);
+impl<'t> Sampled<'t> {
+    /// Builds the `sample` row of one port.
+    pub(super) fn sample(&self, port: &'t PortState) -> Sample<'t> {
+        let Self { target, top, .. } = *self;
+        let counts = port.snapshot.counts();
+        let suspicions = port.suspicions.recent(target.at);
+        let hidden = HiddenClients::of(port);
+        let nonzero = |count: u64| (count > 0).then_some(count);
+        Sample {
+            ts: Some(target.at),
+            port: Some(port.number),
+            total: to_u64(port.snapshot.total()),
+            addresses: to_u64(counts.len()),
+            by_ip: counts.iter().take(top).map(|of| self.address(of, port)).collect(),
+            suspicious: suspicions.iter().take(top).map(|of| self.suspicious(of)).collect(),
+            closing: nonzero(port.snapshot.closing),
+            half_open: nonzero(port.snapshot.half_open),
+            hidden: nonzero(port.snapshot.hidden),
+            hidden_by: hidden.as_ref().map(|hidden| hidden.by.into()),
+            note: hidden.map(|hidden| hidden.note.into()),
+            via: Some(target.backend_name().into()),
+            source: target.source.as_deref().map(Into::into),
         }
     }
-}
 
-fn suspicious(out: &mut Vec<u8>, suspicion: &Suspicion, prefix: Prefix) {
-    let mut row = from(out, suspicion.peer, prefix);
-    row.text("reason", suspicion.reason.name());
-    row.number(suspicion.reason.counted(), suspicion.count);
-    row.stamp("last", suspicion.last);
-    row.close();
-}
-
-/// Begins an object with an address, or with its network.
-fn from(out: &mut Vec<u8>, peer: Address, prefix: Prefix) -> Row<'_> {
-    out.extend_from_slice(b"{\"ip\":");
-    json::ip(out, peer.ip());
-    if let Some(bits) = prefix.length(peer) {
-        out.pop();
-        out.push(b'/');
-        json::number(out, i128::from(bits));
-        out.push(b'"');
+    fn address(&self, of: &AddressCount, port: &PortState) -> FromIp<'t> {
+        let mut row = FromIp {
+            ip: origin(of.peer, self.config.prefix),
+            connections: of.connections.into(),
+            since: Some(of.since),
+            ..FromIp::default()
+        };
+        if self.config.query.with_info || !self.users.is_empty() {
+            let details = port.snapshot.details(of, &self.target.tracker);
+            row.measured = Measured {
+                rtt_ms: details.rtt_us.map(thousandths),
+                bytes_up: details.bytes.map(|(up, _)| up),
+                bytes_down: details.bytes.map(|(_, down)| down),
+                idle_seconds: details.idle_ms.map(thousandths),
+            };
+            let users = self.users;
+            match details.users.as_slice() {
+                [] => {}
+                [user] => row.user = users.name(*user).map(Into::into),
+                several => {
+                    let names = several.iter().filter_map(|user| users.name(*user));
+                    row.users = names.map(Into::into).collect();
+                }
+            }
+        }
+        row
     }
-    Row::inside(out)
-}
 
-/// The connections that are there.
-pub(super) fn sockets(
-    out: &mut Vec<u8>,
-    at: Timestamp,
-    memory: &Memory,
-    owners: &Owners,
-    source: Option<&str>,
-) {
-    for (n, found) in memory.found().iter().enumerate() {
-        let info = memory.info(n);
-        let mut row = ends(out, "socket", at, found);
-        row.text("state", "established");
-        age(&mut row, at, found, info);
+    fn suspicious(&self, of: &Suspicion) -> SuspiciousIp<'t> {
+        let count = Some(of.count.into());
+        let (connections, minutes) = match of.kind {
+            SuspicionKind::Multiple => (count, None),
+            SuspicionKind::Frequent => (None, count),
+        };
+        SuspiciousIp {
+            ip: origin(of.peer, self.config.prefix),
+            reason: of.kind.name().into(),
+            connections,
+            minutes,
+            last: Some(of.last),
+        }
+    }
+
+    /// Builds a `socket` row.
+    pub(super) fn socket(&self, of: &TrackedConnection, info: Option<&TcpInfo>) -> Connection<'t> {
+        let mut row = self.connection(ConnectionKind::Socket, of);
+        row.state = Some("established".into());
+        (row.since, row.age_seconds) = age(self.target.at, of, info);
         if let Some(info) = info {
-            row.millis("rtt_ms", u64::from(info.rtt_us));
-            row.number("bytes_up", info.bytes_up);
-            row.number("bytes_down", info.bytes_down);
-            row.millis("idle_seconds", u64::from(info.received_ms_ago));
+            row.measured = Measured {
+                rtt_ms: Some(thousandths(info.rtt_us)),
+                bytes_up: Some(info.bytes_up),
+                bytes_down: Some(info.bytes_down),
+                idle_seconds: Some(thousandths(info.received_ms_ago)),
+            };
         }
-        whose(row, found, owners, source);
+        row
     }
-}
 
-/// A connection that was not there at the last look.
-pub(super) fn opened(
-    out: &mut Vec<u8>,
-    at: Timestamp,
-    found: &Found,
-    owners: &Owners,
-    source: Option<&str>,
-) {
-    whose(ends(out, "opened", at, found), found, owners, source);
-}
+    /// Builds an `opened` row.
+    pub(super) fn opened(&self, of: &TrackedConnection) -> Connection<'t> {
+        self.connection(ConnectionKind::Opened, of)
+    }
 
-/// A connection that is no longer there.
-pub(super) fn closed(
-    out: &mut Vec<u8>,
-    at: Timestamp,
-    found: &Found,
-    owners: &Owners,
-    source: Option<&str>,
-) {
-    let mut row = ends(out, "closed", at, found);
-    age(&mut row, at, found, None);
-    whose(row, found, owners, source);
-}
+    /// Builds a `closed` row.
+    pub(super) fn closed(&self, of: &TrackedConnection) -> Connection<'t> {
+        let mut row = self.connection(ConnectionKind::Closed, of);
+        (row.since, row.age_seconds) = age(self.target.at, of, None);
+        row
+    }
 
-fn ends<'o>(out: &'o mut Vec<u8>, kind: &str, at: Timestamp, found: &Found) -> Row<'o> {
-    let mut row = Row::new(out, kind);
-    row.stamp("ts", at);
-    row.ip("ip", found.peer.ip());
-    row.number("port", found.peer_port);
-    row.number("local_port", found.port);
-    row
+    fn connection(&self, kind: ConnectionKind, of: &TrackedConnection) -> Connection<'t> {
+        let users = self.users;
+        Connection {
+            kind,
+            ts: Some(self.target.at),
+            ip: of.peer.ip().into(),
+            port: of.peer_port,
+            local_port: of.port,
+            user: of.user.and_then(|user| users.name(user)).map(Into::into),
+            source: self.target.source.as_deref().map(Into::into),
+            ..Connection::default()
+        }
+    }
 }
 
 /// A connection is at least as old as its last data in either direction.
-fn age(row: &mut Row<'_>, at: Timestamp, found: &Found, info: Option<&Info>) {
-    row.stamp("since", found.since);
-    let watched_ms = u64::try_from(at.0 - found.since.0).unwrap_or(0);
-    let quiet_ms = info.map_or(0, |info| info.received_ms_ago.max(info.sent_ms_ago));
-    row.millis("age_seconds", watched_ms.max(u64::from(quiet_ms)));
+fn age(
+    at: Timestamp,
+    of: &TrackedConnection,
+    info: Option<&TcpInfo>,
+) -> (Option<Timestamp>, Option<Thousandths>) {
+    let tracked_ms = u64::try_from(at.0 - of.since.0).unwrap_or(0);
+    let idle_ms = info.map_or(0, |info| info.received_ms_ago.max(info.sent_ms_ago));
+    (Some(of.since), Some(Thousandths(tracked_ms.max(idle_ms.into()))))
 }
 
-fn whose(mut row: Row<'_>, found: &Found, owners: &Owners, source: Option<&str>) {
-    row.opt_str("user", found.user.and_then(|user| owners.name(user)));
-    row.opt_str("source", source);
-    row.end();
+fn origin<'o>(peer: Address, prefix: Prefix) -> Origin<'o> {
+    let ip: IpAddr = peer.ip();
+    prefix.length(peer).map_or(Origin::Ip(ip), |bits| Origin::Net(ip, bits))
 }
 
-fn long(count: usize) -> u64 {
+fn thousandths(count: u32) -> Thousandths {
+    Thousandths(count.into())
+}
+
+fn to_u64(count: usize) -> u64 {
     u64::try_from(count).unwrap_or(u64::MAX)
 }

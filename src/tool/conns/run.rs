@@ -1,15 +1,14 @@
-//! The run of `mtp-conns`: a sample when it is due, until it was told to end.
+//! The sampling loop: a sample when it is due, until the last one or a signal.
 
 use std::time::{Duration, Instant};
 
-use super::ask::{Ask, What};
-use super::options::{Asked, Options};
-use super::watch::Watch;
+use super::options::Options;
+use super::sampler::Sampler;
 use crate::error::{Error, ExitStatus};
 use crate::io::output::OutputFormat;
 use crate::io::reporter::Reporter;
 use crate::io::wait::{Signals, Wakeup};
-use crate::sockets::{Place, Want};
+use crate::sockets::{NamespaceRef, Query, RowSelection, SampleConfig, TargetSpec};
 
 /// Runs the tool.
 pub fn run(
@@ -19,118 +18,123 @@ pub fn run(
 ) -> Result<ExitStatus, Error> {
     options.check()?;
     let is_text = format.is_text();
-    let what = match (options.sockets, options.changes) {
-        (_, true) => What::Changes,
-        (true, false) => What::Sockets,
-        (false, false) => What::Samples,
+    let rows = match (options.sockets, options.changes) {
+        (_, true) => RowSelection::Changes,
+        (true, false) => RowSelection::Sockets,
+        (false, false) => RowSelection::Samples,
     };
-    let info = what != What::Changes && (options.info || options.sockets || is_text);
-    let ask = Ask {
-        want: Want { ports: options.ports()?, info },
-        via: options.via,
-        prefix: options.networks(),
-        what,
-        top: options.top.unwrap_or(usize::MAX),
-        is_single: options.every().is_none(),
+    let with_info = rows != RowSelection::Changes && (options.info || options.sockets || is_text);
+    let config = SampleConfig {
+        query: Query { ports: options.ports()?, with_info },
+        backend: options.backend,
+        prefix: options.prefix_or_whole(),
+        rows,
+        is_single: options.interval_or_default().is_none(),
     };
-    let mut asked = std::mem::take(&mut options.asked);
-    if asked.is_empty() {
-        asked.push(Asked::Place(Place::Here));
+    let mut targets = std::mem::take(&mut options.targets);
+    if targets.is_empty() {
+        targets.push(TargetSpec::Namespace(NamespaceRef::Current));
     }
     let signals = Signals::take().map_err(|error| Error::input("signals", error))?;
-    let mut watch = Watch::new(ask, asked, &options, is_text, reporter)?;
-    let mut clock = Clock::new(options.every(), options.count, reporter);
-    clock.run(&mut watch, &signals)
+    let mut sampler = Sampler::new(config, targets, &options, is_text, reporter)?;
+    let mut schedule = Schedule::new(options.interval_or_default(), options.count, reporter);
+    schedule.run(&mut sampler, &signals)
 }
 
 /// When samples are due.
 #[derive(Debug)]
-struct Clock {
-    every: Option<Duration>,
+struct Schedule {
+    interval: Option<Duration>,
     count: Option<u64>,
     reporter: Reporter,
-    /// Samples that were left out.
-    left_out: u64,
-    /// Those that nothing was said of yet, and when something was said last.
-    untold: u32,
-    told: Option<Instant>,
+    skipped: u64,
+    /// Skipped samples that were not reported.
+    unreported: u32,
+    reported_at: Option<Instant>,
 }
 
-/// How often it is said that samples are left out.
-const TELL_EVERY: Duration = Duration::from_mins(1);
+/// The shortest time between two reports of skipped samples.
+const REPORT_INTERVAL: Duration = Duration::from_mins(1);
 
-impl Clock {
-    fn new(every: Option<Duration>, count: Option<u64>, reporter: Reporter) -> Self {
-        Self { every, count, reporter, left_out: 0, untold: 0, told: None }
+impl Schedule {
+    fn new(interval: Option<Duration>, count: Option<u64>, reporter: Reporter) -> Self {
+        Self { interval, count, reporter, skipped: 0, unreported: 0, reported_at: None }
     }
 
-    fn run(&mut self, watch: &mut Watch, signals: &Signals) -> Result<ExitStatus, Error> {
+    fn run(&mut self, sampler: &mut Sampler, signals: &Signals) -> Result<ExitStatus, Error> {
         let mut due = Instant::now();
         loop {
-            let began = Instant::now();
-            watch.sample()?;
-            let is_last = self.count.is_some_and(|count| watch.samples >= count);
-            let Some(every) = self.every.filter(|_| !is_last) else { return Ok(watch.end()) };
-            due += every;
+            let started = Instant::now();
+            sampler.sample()?;
+            let is_last = self.count.is_some_and(|count| sampler.samples >= count);
+            let Some(interval) = self.interval.filter(|_| !is_last) else {
+                return Ok(sampler.finish());
+            };
+            due += interval;
             let now = Instant::now();
             if let Some(late) = now.checked_duration_since(due) {
-                let missed = late.as_nanos() / every.as_nanos().max(1) + 1;
+                let missed = late.as_nanos() / interval.as_nanos().max(1) + 1;
                 let missed = u32::try_from(missed).unwrap_or(u32::MAX);
-                due += every.saturating_mul(missed);
-                self.left_out += u64::from(missed);
-                self.tell(now - began, every, missed);
+                due += interval.saturating_mul(missed);
+                self.skipped += u64::from(missed);
+                self.report_skipped(now - started, interval, missed);
             }
-            if self.sleep(due, watch, signals)? == Wakeup::Stop {
-                watch.end();
+            if self.sleep(due, sampler, signals)? == Wakeup::Stop {
+                sampler.finish();
                 return Ok(ExitStatus::Success);
             }
         }
     }
 
-    /// Sleeps until a sample is due or the end was asked for; takes events in meanwhile.
-    fn sleep(&self, due: Instant, watch: &mut Watch, signals: &Signals) -> Result<Wakeup, Error> {
+    /// Sleeps until a sample is due or a signal stops the tool; reads events meanwhile.
+    fn sleep(
+        &self,
+        due: Instant,
+        sampler: &mut Sampler,
+        signals: &Signals,
+    ) -> Result<Wakeup, Error> {
         let failed = |error| Error::input("the clock", error);
         loop {
-            let wake = match watch.events_fd() {
+            let wake = match sampler.events_fd() {
                 Some(fd) => signals.wait(fd, Some(due)).map_err(failed)?,
                 None => signals.sleep(due).map_err(failed)?,
             };
             match wake {
                 Wakeup::Ready => {
-                    watch.take_events();
-                    // Events may come faster than they are read; samples are due all the same.
+                    sampler.read_events();
+                    // Events may arrive faster than they are read: samples stay due.
                     if Instant::now() >= due {
                         return Ok(Wakeup::Tick);
                     }
                 }
                 Wakeup::Report => {
-                    let (samples, left_out) = (watch.samples, self.left_out);
-                    self.reporter.print(format!("{samples} samples, {left_out} left out"));
-                    watch.tell_forgotten();
+                    let (taken, skipped) = (sampler.samples, self.skipped);
+                    self.reporter.print(format!("{taken} samples, {skipped} skipped"));
+                    sampler.report_untracked();
                 }
                 Wakeup::Tick | Wakeup::Stop => return Ok(wake),
             }
         }
     }
 
-    /// A sample that took longer than the interval is the machine's or the interval's fault; a
-    /// pause between samples is neither. Said once a minute at most.
-    fn tell(&mut self, took: Duration, every: Duration, missed: u32) {
-        self.untold = self.untold.saturating_add(missed);
-        if self.told.is_some_and(|told| told.elapsed() < TELL_EVERY) {
+    /// Reports skipped samples, once a minute at most, and whether the sample took too long or the
+    /// process did not run.
+    fn report_skipped(&mut self, took: Duration, interval: Duration, missed: u32) {
+        self.unreported = self.unreported.saturating_add(missed);
+        if self.reported_at.is_some_and(|at| at.elapsed() < REPORT_INTERVAL) {
             return;
         }
-        self.told = Some(Instant::now());
-        let left_out = match std::mem::take(&mut self.untold) {
-            1 => "one sample is left out".to_owned(),
-            many => format!("{many} samples are left out"),
+        self.reported_at = Some(Instant::now());
+        let skipped = match std::mem::take(&mut self.unreported) {
+            1 => "one sample is skipped".to_owned(),
+            many => format!("{many} samples are skipped"),
         };
-        let (took, every) = (took.as_secs_f64(), every.as_secs_f64());
-        let why = if took >= every {
-            format!("a sample took {took:.3} s, longer than --interval {every}")
+        let (took, interval) = (took.as_secs_f64(), interval.as_secs_f64());
+        let why = if took >= interval {
+            format!("a sample took {took:.3} s, longer than --interval {interval}")
         } else {
-            "this program was held up".to_owned()
+            "the process was paused".to_owned()
         };
-        self.reporter.print(format!("{why}: {left_out}"));
+        self.reporter.print(format!("{why}: {skipped}"));
     }
 }

@@ -1,4 +1,4 @@
-//! Clients and servers of the tests: sockets bound to the addresses a test wants.
+//! Sockets of the tests' clients and servers, bound to given addresses.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
@@ -12,7 +12,7 @@ use rustix::net::{
     sockopt,
 };
 
-/// A listening socket on exactly this address; IPv4 dressed as IPv6 is an IPv6 socket.
+/// Listens on exactly this address; IPv4-mapped IPv6 is an IPv6 socket.
 pub(super) fn server(at: SocketAddr) -> TcpListener {
     let family = if at.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
     let fd = socket(family, SocketType::STREAM, None).unwrap();
@@ -28,7 +28,7 @@ pub(super) fn client(from: IpAddr, to: SocketAddr) -> TcpStream {
         let fd = bound(from, SocketFlags::empty());
         match connect(&fd, &to) {
             Ok(()) => return TcpStream::from(fd),
-            // The cable between the two networks is new, and nobody has asked across it yet.
+            // The link is new and its neighbours are not resolved yet.
             Err(Errno::HOSTUNREACH | Errno::NETUNREACH) => sleep(Duration::from_millis(100)),
             Err(error) => panic!("{from} to {to}: {error}"),
         }
@@ -36,7 +36,7 @@ pub(super) fn client(from: IpAddr, to: SocketAddr) -> TcpStream {
     panic!("{from} to {to}: no way there")
 }
 
-/// Begins to connect from an address that no answer reaches.
+/// Starts to connect from an address that no reply reaches.
 pub(super) fn half_client(from: IpAddr, to: SocketAddr) -> OwnedFd {
     let fd = bound(from, SocketFlags::NONBLOCK);
     assert!(connect(&fd, &to).is_err());
@@ -68,7 +68,7 @@ pub(super) fn address(number: u16) -> IpAddr {
 /// How many connections each address holds.
 pub(super) type Counts = BTreeMap<String, u64>;
 
-/// What a sample says of that.
+/// The counts of a sample row.
 pub(super) fn counts(sample: &str) -> Counts {
     let row: serde_json::Value = serde_json::from_str(sample).expect(sample);
     let by_ip = row["by_ip"].as_array().unwrap();
@@ -81,7 +81,7 @@ pub(super) fn counts(sample: &str) -> Counts {
     counts
 }
 
-/// So many from each of these.
+/// Builds expected counts.
 pub(super) fn expected(clients: &[(&str, u64)]) -> Counts {
     clients.iter().map(|(ip, count)| ((*ip).to_owned(), *count)).collect()
 }

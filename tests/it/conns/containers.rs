@@ -1,4 +1,4 @@
-//! Containers on a real engine: true clients, or what hides them; a gateway is never a client.
+//! Containers on a real engine: clients, hidden clients, and gateways, which are not clients.
 
 use std::net::{SocketAddr, TcpStream};
 

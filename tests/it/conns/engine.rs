@@ -1,5 +1,5 @@
-//! A Docker engine of the tests' own, in a network of its own: its rules, bridges and ports are
-//! nobody else's.
+//! A Docker engine in a network namespace of the test: its firewall rules, bridges and ports are
+//! separate from the machine's.
 
 use std::fs::{self, File};
 use std::path::Path;
@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use super::net::Net;
 use crate::harness::skip;
 
-/// What runs in the containers: takes connections on 443 and holds them.
+/// The program of the containers: accepts connections on 443 and holds them.
 const SERVER: &str = r#"fn main() {
     let server = std::net::TcpListener::bind("[::]:443").unwrap();
     let mut held = Vec::new();
@@ -37,7 +37,7 @@ impl Engine {
             return None;
         }
         let dir = tempfile::tempdir_in("/tmp").unwrap();
-        // Addresses of its own too: what runs for one container is told by its address.
+        // Distinct address ranges: docker-proxy processes are matched by container address.
         let number = (std::process::id() + COUNT.fetch_add(1, Ordering::Relaxed)) % 50;
         let bridge = format!("10.{}.0.1/24", 100 + number);
         let pool = format!("base=10.{}.0.0/16,size=24", 150 + number);
@@ -81,8 +81,8 @@ impl Engine {
     /// The same, which must succeed.
     pub(super) fn must(&self, args: &[&str]) -> String {
         let output = self.docker(args);
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "docker {args:?}: {said}");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "docker {args:?}: {stderr}");
         String::from_utf8_lossy(&output.stdout).trim().to_owned()
     }
 

@@ -1,4 +1,4 @@
-//! What a watch reads beside the kernel: the proxy's config.py, and events from pipes.
+//! Other inputs: the port of a config.py, events from pipes.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -10,7 +10,7 @@ use super::watching::{Watch, listener, pair};
 use crate::harness::{run, text, tool};
 
 #[test]
-fn the_port_is_that_of_the_config() {
+fn config_gives_the_port() {
     let (listener, port) = listener();
     let held = pair(&listener);
     let dir = tempfile::tempdir().unwrap();
@@ -19,22 +19,20 @@ fn the_port_is_that_of_the_config() {
     fs::write(&config, format!("# PORT = 1\nPORT = {port}\nUSERS = {{}}\n")).unwrap();
     let rows = text(&run("mtp-conns", &["--config", &file], b"").stdout);
     assert!(rows.contains(&format!("\"port\":{port},\"total\":1,")), "{rows}");
-    // Beside others, which come first; and once, if it is one of them.
+    // After the ports of the command line, without repeating one.
     let both = ["--port", "1", "--port", &port, "--config", &file];
     let rows = text(&run("mtp-conns", &both, b"").stdout);
-    let said: Vec<_> = rows.lines().map(|row| row.contains("\"total\":1,")).collect();
-    assert_eq!(said, [false, true], "{rows}");
-    // What has none has mtprotoproxy's own.
+    let has_total: Vec<_> = rows.lines().map(|row| row.contains("\"total\":1,")).collect();
+    assert_eq!(has_total, [false, true], "{rows}");
+    // mtprotoproxy's default.
     fs::write(&config, "USERS = {}\n").unwrap();
     let rows = text(&run("mtp-conns", &["--config", &file], b"").stdout);
     assert!(rows.contains("\"port\":3256,"), "{rows}");
-    for (source, what) in
-        [("PORT = int('1')\n", "only Python knows it"), ("PORT = (\n", "config.py")]
-    {
+    for (source, what) in [("PORT = int('1')\n", "PORT is computed"), ("PORT = (\n", "config.py")] {
         fs::write(&config, source).unwrap();
         let output = run("mtp-conns", &["--config", &file], b"");
-        let said = text(&output.stderr);
-        assert!(said.lines().count() == 1 && said.contains(what), "{source}: {said}");
+        let stderr = text(&output.stderr);
+        assert!(stderr.lines().count() == 1 && stderr.contains(what), "{source}: {stderr}");
         assert!(output.stdout.is_empty() && !output.status.success());
     }
     drop(held);
@@ -106,7 +104,7 @@ fn events_from_standard_input() {
 
 /// What reads the samples has each as soon as it is taken, and may leave.
 #[test]
-fn a_reader_has_each_sample_at_once_and_may_leave() {
+fn a_reader_gets_each_sample_at_once_and_may_leave() {
     let (_listener, port) = listener();
     let script = "\"$0\" --port \"$1\" --interval 0.2 | \
                   for n in 1 2 3; do read -r row; echo \"$row\"; done";

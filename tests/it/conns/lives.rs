@@ -1,4 +1,4 @@
-//! What is looked at goes, and comes back: one line each, and the watch goes on.
+//! Namespaces and processes that end and start again while they are sampled.
 
 use std::net::SocketAddr;
 use std::process::Command;
@@ -9,7 +9,7 @@ use super::watching::Watch;
 use crate::harness::{run, text};
 
 #[test]
-fn a_namespace_goes_and_comes_back() {
+fn a_namespace_is_deleted_and_added_again() {
     let Some(net) = Net::new() else { return };
     let at = SocketAddr::new(V4.parse().unwrap(), 443);
     let listener = net.at_server(|| server(at));
@@ -21,26 +21,26 @@ fn a_namespace_goes_and_comes_back() {
     std::thread::sleep(std::time::Duration::from_millis(700));
     assert!(ip(&format!("netns add {name}")));
     watch.row_where(|row| row.contains("\"total\":0,"));
-    let (status, said) = watch.interrupted();
+    let (status, stderr) = watch.interrupted();
     assert_eq!(status, Some(0));
-    let lines: Vec<_> = said.lines().collect();
-    let [gone, silent, back] = lines.as_slice() else { panic!("{said}") };
-    assert_eq!(*gone, format!("mtp-conns: /run/netns/{name}: there is no such namespace"));
+    let lines: Vec<_> = stderr.lines().collect();
+    let [gone, silent, back] = lines.as_slice() else { panic!("{stderr}") };
+    assert_eq!(*gone, format!("mtp-conns: /run/netns/{name}: no such namespace"));
     let both = [*silent, *back];
-    assert!(both.iter().any(|line| line.ends_with(": there again")), "{said}");
-    assert!(both.iter().any(|line| line.contains("nothing listens on it")), "{said}");
+    assert!(both.iter().any(|line| line.ends_with(": available again")), "{stderr}");
+    assert!(both.iter().any(|line| line.contains("nothing listens on it")), "{stderr}");
     drop((listener, held));
 }
 
 #[test]
-fn a_process_vanishes() {
+fn a_process_ends() {
     let Some(net) = Net::new() else { return };
     let at = SocketAddr::new(V4.parse().unwrap(), 443);
     let listener = net.at_server(|| server(at));
     let held = net.at_clients(|| client("10.77.0.5".parse().unwrap(), at));
     let mut other = net.command("sleep").arg("100").spawn().unwrap();
     let pid = other.id().to_string();
-    // Its number is that of `ip` until it has become what it runs in there.
+    // The process is `ip` until it has executed `sleep`.
     let comm = format!("/proc/{pid}/comm");
     while std::fs::read_to_string(&comm).unwrap() != "sleep\n" {
         std::thread::yield_now();
@@ -51,20 +51,17 @@ fn a_process_vanishes() {
     other.wait().unwrap();
     let row = watch.row();
     assert!(row.starts_with("{\"type\":\"closed\"") && row.contains("10.77.0.5"), "{row}");
-    let (status, said) = watch.interrupted();
+    let (status, stderr) = watch.interrupted();
     assert_eq!(status, Some(0));
-    assert_eq!(said, format!("mtp-conns: process {pid}: there is no such process\n"));
+    assert_eq!(stderr, format!("mtp-conns: process {pid}: no such process\n"));
     drop((listener, held));
 }
 
 #[test]
-fn what_is_not_there_is_said_in_a_line() {
+fn a_missing_target_is_an_error() {
     for (args, what) in [
-        (
-            &["--netns", "nowhere-at-all"][..],
-            "/run/netns/nowhere-at-all: there is no such namespace",
-        ),
-        (&["--pid", "4194999"], "process 4194999: there is no such process"),
+        (&["--netns", "nowhere-at-all"][..], "/run/netns/nowhere-at-all: no such namespace"),
+        (&["--pid", "4194999"], "process 4194999: no such process"),
     ] {
         let output = run("mtp-conns", args, b"");
         assert_eq!(text(&output.stderr), format!("mtp-conns: {what}\n"));
@@ -73,10 +70,10 @@ fn what_is_not_there_is_said_in_a_line() {
 }
 
 #[test]
-fn without_permission_it_says_what_would_do() {
+fn an_error_of_permission_names_the_alternative() {
     let Some(net) = Net::new() else { return };
     let copy = Copy::new();
-    // A folder of the test's own, into which nobody else may look.
+    // Not readable by other users.
     let folder = tempfile::tempdir().unwrap();
     let shut = format!("unix://{}", folder.path().join("docker.sock").display());
     let run = |args: &[&str]| {
@@ -86,14 +83,14 @@ fn without_permission_it_says_what_would_do() {
         let output = command.output().unwrap();
         (output.status.code(), text(&output.stderr))
     };
-    let (status, said) = run(&["--netns", &net.server()]);
-    assert_eq!((status, said.lines().count()), (Some(1), 1), "{said}");
-    assert!(said.contains("takes root") && said.contains("--pid"), "{said}");
+    let (status, stderr) = run(&["--netns", &net.server()]);
+    assert_eq!((status, stderr.lines().count()), (Some(1), 1), "{stderr}");
+    assert!(stderr.contains("requires root") && stderr.contains("--pid"), "{stderr}");
     let pid = net.inside.id().to_string();
-    let (status, said) = run(&["--pid", &pid, "--via", "netlink"]);
-    assert_eq!((status, said.lines().count()), (Some(1), 1), "{said}");
-    assert!(said.contains("--via proc takes nothing"), "{said}");
-    let (status, said) = run(&["--container", "x"]);
-    assert_eq!((status, said.lines().count()), (Some(1), 1), "{said}");
-    assert!(said.contains("docker"), "{said}");
+    let (status, stderr) = run(&["--pid", &pid, "--via", "netlink"]);
+    assert_eq!((status, stderr.lines().count()), (Some(1), 1), "{stderr}");
+    assert!(stderr.contains("--via proc does not"), "{stderr}");
+    let (status, stderr) = run(&["--container", "x"]);
+    assert_eq!((status, stderr.lines().count()), (Some(1), 1), "{stderr}");
+    assert!(stderr.contains("docker"), "{stderr}");
 }

@@ -1,5 +1,5 @@
-//! Two network namespaces, a server's and its clients', joined by a cable: with room for any
-//! number of client addresses, and no way out of the machine.
+//! Two network namespaces, for a server and its clients, joined by a veth pair. Clients may bind any
+//! of 65,536 addresses; there is no route out of the machine.
 
 use std::fs::{self, File};
 use std::os::fd::AsFd;
@@ -11,7 +11,7 @@ use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
 use crate::harness::skip;
 
-/// The server's addresses: an IPv4 listener, an IPv4 listener dressed as IPv6, an IPv6 listener.
+/// The server's addresses: IPv4, IPv4-mapped IPv6, IPv6.
 pub(super) const V4: &str = "10.78.0.1";
 pub(super) const MAPPED: &str = "10.78.0.3";
 pub(super) const V6: &str = "2001:db8:78::1";
@@ -40,11 +40,11 @@ impl Net {
             .spawn()
             .unwrap();
         let net = Self { name, inside };
-        net.cable();
+        net.add_link();
         Some(net)
     }
 
-    fn cable(&self) {
+    fn add_link(&self) {
         let (server, clients) = (self.server(), self.clients());
         let name = &self.name;
         for line in [
@@ -61,7 +61,7 @@ impl Net {
             format!("-n {clients} link set {name}b up"),
             format!("-n {server} route add 10.77.0.0/16 via 10.78.0.2"),
             format!("-n {server} route add 2001:db8:77::/64 via 2001:db8:78::2"),
-            // Answers to these go to a machine that is not there: handshakes stay half open.
+            // Replies to these go to a neighbour that does not exist: handshakes stay half open.
             format!("-n {server} route add 10.76.0.0/16 via 10.78.0.99"),
             format!("-n {server} neigh add 10.78.0.99 lladdr 02:00:00:00:00:99 dev {name}a"),
             format!("-n {clients} route add local 10.77.0.0/16 dev lo"),

@@ -1,4 +1,4 @@
-//! Several places at once, and containers that come and go while they are looked at.
+//! Several targets at once, and containers that start and stop while they are sampled.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,7 +12,7 @@ use super::stage::Stage;
 use super::watching::Watch;
 use crate::harness::{schema_holds, skip, text, tool};
 
-/// What each source shows.
+/// The counts of each source.
 fn by_source(rows: &[serde_json::Value]) -> BTreeMap<String, Counts> {
     rows.iter()
         .map(|row| (row["source"].as_str().unwrap_or("").to_owned(), counts(&row.to_string())))
@@ -40,7 +40,7 @@ fn namespaces_and_processes_at_once() {
         (format!("process {pid}"), expected(&[("10.77.0.2", 2)])),
     ];
     assert_eq!(by_source(&rows), BTreeMap::from(want));
-    // The one that is not there takes nothing from the others, and is told.
+    // A missing target is reported and does not affect the others.
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(text(&output.stderr).lines().count(), 1, "{}", text(&output.stderr));
     drop((listeners, held));
@@ -70,8 +70,8 @@ fn a_service_with_two_containers_beside_another() {
     compose(&stage, folder.path(), &["up", "-d", "--scale", "proxy=2"]);
     stage.engine.must(&["run", "-d", "--name", "other", "-p", "443", "server"]);
     let published = |name: &str| {
-        let said = stage.engine.must(&["port", name, "443"]);
-        said.lines().next().unwrap().rsplit(':').next().unwrap().parse::<u16>().unwrap()
+        let ports = stage.engine.must(&["port", name, "443"]);
+        ports.lines().next().unwrap().rsplit(':').next().unwrap().parse::<u16>().unwrap()
     };
     let call = |from: &str, name: &str| stage.connect(from, V4, published(name));
     let held = [
@@ -80,7 +80,7 @@ fn a_service_with_two_containers_beside_another() {
         call("10.77.1.2", "px_proxy_2"),
         call("10.77.1.3", "other"),
     ];
-    // From this machine through the network that Compose made: its gateway is no client.
+    // From this machine through Compose's network: the gateway is not a client.
     let path = "{{.NetworkSettings.Networks.px_default.IPAddress}}";
     let inside = stage.engine.must(&["inspect", "-f", path, "px_proxy_1"]).parse().unwrap();
     let published = SocketAddr::new("127.0.0.1".parse().unwrap(), published("px_proxy_1"));
@@ -97,7 +97,7 @@ fn a_service_with_two_containers_beside_another() {
     });
     stage.shows(&["--container", "proxy", "--container", "other"], |rows| by_source(rows) == all);
 
-    // One goes while the service is looked at: its connections are closed, the other's are not.
+    // One stops: its connections are closed, the other's are not.
     let args = ["--container", "proxy", "--interval", "0.2", "--changes"];
     let mut watch = Watch::of(stage.tool(&args));
     std::thread::sleep(Duration::from_secs(1));
@@ -113,7 +113,7 @@ fn a_service_with_two_containers_beside_another() {
 }
 
 #[test]
-fn a_container_restarts_while_it_is_looked_at() {
+fn a_container_restarts_while_it_is_sampled() {
     let Some(stage) = Stage::set(&[]) else { return };
     stage.engine.must(&["run", "-d", "--name", "held", "-p", "28443:443", "server"]);
     let before = stage.connect("10.77.1.1", V4, 28443);
@@ -125,11 +125,11 @@ fn a_container_restarts_while_it_is_looked_at() {
     let after = stage.connect("10.77.1.2", V4, 28443);
     let row = watch.row_where(|row| row.contains("\"10.77.1.2\""));
     assert!(!row.contains("\"10.77.1.1\""), "{row}");
-    let (status, said) = watch.interrupted();
-    assert_eq!(status, Some(0), "{said}");
-    let lines: Vec<_> = said.lines().filter(|line| !line.contains("listens on it")).collect();
-    let [gone, back] = lines.as_slice() else { panic!("{said}") };
-    assert!(gone.starts_with("mtp-conns: container held: no "), "{said}");
+    let (status, stderr) = watch.interrupted();
+    assert_eq!(status, Some(0), "{stderr}");
+    let lines: Vec<_> = stderr.lines().filter(|line| !line.contains("listens on it")).collect();
+    let [gone, back] = lines.as_slice() else { panic!("{stderr}") };
+    assert!(gone.starts_with("mtp-conns: container held: no "), "{stderr}");
     assert_eq!(*back, "mtp-conns: container held: it runs again");
     drop((before, after));
 }

@@ -1,5 +1,5 @@
-//! What a sample costs: of many connections less than `ss` needs for them, and no more memory
-//! after thousands of samples than after hundreds. Bounded: nothing here waits for ever.
+//! The cost of a sample: less than `ss` for many connections, and constant memory over thousands of
+//! samples. Every wait is bounded.
 
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader};
@@ -57,7 +57,7 @@ fn took(net: &Net, program: &str, args: &[&str]) -> Duration {
 }
 
 #[test]
-fn a_sample_of_ten_thousand_connections_is_cheaper_than_that_of_ss() {
+fn a_sample_of_ten_thousand_connections_takes_less_than_ss() {
     if !has_files(u64::from(MANY) + OTHER_FILES) {
         return skip("so many open files");
     }

@@ -45,13 +45,13 @@ impl Stage {
         let until = Instant::now() + Duration::from_secs(10);
         loop {
             let output = self.tool(args).output().unwrap();
-            let (text, said) = (text(&output.stdout), text(&output.stderr));
+            let (text, stderr) = (text(&output.stdout), text(&output.stderr));
             schema_holds(&text);
             let rows: Vec<_> = text.lines().map(|row| serde_json::from_str(row).unwrap()).collect();
             if output.status.success() && are_right(&rows) {
                 return;
             }
-            assert!(Instant::now() < until, "{args:?}: {text}{said}");
+            assert!(Instant::now() < until, "{args:?}: {text}{stderr}");
             std::thread::sleep(Duration::from_millis(200));
         }
     }

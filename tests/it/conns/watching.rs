@@ -1,5 +1,4 @@
-//! A watch over time: each sample at once, changes, whose connections they are, and an end in
-//! order.
+//! Samples over time: written at once, changes, users, the end on a signal.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -12,7 +11,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use super::clients::counts;
 use crate::harness::{run, schema_holds, text, tool};
 
-/// A running tool, ended when this is dropped.
+/// A running mtp-conns, killed on drop.
 pub(super) struct Watch {
     child: Child,
     lines: BufReader<ChildStdout>,
@@ -31,7 +30,7 @@ impl Watch {
         Self { child, lines }
     }
 
-    /// The next row; waits for it.
+    /// Waits for the next row.
     pub(super) fn row(&mut self) -> String {
         let mut row = String::new();
         self.lines.read_line(&mut row).unwrap();
@@ -39,19 +38,19 @@ impl Watch {
         row
     }
 
-    /// The next row that is so; fails if none comes.
-    pub(super) fn row_where(&mut self, is_so: impl Fn(&str) -> bool) -> String {
+    /// Waits for a row that matches; panics after 20 s.
+    pub(super) fn row_where(&mut self, matches: impl Fn(&str) -> bool) -> String {
         let until = Instant::now() + Duration::from_secs(20);
         loop {
             let row = self.row();
-            if is_so(&row) {
+            if matches(&row) {
                 return row;
             }
             assert!(!row.is_empty() && Instant::now() < until, "not until now: {row}");
         }
     }
 
-    /// How long it has kept a processor busy, to 10 ms.
+    /// The processor time it has used, to 10 ms.
     pub(super) fn processor_time(&self) -> Duration {
         let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
         let after_name = stat.rsplit(')').next().unwrap();
@@ -64,14 +63,14 @@ impl Watch {
         kill_process(Pid::from_raw(pid).unwrap(), signal).unwrap();
     }
 
-    /// Interrupts it; gives its status and what it said, but for how busy this machine is.
+    /// Interrupts it; returns its status and stderr without the lines on skipped samples.
     pub(super) fn interrupted(mut self) -> (Option<i32>, String) {
         self.signal(Signal::INT);
-        let mut said = String::new();
+        let mut stderr = String::new();
         let status = self.child.wait().unwrap().code();
-        std::io::Read::read_to_string(self.child.stderr.as_mut().unwrap(), &mut said).unwrap();
-        let calm = said.split_inclusive('\n').filter(|line| !line.contains("left out"));
-        (status, calm.collect())
+        std::io::Read::read_to_string(self.child.stderr.as_mut().unwrap(), &mut stderr).unwrap();
+        let lines = stderr.split_inclusive('\n').filter(|line| !line.contains("skipped"));
+        (status, lines.collect())
     }
 }
 
@@ -94,7 +93,7 @@ pub(super) fn pair(listener: &TcpListener) -> (TcpStream, TcpStream) {
 }
 
 #[test]
-fn each_sample_at_once_and_an_end_in_order() {
+fn each_sample_is_written_at_once() {
     let (listener, port) = listener();
     let began = Instant::now();
     let mut watch = Watch::start(&["--port", &port, "--interval", "0.3"]);
@@ -105,12 +104,12 @@ fn each_sample_at_once_and_an_end_in_order() {
     drop(held);
     watch.row_where(|row| row.contains("\"total\":0,"));
     assert!(began.elapsed() >= Duration::from_millis(600));
-    let (status, said) = watch.interrupted();
-    assert_eq!((status, said.as_str()), (Some(0), ""));
+    let (status, stderr) = watch.interrupted();
+    assert_eq!((status, stderr.as_str()), (Some(0), ""));
 }
 
 #[test]
-fn a_pause_is_told_and_not_made_up_for() {
+fn samples_missed_in_a_pause_are_skipped() {
     let (_listener, port) = listener();
     let mut watch = Watch::start(&["--port", &port, "--interval", "0.2"]);
     watch.row();
@@ -127,25 +126,25 @@ fn a_pause_is_told_and_not_made_up_for() {
 }
 
 #[test]
-fn what_opens_and_closes() {
+fn opened_and_closed_connections() {
     let (listener, port) = listener();
     let before = pair(&listener);
     for via in ["netlink", "proc"] {
         let flags = ["--port", &port, "--interval", "0.2", "--changes", "--via", via];
         let mut watch = Watch::start(&flags);
-        // What comes before the first look is no change: so one after another, until one is told.
-        let is_told = std::sync::atomic::AtomicBool::new(false);
+        // Connections of the first sample are not changes: open one after another until a row comes.
+        let is_seen = std::sync::atomic::AtomicBool::new(false);
         let (row, held) = std::thread::scope(|scope| {
             let opening = scope.spawn(|| {
                 let mut held = Vec::new();
-                while !is_told.load(std::sync::atomic::Ordering::Relaxed) && held.len() < 200 {
+                while !is_seen.load(std::sync::atomic::Ordering::Relaxed) && held.len() < 200 {
                     held.push(pair(&listener));
                     std::thread::sleep(Duration::from_millis(100));
                 }
                 held
             });
             let row = watch.row();
-            is_told.store(true, std::sync::atomic::Ordering::Relaxed);
+            is_seen.store(true, std::sync::atomic::Ordering::Relaxed);
             (row, opening.join().unwrap())
         });
         let opened: serde_json::Value = serde_json::from_str(&row).unwrap();
@@ -163,7 +162,7 @@ fn what_opens_and_closes() {
 }
 
 #[test]
-fn sockets_with_what_the_kernel_measured() {
+fn sockets_have_measurements() {
     let (listener, port) = listener();
     let (mut client, mut server) = pair(&listener);
     client.write_all(&[1; 1000]).unwrap();
@@ -186,7 +185,7 @@ fn sockets_with_what_the_kernel_measured() {
 }
 
 #[test]
-fn whose_connections_they_are() {
+fn events_assign_users() {
     let (listener, port) = listener();
     let dir = tempfile::tempdir().unwrap();
     let events = dir.path().join("events");
@@ -210,29 +209,31 @@ fn whose_connections_they_are() {
     assert_eq!(watch.interrupted(), (Some(0), String::new()));
     let output = run("mtp-conns", &["--port", &port, "--sockets", "--events", &file], b"");
     let rows = text(&output.stdout);
-    let is_socket = |row: &&str| row.contains("\"socket\"");
-    let of = |user: &str| rows.lines().filter(is_socket).filter(|row| row.contains(user)).count();
+    let matchescket = |row: &&str| row.contains("\"socket\"");
+    let of = |user: &str| rows.lines().filter(matchescket).filter(|row| row.contains(user)).count();
     assert_eq!((of("alice"), of("max power")), (1, 1), "{rows}");
 }
 
 #[test]
-fn the_text_is_that_of_the_script() {
+fn text_has_the_lines_of_the_script() {
     let (listener, port) = listener();
-    let held: Vec<_> = (0..4).map(|_| pair(&listener)).collect();
+    let held: Vec<_> = (0..10).map(|_| pair(&listener)).collect();
     let output = run("mtp-conns", &["--port", &port, "--format", "text"], b"");
     let out = text(&output.stdout);
     let mut lines = out.lines();
     assert!(lines.next().unwrap().starts_with("🔍 MTProxy Monitor - 20"), "{out}");
-    for line in ["📊 Total active connections: 4", "👥 Unique users (IPs): 1"] {
+    for line in ["📊 Total active connections: 10", "👥 Unique users (IPs): 1"] {
         assert!(out.contains(line), "{out}");
     }
     assert!(
-        out.contains("\n📋 Connections by IP:\n  ⚠️ 127.0.0.1: 4 connection(s)   rtt "),
+        out.contains("\n📋 Connections by IP:\n  ⚠️ 127.0.0.1: 10 connection(s)   rtt "),
         "{out}"
     );
-    assert!(out.contains("127.0.0.1: 4 connections at once"), "{out}");
+    assert!(out.contains("127.0.0.1: 10 connections at once"), "{out}");
     let row = text(&run("mtp-conns", &["--port", &port], b"").stdout);
-    assert_eq!(counts(&row).values().sum::<u64>(), 4);
-    assert!(row.contains("\"reason\":\"multiple_connections\",\"connections\":4,"), "{row}");
+    let output = run("mtp-conns", &["--port", &port, "--format", "text", "--warn", "11"], b"");
+    assert!(text(&output.stdout).contains("  ✅ 127.0.0.1: 10 connection(s)"));
+    assert_eq!(counts(&row).values().sum::<u64>(), 10);
+    assert!(row.contains("\"reason\":\"multiple_connections\",\"connections\":10,"), "{row}");
     drop(held);
 }

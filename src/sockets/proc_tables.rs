@@ -1,5 +1,5 @@
-//! The kernel's tables by `/proc/PID/net/tcp` and `tcp6`: for every user, without privilege. An
-//! open table stays in the namespace it was opened in.
+//! The kernel's socket tables in `/proc/PID/net/tcp` and `tcp6`, readable without privilege. An open
+//! file keeps reading the namespace it was opened in.
 
 use std::fs::File;
 use std::io::{self, Seek};
@@ -9,29 +9,28 @@ use memchr::memchr;
 
 use crate::io::LineBuffer;
 
-use super::{Address, Socket, State, Want};
+use super::{Address, Query, Socket, State};
 
-/// How much is read at once. The kernel gives a page at a time whatever is asked for.
+/// The kernel returns at most a page a read.
 const READ: usize = 64 * 1024;
 
-/// The open tables.
+/// The open tables of one namespace.
 #[derive(Debug)]
-pub struct Proc {
+pub(super) struct ProcTables {
     tables: Vec<File>,
     buffer: LineBuffer,
 }
 
-impl Proc {
-    /// Opens the tables of `/proc/PID/net`. A machine without IPv6 has one.
-    pub fn open(folder: &Path) -> io::Result<Self> {
+impl ProcTables {
+    /// Opens the tables in `/proc/PID/net`. A kernel without IPv6 has only `tcp`.
+    pub(super) fn open(folder: &Path) -> io::Result<Self> {
         let mut tables = vec![File::open(folder.join("tcp"))?];
         tables.extend(File::open(folder.join("tcp6")).ok());
         Ok(Self { tables, buffer: LineBuffer::new(READ) })
     }
 
-    /// Gives every socket that is wanted, listening ones too. The tables hold all sockets of the
-    /// namespace: what is not wanted is passed over here.
-    pub fn read(&mut self, want: &Want, each: &mut dyn FnMut(&Socket)) -> io::Result<()> {
+    /// Passes every socket on the query's ports to `each`, listening ones included.
+    pub(super) fn read(&mut self, query: &Query, each: &mut dyn FnMut(&Socket)) -> io::Result<()> {
         for table in &mut self.tables {
             table.rewind()?;
             self.buffer.restart();
@@ -43,7 +42,7 @@ impl Proc {
                     Err(error) => return Err(error),
                 }
                 while let Some(line) = self.buffer.take_line() {
-                    if let Some(socket) = row(line.text, &want.ports) {
+                    if let Some(socket) = parse_row(line.text, &query.ports) {
                         each(&socket);
                     }
                 }
@@ -53,9 +52,9 @@ impl Proc {
     }
 }
 
-/// A row of the table, if its local port is one of these:
+/// Parses a row whose local port is one of these:
 /// `   0: 0100007F:01BB 0200007F:C350 01 00000000:00000000 00:00000000 00000000  0  0 1234 …`
-fn row(line: &[u8], ports: &[u16]) -> Option<Socket> {
+fn parse_row(line: &[u8], ports: &[u16]) -> Option<Socket> {
     let mut words = line.split(|byte| *byte == b' ').filter(|word| !word.is_empty());
     let (local, remote, state) = (words.nth(1)?, words.next()?, words.next()?);
     let local_colon = memchr(b':', local)?;
@@ -76,7 +75,7 @@ fn row(line: &[u8], ports: &[u16]) -> Option<Socket> {
     })
 }
 
-/// An address as the kernel prints it: words of four bytes, each as a number of this machine.
+/// Parses an address: 32-bit words in native byte order.
 fn address(text: &[u8]) -> Option<Address> {
     let word = |n: usize| Some(hex(text.get(n * 8..n * 8 + 8)?)?.to_ne_bytes());
     if text.len() == 8 {
@@ -103,7 +102,7 @@ mod tests {
 
     use super::*;
 
-    /// The bytes of an address as this machine's kernel prints them.
+    /// Formats an address as the kernel does.
     fn printed(bytes: &[u8]) -> String {
         let word = |four: &[u8]| u32::from_ne_bytes([four[0], four[1], four[2], four[3]]);
         let words: Vec<_> = bytes.chunks(4).map(|four| format!("{:08X}", word(four))).collect();
@@ -118,16 +117,16 @@ mod tests {
     }
 
     #[test]
-    fn rows_of_both_tables() {
+    fn parses_rows_of_both_tables() {
         let v4 = printed(&[203, 0, 113, 7]);
         let text = line(&format!("{}:01BB", printed(&[10, 0, 0, 1])), &format!("{v4}:C350"), "01");
-        let socket = row(text.as_bytes(), &[443]).unwrap();
+        let socket = parse_row(text.as_bytes(), &[443]).unwrap();
         assert_eq!(
             (socket.peer.ip().to_string().as_str(), socket.peer_port),
             ("203.0.113.7", 50000)
         );
         assert_eq!((socket.state, socket.id), (State::Established, 4242));
-        assert_eq!(row(text.as_bytes(), &[4430]), None);
+        assert_eq!(parse_row(text.as_bytes(), &[4430]), None);
         let mapped: Ipv6Addr = "::ffff:203.0.113.7".parse().unwrap();
         let any = printed(&[0; 16]);
         for (peer, want) in
@@ -135,7 +134,7 @@ mod tests {
         {
             let text =
                 line(&format!("{any}:01BB"), &format!("{}:0001", printed(&peer.octets())), "08");
-            let socket = row(text.as_bytes(), &[1, 443]).unwrap();
+            let socket = parse_row(text.as_bytes(), &[1, 443]).unwrap();
             assert_eq!(
                 (socket.peer.ip().to_string().as_str(), socket.state),
                 (want, State::Closing)
@@ -144,13 +143,13 @@ mod tests {
     }
 
     #[test]
-    fn headings_and_cut_rows_are_no_sockets() {
+    fn rejects_headings_and_truncated_rows() {
         let whole = line("0100007F:01BB", "0100007F:C350", "0A");
         for end in 0..whole.len() {
-            let _ = row(&whole.as_bytes()[..end], &[443]);
+            let _ = parse_row(&whole.as_bytes()[..end], &[443]);
         }
         let heading =
             b"  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt";
-        assert_eq!(row(heading, &[443]), None);
+        assert_eq!(parse_row(heading, &[443]), None);
     }
 }

@@ -1,4 +1,4 @@
-//! What Docker answers, as far as it is read here, and the containers that it makes.
+//! The bodies of the Docker Engine API, as far as they are used here.
 
 use std::collections::BTreeMap;
 
@@ -6,29 +6,28 @@ use serde::Deserialize;
 
 use super::{Container, Mount, Published};
 
-/// What Docker says when it refuses.
+/// The body of an error response.
 #[derive(Deserialize)]
-pub(super) struct Said {
+pub(super) struct ApiError {
     pub(super) message: String,
 }
 
-/// A row of the list.
+/// An entry of `GET /containers/json`.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct Listed {
+pub(super) struct ContainerSummary {
     pub(super) id: String,
     #[serde(default)]
     names: Vec<String>,
     #[serde(default)]
     labels: Option<Labels>,
     #[serde(default)]
-    ports: Vec<ListedPort>,
+    ports: Vec<SummaryPort>,
 }
 
-/// A port in the list.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct ListedPort {
+struct SummaryPort {
     #[serde(default)]
     public_port: Option<u16>,
     #[serde(rename = "Type", default)]
@@ -37,13 +36,13 @@ struct ListedPort {
 
 type Labels = BTreeMap<String, String>;
 
-/// The label Compose puts its service's name in.
-const SERVICE: &str = "com.docker.compose.service";
-/// How many digits of an id are enough to mean it.
+/// Compose's label for the service's name.
+const SERVICE_LABEL: &str = "com.docker.compose.service";
+/// The fewest digits of an id that select a container.
 const ID_MIN: usize = 12;
 
-impl Listed {
-    pub(super) fn own_name(&self) -> Option<&str> {
+impl ContainerSummary {
+    pub(super) fn name(&self) -> Option<&str> {
         self.names.first().map(|name| name.trim_start_matches('/'))
     }
 
@@ -51,21 +50,22 @@ impl Listed {
         self.ports.iter().any(|at| at.protocol == "tcp" && at.public_port == Some(port))
     }
 
-    pub(super) fn is_called(&self, name: &str) -> bool {
+    pub(super) fn matches(&self, name: &str) -> bool {
         let by_id = name.len() >= ID_MIN && self.id.starts_with(name);
         let by_name = self.names.iter().any(|own| own.trim_start_matches('/') == name);
-        let service = self.labels.as_ref().and_then(|labels| labels.get(SERVICE));
+        let service = self.labels.as_ref().and_then(|labels| labels.get(SERVICE_LABEL));
         by_id || by_name || service.is_some_and(|service| service == name)
     }
 }
 
+/// The body of `GET /containers/ID/json`.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct Inspected {
+pub(super) struct ContainerInspect {
     id: String,
     name: String,
-    state: State,
-    config: Config,
+    state: ContainerState,
+    config: ContainerConfig,
     #[serde(default)]
     host_config: HostConfig,
     #[serde(default)]
@@ -76,14 +76,14 @@ pub(super) struct Inspected {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct State {
+struct ContainerState {
     #[serde(default)]
     pid: u32,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Config {
+struct ContainerConfig {
     #[serde(default)]
     tty: bool,
     #[serde(default)]
@@ -99,13 +99,13 @@ struct HostConfig {
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 struct NetworkSettings {
-    ports: Option<BTreeMap<String, Option<Vec<Binding>>>>,
-    networks: Option<BTreeMap<String, Network>>,
+    ports: Option<BTreeMap<String, Option<Vec<PortBinding>>>>,
+    networks: Option<BTreeMap<String, EndpointSettings>>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Network {
+struct EndpointSettings {
     #[serde(rename = "Gateway")]
     v4: String,
     #[serde(rename = "IPv6Gateway")]
@@ -114,11 +114,11 @@ struct Network {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Binding {
+struct PortBinding {
     host_port: String,
 }
 
-impl Inspected {
+impl ContainerInspect {
     pub(super) fn into_container(self) -> Container {
         let mut published = Vec::new();
         for (inside, bindings) in self.network_settings.ports.unwrap_or_default() {
@@ -129,7 +129,7 @@ impl Inspected {
                 };
                 let one = Published { port, host_port };
                 if !published.contains(&one) {
-                    published.push(one); // IPv4 and IPv6 are two bindings of one port
+                    published.push(one); // one port has a binding for IPv4 and one for IPv6
                 }
             }
         }
@@ -139,7 +139,7 @@ impl Inspected {
             gateways: gateways.filter_map(|text| text.parse().ok()).collect(),
             id: self.id,
             name: self.name.trim_start_matches('/').to_owned(),
-            service: self.config.labels.and_then(|mut labels| labels.remove(SERVICE)),
+            service: self.config.labels.and_then(|mut labels| labels.remove(SERVICE_LABEL)),
             pid: (self.state.pid > 0).then_some(self.state.pid),
             network_mode: self.host_config.network_mode,
             has_terminal: self.config.tty,

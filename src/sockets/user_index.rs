@@ -1,0 +1,136 @@
+//! Assigns users to connections: `connect` events of a proxy have the same address and port as the
+//! client's socket.
+
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use super::Address;
+use crate::stream::Kind;
+use crate::stream::event::Record;
+
+/// Connections that are kept; beyond it the older half is evicted.
+const CONNECTIONS_MAX: usize = 500_000;
+/// User names that are kept.
+const USERS_MAX: usize = 100_000;
+
+/// The users of open connections, by the client's address and port.
+#[derive(Debug, Default)]
+pub struct UserIndex {
+    names: Vec<String>,
+    indexes: HashMap<String, u32>,
+    connections: HashMap<(Address, u16), KnownConnection>,
+    sequence: u64,
+    /// Connections evicted, or of a user over [`USERS_MAX`].
+    pub evicted: u64,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct KnownConnection {
+    user: u32,
+    /// The order of its `connect` event.
+    sequence: u64,
+    source: u64,
+}
+
+impl UserIndex {
+    /// Ingests a row of mtp-parse; ignores other lines.
+    pub fn ingest(&mut self, line: &[u8]) {
+        let Some(record) = Record::read(line) else { return };
+        let source = hash(record.source.as_deref());
+        let ends = record.address().map(Address::from).zip(record.port);
+        match (Kind::read(&record.kind), ends) {
+            (Some(Kind::Connect), Some(ends)) => {
+                if let Some(user) = record.user.as_deref().and_then(|user| self.index(user)) {
+                    self.evict();
+                    self.sequence += 1;
+                    let sequence = self.sequence;
+                    self.connections.insert(ends, KnownConnection { user, sequence, source });
+                }
+            }
+            (Some(Kind::Disconnect), Some(ends)) => drop(self.connections.remove(&ends)),
+            (Some(Kind::Start), _) => self.connections.retain(|_, one| one.source != source),
+            _ => {}
+        }
+    }
+
+    /// The index of the user of the connection from this address and port.
+    pub fn get(&self, peer: Address, port: u16) -> Option<u32> {
+        if self.connections.is_empty() {
+            return None; // avoids the hash
+        }
+        self.connections.get(&(peer, port)).map(|one| one.user)
+    }
+
+    /// Whether no user was named.
+    pub fn is_empty(&self) -> bool {
+        self.names.is_empty()
+    }
+
+    /// The name of the user of this index.
+    pub fn name(&self, index: u32) -> Option<&str> {
+        self.names.get(usize::try_from(index).ok()?).map(String::as_str)
+    }
+
+    fn index(&mut self, name: &str) -> Option<u32> {
+        if let Some(index) = self.indexes.get(name) {
+            return Some(*index);
+        }
+        if self.names.len() >= USERS_MAX {
+            self.evicted += 1;
+            return None;
+        }
+        let index = u32::try_from(self.names.len()).ok()?;
+        self.names.push(name.to_owned());
+        self.indexes.insert(name.to_owned(), index);
+        Some(index)
+    }
+
+    fn evict(&mut self) {
+        if self.connections.len() >= CONNECTIONS_MAX {
+            let before = self.connections.len();
+            let mut ages: Vec<_> = self.connections.values().map(|one| one.sequence).collect();
+            let (_, middle, _) = ages.select_nth_unstable(before / 2);
+            let middle = *middle;
+            self.connections.retain(|_, one| one.sequence > middle);
+            self.evicted += u64::try_from(before - self.connections.len()).unwrap_or(0);
+        }
+    }
+}
+
+fn hash(source: Option<&str>) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    source.hash(&mut hasher);
+    hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn index_of(rows: &[&str]) -> UserIndex {
+        let mut users = UserIndex::default();
+        for row in rows {
+            users.ingest(row.as_bytes());
+        }
+        users
+    }
+
+    const ALICE: &str = r#"{"type":"connect","user":"alice","ip":"203.0.113.7","port":50}"#;
+
+    fn user(users: &UserIndex) -> Option<&str> {
+        users.get(Address::v4([203, 0, 113, 7]), 50).and_then(|index| users.name(index))
+    }
+
+    #[test]
+    fn a_connection_has_a_user_until_it_ends() {
+        let end = r#"{"type":"disconnect","user":"alice","ip":"203.0.113.7","port":50}"#;
+        let bob = r#"{"type":"connect","user":"bob","ip":"::ffff:203.0.113.7","port":50}"#;
+        let start = r#"{"type":"start","proxy":"access"}"#;
+        let elsewhere = r#"{"type":"start","proxy":"access","source":"b"}"#;
+        assert_eq!(user(&index_of(&[ALICE])), Some("alice"));
+        assert_eq!(user(&index_of(&[ALICE, "no json", bob])), Some("bob"));
+        assert_eq!(user(&index_of(&[ALICE, end])), None);
+        assert_eq!(user(&index_of(&[ALICE, start])), None);
+        assert_eq!(user(&index_of(&[ALICE, elsewhere])), Some("alice"));
+    }
+}
