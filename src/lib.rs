@@ -3,6 +3,7 @@
 
 pub mod accesslog;
 pub mod cli;
+pub mod diagnostic;
 pub mod docker;
 pub mod error;
 pub mod formats;
@@ -11,6 +12,7 @@ pub mod io;
 pub mod json;
 pub mod links;
 pub mod net;
+pub mod proxy;
 pub mod pyconfig;
 pub mod score;
 pub mod sharing;
@@ -18,4 +20,5 @@ pub mod sockets;
 pub mod stream;
 pub mod timestamp;
 pub mod tool;
+pub mod userconfig;
 pub mod view;

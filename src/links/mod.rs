@@ -1,28 +1,28 @@
-//! Secrets, and the links that carry them to a client, as the proxy itself prints them.
+//! Secrets, and the links that carry them to a client, in the form that proxies print.
 
 pub mod qr;
 
-use std::fs::File;
-use std::io::{self, Read};
+use std::fmt::Write;
 
-use crate::pyconfig::{Config, DEFAULT_PORT, Fault, Value};
+use rand::TryRng;
+use rand::rngs::SysRng;
 
-/// How a client hides what it speaks.
+/// Transport that a secret selects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
-    /// Not at all.
+pub enum LinkMode {
+    /// No obfuscation beyond obfuscated2.
     Classic,
     /// `dd`: random padding.
     Secure,
-    /// `ee`: looks like TLS to a domain.
+    /// `ee`: imitates TLS to a domain.
     Tls,
 }
 
-impl Mode {
-    /// All of them, in the order the proxy prints them.
+impl LinkMode {
+    /// In the order that mtprotoproxy prints them, the strongest last.
     pub const ALL: [Self; 3] = [Self::Classic, Self::Secure, Self::Tls];
 
-    /// As in MODES.
+    /// Name in MODES.
     pub fn name(self) -> &'static str {
         match self {
             Self::Classic => "classic",
@@ -32,145 +32,94 @@ impl Mode {
     }
 }
 
-/// A link.
+/// A link in both of its forms.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Link {
-    /// The mode a client that follows it uses.
-    pub mode: Mode,
+pub struct ProxyLink {
+    pub mode: LinkMode,
     /// `tg://proxy?server=…`
     pub tg: String,
     /// `https://t.me/proxy?server=…`
     pub https: String,
 }
 
-/// Where a proxy is to be reached, and how.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Endpoint {
-    /// Its address; absent where neither the file nor the command line says it.
-    pub server: Option<String>,
-    /// Its port.
-    pub port: String,
-    /// The modes that are on.
-    pub modes: Vec<Mode>,
-    /// The domain that TLS mode names.
-    pub domain: String,
+/// A part of a link besides the secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LinkPart {
+    Server,
+    Port,
+    Modes,
+    Domain,
 }
 
-/// What the proxy prints where it does not know its address.
-pub const UNKNOWN_SERVER: &str = "YOUR_IP";
-/// The domain of a proxy whose config file names none.
+/// What links need besides the secret.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Endpoint {
+    /// Address of the proxy, if known.
+    pub server: Option<String>,
+    /// Port, if known.
+    pub port: Option<String>,
+    /// Modes that are on; empty if unknown.
+    pub modes: Vec<LinkMode>,
+    /// Domain of TLS mode, if known.
+    pub domain: Option<String>,
+    /// Parts that the config file computes, with the line.
+    pub computed: Vec<(LinkPart, Option<usize>)>,
+}
+
+/// Domain of an mtprotoproxy whose config file sets none.
 pub const DEFAULT_DOMAIN: &str = "www.google.com";
 
 impl Endpoint {
-    /// Where the proxy of this config file is.
-    pub fn of(config: &Config<'_>, server: Option<&str>) -> Result<Self, Fault> {
-        let home = match server {
-            Some(server) => Some(server.to_owned()),
-            None => plain(config, "MY_DOMAIN", "")?.filter(|home| !home.is_empty()),
-        };
-        let port = plain(config, "PORT", "")?.unwrap_or_else(|| DEFAULT_PORT.to_string());
-        let domain = plain(config, "TLS_DOMAIN", "")?.unwrap_or_else(|| DEFAULT_DOMAIN.to_owned());
-        Ok(Self { server: home, port, modes: modes(config)?, domain })
-    }
-
-    /// The links for a secret, in the order the proxy prints them.
-    pub fn links(&self, secret: &str) -> Vec<Link> {
-        let secret = as_used(secret);
-        let server = encoded(self.server.as_deref().unwrap_or(UNKNOWN_SERVER));
-        let link = |mode: &Mode| {
+    /// Makes the links of a secret, the strongest last. Links with an unknown part are left out.
+    pub fn links(&self, secret: &str) -> Vec<ProxyLink> {
+        let (Some(server), Some(port)) = (&self.server, &self.port) else { return Vec::new() };
+        let (secret, server, port) =
+            (normalize_secret(secret), url_encode(server), url_encode(port));
+        let link = |mode: &LinkMode| {
             let secret = match mode {
-                Mode::Classic => secret.clone(),
-                Mode::Secure => format!("dd{secret}"),
-                Mode::Tls => format!("ee{secret}{}", hex::encode(&self.domain)),
+                LinkMode::Classic => secret.clone(),
+                LinkMode::Secure => format!("dd{secret}"),
+                LinkMode::Tls => format!("ee{secret}{}", hex::encode(self.domain.as_ref()?)),
             };
-            let port = encoded(&self.port);
-            let query = format!("server={server}&port={port}&secret={}", encoded(&secret));
-            Link {
+            let query = format!("server={server}&port={port}&secret={}", url_encode(&secret));
+            Some(ProxyLink {
                 mode: *mode,
                 tg: format!("tg://proxy?{query}"),
                 https: format!("https://t.me/proxy?{query}"),
-            }
+            })
         };
-        self.modes.iter().map(link).collect()
+        self.modes.iter().filter_map(link).collect()
     }
 }
 
-/// A setting as text; what it is where it is false or absent is the caller's.
-fn plain(config: &Config<'_>, name: &str, other: &str) -> Result<Option<String>, Fault> {
-    let Some(setting) = config.setting(name) else { return Ok(None) };
-    Ok(Some(match &setting.value {
-        Value::Text(text) => text.clone(),
-        Value::Whole(whole) => whole.to_string(),
-        Value::Truth(false) | Value::Nothing => other.to_owned(),
-        Value::Real(_) | Value::Truth(true) | Value::Bytes | Value::Table(_) | Value::Computed => {
-            let what = format!("{name} is no literal, so links cannot be told");
-            return Err(Fault { line: setting.line, what });
-        }
-    }))
-}
-
-/// The modes that are on, as the proxy works it out.
-pub fn modes(config: &Config<'_>) -> Result<Vec<Mode>, Fault> {
-    let truth = |name: &str, value: &Value, line| {
-        let what = format!("{name} is no literal, so modes cannot be told");
-        value.is_true().ok_or(Fault { line, what })
-    };
-    let mut on = [true; 3];
-    if let Some(setting) = config.setting("MODES") {
-        let Value::Table(entries) = &setting.value else {
-            return Err(Fault { line: setting.line, what: "MODES is no literal dict".to_owned() });
-        };
-        for (mode, on) in Mode::ALL.iter().zip(&mut on) {
-            let named = entries.iter().rev().find(|(key, _)| key.as_deref() == Some(mode.name()));
-            *on = match named {
-                Some((_, value)) => truth("MODES", value, setting.line)?,
-                None => false,
-            };
-        }
-    }
-    let [classic, secure, tls] = &mut on;
-    if let Some(setting) = config.setting("SECURE_ONLY") {
-        *classic = !truth("SECURE_ONLY", &setting.value, setting.line)?;
-    }
-    if let Some(setting) = config.setting("TLS_ONLY")
-        && truth("TLS_ONLY", &setting.value, setting.line)?
-    {
-        (*classic, *secure) = (false, false);
-    }
-    if !(*classic || *secure || *tls) {
-        *tls = true;
-    }
-    Ok(Mode::ALL.into_iter().zip(on).filter_map(|(mode, on)| on.then_some(mode)).collect())
-}
-
-/// Whether the proxy takes a secret as it is.
+/// Tests for a secret of 32 hex digits.
 pub fn is_secret(secret: &str) -> bool {
     secret.len() == SECRET_DIGITS && secret.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// A secret as the proxy uses it: it drops what is no digit, and fills or cuts the rest.
-pub fn as_used(secret: &str) -> String {
+/// Converts a secret as mtprotoproxy does: drops what is not a digit, then pads or truncates.
+pub fn normalize_secret(secret: &str) -> String {
     if is_secret(secret) {
         return secret.to_owned();
     }
     let digits: String = secret.chars().filter(char::is_ascii_hexdigit).collect();
-    let mut filled = format!("{digits:0>SECRET_DIGITS$}");
-    filled.truncate(SECRET_DIGITS);
-    filled
+    let mut padded = format!("{digits:0>SECRET_DIGITS$}");
+    padded.truncate(SECRET_DIGITS);
+    padded
 }
 
 /// Sixteen bytes.
 const SECRET_DIGITS: usize = 32;
 
-/// A new secret, from the operating system.
-pub fn new_secret() -> io::Result<String> {
+/// Makes a secret with the operating system's random number generator.
+pub fn new_secret() -> std::io::Result<String> {
     let mut bytes = [0; SECRET_DIGITS / 2];
-    File::open("/dev/urandom")?.read_exact(&mut bytes)?;
+    SysRng.try_fill_bytes(&mut bytes).map_err(std::io::Error::other)?;
     Ok(hex::encode(bytes))
 }
 
-/// Text in a query, as Python's `urlencode` writes it with `:` left alone.
-fn encoded(text: &str) -> String {
+/// Encodes a query value as Python's `urlencode` with `:` safe.
+fn url_encode(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
         match byte {
@@ -178,7 +127,7 @@ fn encoded(text: &str) -> String {
                 out.push(char::from(byte));
             }
             b' ' => out.push('+'),
-            _ => out.push_str(&format!("%{byte:02X}")),
+            _ => drop(write!(out, "%{byte:02X}")),
         }
     }
     out
@@ -187,34 +136,12 @@ fn encoded(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pyconfig::read;
-
-    fn links(source: &str) -> Vec<String> {
-        let config = read(source.as_bytes()).unwrap();
-        let endpoint = Endpoint::of(&config, None).unwrap();
-        endpoint.links("0123456789abcdef0123456789ABCDEF").into_iter().map(|link| link.tg).collect()
-    }
-
-    #[test]
-    fn links_as_the_proxy_prints_them() {
-        let all = links("PORT = 443\nMY_DOMAIN = 'пример.example'\nTLS_DOMAIN = 'ab.c'");
-        let server =
-            "tg://proxy?server=%D0%BF%D1%80%D0%B8%D0%BC%D0%B5%D1%80.example&port=443&secret=";
-        assert_eq!(all[0], format!("{server}0123456789abcdef0123456789ABCDEF"));
-        assert_eq!(all[1], format!("{server}dd0123456789abcdef0123456789ABCDEF"));
-        assert_eq!(all[2], format!("{server}ee0123456789abcdef0123456789ABCDEF61622e63"));
-        let tls = links("MODES = {'tls': 1, 'secure': False}");
-        assert_eq!(tls.len(), 1);
-        assert!(tls[0].starts_with("tg://proxy?server=YOUR_IP&port=3256&secret=ee"), "{tls:?}");
-        assert_eq!(links("MODES = {}").len(), 1);
-        assert_eq!(links("SECURE_ONLY = True").len(), 2);
-        assert_eq!(links("TLS_ONLY = True").len(), 1);
-    }
 
     #[test]
     fn secrets() {
-        assert!(is_secret(&new_secret().unwrap()));
-        assert_eq!(as_used("0xab-CD"), format!("{:0>32}", "0abCD"));
-        assert_eq!(as_used(&"a".repeat(40)), "a".repeat(32));
+        let (one, other) = (new_secret().unwrap(), new_secret().unwrap());
+        assert!(is_secret(&one) && is_secret(&other) && one != other);
+        assert_eq!(normalize_secret("0xab-CD"), format!("{:0>32}", "0abCD"));
+        assert_eq!(normalize_secret(&"a".repeat(40)), "a".repeat(32));
     }
 }

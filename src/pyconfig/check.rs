@@ -1,98 +1,69 @@
-//! What the proxy would choke on, quietly change, or surely was not meant, line by line.
+//! Problems that the proxy has with a config file, with their lines.
 
 use std::collections::HashMap;
 
-use time::Date;
+use time::{Date, Month};
 
-use super::limits::{expiry, number};
-use super::table::{Known, State, Table};
-use super::value::Value;
-use super::{Config, DEFAULT_PORT};
+use super::table::{LiteralTable, TableState, UserTable};
+use super::value::PyValue;
+use super::{DEFAULT_PORT, PyConfig};
+use crate::diagnostic::{Diagnostic, DiagnosticLevel};
+use crate::links::is_secret;
 
-/// How bad it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Level {
-    /// The proxy does something else than the file seems to say.
-    Warning,
-    /// The proxy changes it, or refuses somebody for it.
-    Error,
-    /// The proxy stops, at its start and at a reload.
-    Fatal,
-}
-
-impl Level {
-    /// As in a row.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Warning => "warning",
-            Self::Error => "error",
-            Self::Fatal => "fatal",
-        }
-    }
-}
-
-/// Something to complain about.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Complaint {
-    /// The line, from 1.
-    pub line: usize,
-    /// How bad it is.
-    pub level: Level,
-    /// What it is, and what would be right. Never holds a secret.
-    pub what: String,
-}
-
-/// Secrets that everyone knows.
-const KNOWN_TO_ALL: [&str; 3] = [
+/// Secrets of the proxy's example config and documentation.
+const PUBLIC_SECRETS: [&str; 3] = [
     "00000000000000000000000000000000",
     "00000000000000000000000000000001",
     "0123456789abcdef0123456789abcdef",
 ];
 
-/// Everything there is to complain about, by line.
-pub fn complaints(config: &Config<'_>, today: Date) -> Vec<Complaint> {
-    let mut list = List { config, all: Vec::new() };
+/// Checks a config file; sorted by line.
+pub fn diagnostics(config: &PyConfig<'_>, today: Date) -> Vec<Diagnostic> {
+    let mut list = ConfigCheck { config, all: Vec::new() };
     list.users();
-    for table in [Table::MaxConns, Table::Expirations, Table::Quota] {
+    for table in [UserTable::MaxConns, UserTable::Expirations, UserTable::Quota] {
         list.limits(table, today);
     }
     list.settings();
     let mut all = list.all;
-    all.sort_by(|a, b| (a.line, &a.what).cmp(&(b.line, &b.what)));
+    all.sort_by(|a, b| (a.line, &a.message).cmp(&(b.line, &b.message)));
     all
 }
 
-struct List<'c> {
-    config: &'c Config<'c>,
-    all: Vec<Complaint>,
+struct ConfigCheck<'c> {
+    config: &'c PyConfig<'c>,
+    all: Vec<Diagnostic>,
 }
 
-impl<'c> List<'c> {
-    fn say(&mut self, line: usize, level: Level, what: impl Into<String>) {
-        self.all.push(Complaint { line, level, what: what.into() });
+impl<'c> ConfigCheck<'c> {
+    fn push(&mut self, line: usize, level: DiagnosticLevel, message: impl Into<String>) {
+        self.all.push(Diagnostic::new(line, level, message));
     }
 
     fn line(&self, at: usize) -> usize {
         self.config.lines.line(at)
     }
 
-    /// A table, with what is wrong with it as a whole said.
-    fn known(&mut self, table: Table) -> Option<&'c Known> {
+    /// Returns a table after checking it as a whole.
+    fn literal_table(&mut self, table: UserTable) -> Option<&'c LiteralTable> {
         match self.config.table(table) {
-            State::Absent => None,
-            State::Computed { line, why } => {
-                let what = format!("{} {why}: it cannot be checked or edited", table.name());
-                self.say(*line, Level::Warning, what);
+            TableState::Absent => None,
+            TableState::Computed { line, reason } => {
+                let what = format!("{} {reason}; it cannot be checked or edited", table.name());
+                self.push(*line, DiagnosticLevel::Warning, what);
                 None
             }
-            State::Known(known) => {
-                for entry in known.odd() {
-                    let what = format!("{} has a name that is no text", table.name());
-                    self.say(self.line(entry.at()), Level::Fatal, what);
+            TableState::Literal(known) => {
+                for entry in known.unnamed() {
+                    let what = format!(
+                        "{} has a key that is not a string; the proxy would stop",
+                        table.name()
+                    );
+                    self.push(self.line(entry.at()), DiagnosticLevel::Fatal, what);
                 }
-                for (name, entry) in known.doubled() {
-                    let what = format!("'{name}' is set again further on in {}", table.name());
-                    self.say(self.line(entry.at()), Level::Warning, what);
+                for (name, entry) in known.overridden() {
+                    let what = format!("'{name}' is set again later in {}", table.name());
+                    self.push(self.line(entry.at()), DiagnosticLevel::Warning, what);
                 }
                 Some(known)
             }
@@ -100,69 +71,72 @@ impl<'c> List<'c> {
     }
 
     fn users(&mut self) {
-        if matches!(self.config.table(Table::Users), State::Absent) {
-            let what = "USERS is not set: the proxy lets in its own user 'tg', whose secret \
-                        everyone knows";
-            return self.say(1, Level::Error, what);
+        if matches!(self.config.table(UserTable::Users), TableState::Absent) {
+            let what = "USERS is not set; the proxy uses its default user 'tg', whose secret \
+                        is public";
+            return self.push(1, DiagnosticLevel::Error, what);
         }
-        let Some(known) = self.known(Table::Users) else { return };
-        if known.in_order().next().is_none() {
+        let Some(known) = self.literal_table(UserTable::Users) else { return };
+        if known.iter().next().is_none() {
             let line = self.line(known.statement.start);
-            self.say(line, Level::Warning, "USERS is empty: nobody can connect");
+            self.push(line, DiagnosticLevel::Warning, "USERS is empty; nobody can connect");
         }
         let mut owners: HashMap<String, String> = HashMap::new();
-        for (name, entry) in known.all_in_order() {
+        for (name, entry) in known.iter_all() {
             let line = self.line(entry.value_at.start);
             match entry.value.text() {
                 Some(secret) if !is_secret(secret) => {
                     let what = format!(
-                        "the secret of '{name}' is not 32 hex digits: the proxy would drop what is \
-                         no digit, then fill or cut it"
+                        "the secret of '{name}' is not 32 hex digits; the proxy drops other \
+                         characters, then pads or truncates it"
                     );
-                    self.say(line, Level::Error, what);
+                    self.push(line, DiagnosticLevel::Error, what);
                 }
                 Some(secret) => {
-                    if KNOWN_TO_ALL.contains(&secret) {
-                        let what = format!("the secret of '{name}' is one that everyone knows");
-                        self.say(line, Level::Error, what);
+                    if PUBLIC_SECRETS.contains(&secret) {
+                        let what = format!("the secret of '{name}' is public");
+                        self.push(line, DiagnosticLevel::Error, what);
                     }
                     let owner = owners.insert(secret.to_ascii_lowercase(), name.to_owned());
                     if let Some(owner) = owner {
                         let what = format!(
-                            "'{name}' has the secret of '{owner}': the proxy takes both for \
-                             the one that comes first"
+                            "'{name}' has the same secret as '{owner}'; the proxy treats both as \
+                             the first one"
                         );
-                        self.say(line, Level::Error, what);
+                        self.push(line, DiagnosticLevel::Error, what);
                     }
                 }
-                None if entry.value == Value::Computed => {
-                    let what = format!("the secret of '{name}' is computed: it cannot be checked");
-                    self.say(line, Level::Warning, what);
+                None if entry.value == PyValue::Computed => {
+                    let what = format!("the secret of '{name}' is computed; it cannot be checked");
+                    self.push(line, DiagnosticLevel::Warning, what);
                 }
                 None => {
-                    let what = format!("the secret of '{name}' is no text: the proxy would stop");
-                    self.say(line, Level::Fatal, what);
+                    let what =
+                        format!("the secret of '{name}' is not a string; the proxy would stop");
+                    self.push(line, DiagnosticLevel::Fatal, what);
                 }
             }
         }
     }
 
-    fn limits(&mut self, table: Table, today: Date) {
-        let users = self.config.table(Table::Users);
-        let Some(known) = self.known(table) else { return };
-        for (name, entry) in known.in_order() {
+    fn limits(&mut self, table: UserTable, today: Date) {
+        let users = self.config.table(UserTable::Users);
+        let Some(known) = self.literal_table(table) else { return };
+        for (name, entry) in known.iter() {
             let line = self.line(entry.at());
-            let is_stranger = matches!(users, State::Known(users) if !users.has(name));
-            if is_stranger {
-                let what = format!("{} has '{name}', who is no user", table.name());
-                self.say(line, Level::Warning, what);
+            let is_unknown = matches!(users, TableState::Literal(users) if !users.contains(name));
+            if is_unknown {
+                let what = format!("{} names '{name}', who is not in USERS", table.name());
+                self.push(line, DiagnosticLevel::Warning, what);
             }
-            let fault = match table {
-                Table::Expirations => expiry(&entry.value, today),
-                Table::Users | Table::MaxConns | Table::Quota => number(&entry.value),
+            let problem = match table {
+                UserTable::Expirations => check_expiration(&entry.value, today),
+                UserTable::Users | UserTable::MaxConns | UserTable::Quota => {
+                    check_number(&entry.value)
+                }
             };
-            if let Some((level, what)) = fault {
-                self.say(line, level, format!("{} of '{name}' {what}", table.name()));
+            if let Some((level, what)) = problem {
+                self.push(line, level, format!("{} of '{name}' {what}", table.name()));
             }
         }
     }
@@ -179,40 +153,50 @@ impl<'c> List<'c> {
         match tag.value.text() {
             Some(text) if hex(text) && (text.is_empty() || text.len() == 32) => {}
             Some(text) if hex(text) => {
-                self.say(tag.line, Level::Warning, "AD_TAG is not 32 hex digits: no advertising");
+                self.push(
+                    tag.line,
+                    DiagnosticLevel::Warning,
+                    "AD_TAG is not 32 hex digits; the proxy ignores it",
+                );
             }
-            None if tag.value == Value::Computed => {}
+            None if tag.value == PyValue::Computed => {}
             Some(_) | None => {
-                let what = "AD_TAG is not in hex digits: the proxy would stop";
-                self.say(tag.line, Level::Fatal, what);
+                let what = "AD_TAG is not in hex digits; the proxy would stop";
+                self.push(tag.line, DiagnosticLevel::Fatal, what);
             }
         }
     }
 
     fn port(&mut self) {
         let Some(port) = self.config.setting("PORT") else {
-            let what = format!("PORT is not set: the proxy takes {DEFAULT_PORT}");
-            return self.say(1, Level::Warning, what);
+            let what = format!("PORT is not set; the proxy uses {DEFAULT_PORT}");
+            return self.push(1, DiagnosticLevel::Warning, what);
         };
         let is_port = match &port.value {
-            Value::Whole(whole) => (1..=65535).contains(whole),
-            Value::Text(text) => text.parse::<u16>().is_ok_and(|port| port > 0),
-            Value::Computed => true,
-            Value::Real(_) | Value::Truth(_) | Value::Nothing | Value::Bytes | Value::Table(_) => {
-                false
-            }
+            PyValue::Int(whole) => (1..=65535).contains(whole),
+            PyValue::Str(text) => text.parse::<u16>().is_ok_and(|port| port > 0),
+            PyValue::Computed => true,
+            PyValue::Float(_)
+            | PyValue::Bool(_)
+            | PyValue::None
+            | PyValue::Bytes
+            | PyValue::Dict(_) => false,
         };
         if !is_port {
-            self.say(port.line, Level::Fatal, "PORT is no number from 1 to 65535");
+            self.push(port.line, DiagnosticLevel::Fatal, "PORT is not a number from 1 to 65535");
         }
     }
 
     fn modes(&mut self) {
         let mut tls_is_on = true;
         if let Some(modes) = self.config.setting("MODES") {
-            let Value::Table(entries) = &modes.value else {
-                if modes.value != Value::Computed {
-                    self.say(modes.line, Level::Fatal, "MODES is no dict: the proxy would stop");
+            let PyValue::Dict(entries) = &modes.value else {
+                if modes.value != PyValue::Computed {
+                    self.push(
+                        modes.line,
+                        DiagnosticLevel::Fatal,
+                        "MODES is not a dict; the proxy would stop",
+                    );
                 }
                 return;
             };
@@ -222,39 +206,109 @@ impl<'c> List<'c> {
             };
             tls_is_on = is_on("tls");
             if !(tls_is_on || is_on("secure") || is_on("classic")) {
-                self.say(modes.line, Level::Error, "MODES are all off: the proxy turns tls on");
+                self.push(
+                    modes.line,
+                    DiagnosticLevel::Error,
+                    "MODES are all off; the proxy turns tls on",
+                );
             }
             for (name, value) in entries {
-                let name = name.as_deref().unwrap_or("something that is no text");
+                let name = name.as_deref().unwrap_or("(not a string)");
                 if !["tls", "secure", "classic"].contains(&name) {
-                    let what = format!("MODES has '{name}': tls, secure and classic are modes");
-                    self.say(modes.line, Level::Warning, what);
-                } else if !matches!(value, Value::Truth(_) | Value::Computed) {
-                    let what = format!("MODES has '{name}' neither True nor False");
-                    self.say(modes.line, Level::Warning, what);
+                    let what = format!("MODES has '{name}' (expected classic, secure or tls)");
+                    self.push(modes.line, DiagnosticLevel::Warning, what);
+                } else if !matches!(value, PyValue::Bool(_) | PyValue::Computed) {
+                    let what = format!("MODES sets '{name}' to neither True nor False");
+                    self.push(modes.line, DiagnosticLevel::Warning, what);
                 }
             }
         }
         for old in ["SECURE_ONLY", "TLS_ONLY"] {
             if let Some(setting) = self.config.setting(old) {
-                let what = format!("{old} is of older proxies; MODES says the same");
-                self.say(setting.line, Level::Warning, what);
+                let what = format!("{old} is deprecated; use MODES");
+                self.push(setting.line, DiagnosticLevel::Warning, what);
             }
         }
         match self.config.setting("TLS_DOMAIN") {
             None if tls_is_on => {
-                let what = "TLS_DOMAIN is not set: all such proxies name www.google.com, and are \
-                            known by it";
-                self.say(1, Level::Warning, what);
+                let what = "TLS_DOMAIN is not set; the default www.google.com makes proxies easy \
+                            to detect";
+                self.push(1, DiagnosticLevel::Warning, what);
             }
-            Some(domain) if !matches!(domain.value, Value::Text(_) | Value::Computed) => {
-                self.say(domain.line, Level::Fatal, "TLS_DOMAIN is no text: the proxy would stop");
+            Some(domain) if !matches!(domain.value, PyValue::Str(_) | PyValue::Computed) => {
+                self.push(
+                    domain.line,
+                    DiagnosticLevel::Fatal,
+                    "TLS_DOMAIN is not a string; the proxy would stop",
+                );
             }
             _ => {}
         }
     }
 }
 
-fn is_secret(secret: &str) -> bool {
-    secret.len() == 32 && secret.bytes().all(|byte| byte.is_ascii_hexdigit())
+/// Reads a day as the proxy does: `31/12/2026`.
+pub fn parse_day(text: &str) -> Option<Date> {
+    let mut parts = text.split('/');
+    let mut number = |digits: std::ops::RangeInclusive<usize>| {
+        let part = parts.next()?;
+        let is_number = part.bytes().all(|byte| byte.is_ascii_digit());
+        if is_number && digits.contains(&part.len()) { part.parse::<u16>().ok() } else { None }
+    };
+    let (day, month, year) = (number(1..=2)?, number(1..=2)?, number(4..=4)?);
+    let month = Month::try_from(u8::try_from(month).ok()?).ok()?;
+    let date = Date::from_calendar_date(year.into(), month, u8::try_from(day).ok()?).ok()?;
+    (parts.next().is_none() && year > 0).then_some(date)
+}
+
+/// Formats a day as the proxy reads it.
+pub fn format_day(day: Date) -> String {
+    format!("{:02}/{:02}/{:04}", day.day(), u8::from(day.month()), day.year())
+}
+
+fn check_expiration(value: &PyValue, today: Date) -> Option<(DiagnosticLevel, String)> {
+    if *value == PyValue::Computed {
+        return None;
+    }
+    match value.text().map(parse_day) {
+        Some(Some(day)) if day <= today => {
+            Some((DiagnosticLevel::Warning, "is in the past; the user is refused".to_owned()))
+        }
+        Some(Some(_)) => None,
+        Some(None) | None => {
+            let message = "is not a day such as '31/12/2026'; the proxy would stop";
+            Some((DiagnosticLevel::Fatal, message.to_owned()))
+        }
+    }
+}
+
+/// Checks a number of connections or bytes.
+fn check_number(value: &PyValue) -> Option<(DiagnosticLevel, String)> {
+    match value {
+        PyValue::Int(int) if *int <= 0 => {
+            Some((DiagnosticLevel::Warning, format!("is {int}; the user is refused")))
+        }
+        PyValue::Int(_) | PyValue::Float(_) | PyValue::Computed => None,
+        PyValue::Bool(_) => Some((DiagnosticLevel::Warning, "is not a number".to_owned())),
+        PyValue::Str(_) | PyValue::None | PyValue::Bytes | PyValue::Dict(_) => {
+            let message = "is not a number; each connection of the user would fail";
+            Some((DiagnosticLevel::Error, message.to_owned()))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_are_read_as_strptime_does() {
+        for day in ["31/12/2026", "1/2/2026", "29/02/2028"] {
+            assert!(parse_day(day).is_some(), "{day}");
+        }
+        for day in ["31/02/2026", "31/12/26", "2026-12-31", "1/1/2026 ", "/1/2026", "+1/1/2026"] {
+            assert_eq!(parse_day(day), None, "{day}");
+        }
+        assert_eq!(format_day(parse_day("1/2/2026").unwrap()), "01/02/2026");
+    }
 }

@@ -1,87 +1,90 @@
-//! Texts with both kinds of triple quotes behind the edit, which no shield can hold: statements at
-//! the file's end are put into `exec("…")`, which has no such quotes, until what changes can be
-//! shielded; after the change they are taken out again. Every one of these replacements is a
-//! shielded one, and what stands in the file between them is a program like any other.
+//! Folds statements at the end of a file into `exec("…")`, which has no triple quotes: for texts
+//! with both kinds of them after the edit, which no string can enclose. After the edit they are
+//! unfolded. Each fold is itself a crash-safe write.
 
 use memchr::memmem;
 
-use super::literal::{escaped, unescaped};
+use super::literal::{escape, unescape};
 
-/// A text on the way, and where the statement begins that changes next.
+/// An intermediate text, and the offset of the statement that changes next.
 #[derive(Clone, Debug)]
-pub(super) struct Stage {
+pub(super) struct FoldStage {
     pub(super) text: String,
     pub(super) at: usize,
 }
 
-/// The way from one text to another.
+/// Intermediate texts from one text to another.
 #[derive(Debug)]
-pub(super) struct Way {
-    /// From the old text on, with ever more of its end folded.
-    pub(super) old: Vec<Stage>,
-    /// From the new text on, likewise; gone from its end to its beginning.
-    pub(super) new: Vec<Stage>,
+pub(super) struct FoldPath {
+    /// From the old text, each with one more fold.
+    pub(super) old: Vec<FoldStage>,
+    /// The same from the new text; used in reverse.
+    pub(super) new: Vec<FoldStage>,
 }
 
-/// Behind the `exec`, with a digit that tells whether the file means the new text yet.
+/// Follows the `exec`, with a digit: 1 once the file has the new meaning.
 const FOLD: &str = "#mtp-users-fold=";
-/// The statement's beginning.
+/// Start of the statement.
 const OPEN: &str = "exec(\"";
-/// Each fold doubles the backslashes of those within it.
+/// Each fold doubles the backslashes inside it.
 const FOLDS_MAX: usize = 6;
-/// How many statements are tried for a place whose bytes can be written at once.
+/// Number of statements tried for one whose bytes can be written at once.
 const TRIES: usize = 16;
-/// Both kinds.
+/// Both kinds of triple quotes.
 pub(super) const QUOTES: [&str; 2] = ["'''", "\"\"\""];
 
-/// Whether a text can be replaced by another behind a shield.
+/// Tests if a text can be replaced by another in an enclosing string.
 pub(super) type Fits<'f> = &'f dyn Fn(&str, &str, usize) -> bool;
 
-/// The way with the fewest folds. `tails` are places where a statement begins that both texts
-/// have, and all behind it alike: pairs of where it is in the old and the new text.
-pub(super) fn way(old: &str, new: &str, tails: &[(usize, usize)], fits: Fits<'_>) -> Option<Way> {
-    let start = |text: &str| vec![Stage { text: text.to_owned(), at: text.len() }];
-    let mut way = Way { old: start(old), new: start(new) };
+/// Finds the path with the fewest folds. `tails` are offsets, in the old and the new text, of
+/// statements from which on both are the same.
+pub(super) fn find_path(
+    old: &str,
+    new: &str,
+    tails: &[(usize, usize)],
+    fits: Fits<'_>,
+) -> Option<FoldPath> {
+    let start = |text: &str| vec![FoldStage { text: text.to_owned(), at: text.len() }];
+    let mut path = FoldPath { old: start(old), new: start(new) };
     let (mut tails, mut end) = (tails, old.len());
-    while way.old.len() <= FOLDS_MAX {
-        let (from, to) = (way.old.last()?.clone(), way.new.last()?.clone());
+    while path.old.len() <= FOLDS_MAX {
+        let (from, to) = (path.old.last()?.clone(), path.new.last()?.clone());
         let first = tails.first()?.0;
-        let begin = first + unquoted(old.get(first..end)?);
+        let begin = first + unquoted_from(old.get(first..end)?);
         let near = tails.iter().position(|(at, _)| *at >= begin)?;
         let (place, folds) =
             tails.iter().enumerate().skip(near).take(TRIES).find_map(|(n, at)| {
-                let folds = [folded(&from.text, at.0, false)?, folded(&to.text, at.1, true)?];
+                let folds = [fold(&from.text, at.0, false)?, fold(&to.text, at.1, true)?];
                 let fit = fits(&from.text, &folds[0], at.0) && fits(&folds[1], &to.text, at.1);
                 fit.then_some((n, folds))
             })?;
         let (at_old, at_new) = *tails.get(place)?;
         let [text, text_new] = folds;
         let is_enough = fits(&text, &text_new, usize::MAX);
-        way.old.push(Stage { text, at: at_old });
-        way.new.push(Stage { text: text_new, at: at_new });
+        path.old.push(FoldStage { text, at: at_old });
+        path.new.push(FoldStage { text: text_new, at: at_new });
         if is_enough {
-            return Some(way);
+            return Some(path);
         }
         (tails, end) = (tails.get(..place)?, at_old);
     }
     None
 }
 
-/// Behind which byte one kind of quotes is absent.
-fn unquoted(text: &str) -> usize {
+/// Returns the offset from which on one kind of quotes is absent.
+fn unquoted_from(text: &str) -> usize {
     let last = |quotes: &str| memmem::rfind(text.as_bytes(), quotes.as_bytes());
     let behind = QUOTES.map(|quotes| last(quotes).map_or(0, |at| at + 1));
     behind.into_iter().min().unwrap_or(0)
 }
 
-fn folded(text: &str, at: usize, is_new: bool) -> Option<String> {
+fn fold(text: &str, at: usize, is_new: bool) -> Option<String> {
     let (rest, end) = text.split_at_checked(at)?;
-    Some(format!("{rest}{OPEN}{}\"){FOLD}{}\n", escaped(end), u8::from(is_new)))
+    Some(format!("{rest}{OPEN}{}\"){FOLD}{}\n", escape(end), u8::from(is_new)))
 }
 
-/// What is folded in a file: the file without its last fold, where that begins, and whether the
-/// file means a new text already.
-pub(super) fn unfolded(file: &str) -> Option<(String, usize, bool)> {
+/// Returns a file without its last fold, the fold's offset, and if the file has the new meaning.
+pub(super) fn unfold(file: &str) -> Option<(String, usize, bool)> {
     let (rest, phase) = file.rsplit_once(FOLD)?;
     let is_new = match phase {
         "0\n" => false,
@@ -90,6 +93,6 @@ pub(super) fn unfolded(file: &str) -> Option<(String, usize, bool)> {
     };
     let rest = rest.strip_suffix("\")")?;
     let at = memmem::rfind(rest.as_bytes(), OPEN.as_bytes())?;
-    let end = unescaped(rest.get(at + OPEN.len()..)?)?;
+    let end = unescape(rest.get(at + OPEN.len()..)?)?;
     Some((format!("{}{end}", rest.get(..at)?), at, is_new))
 }

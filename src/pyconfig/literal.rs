@@ -1,9 +1,9 @@
-//! Text as string literals of Python.
+//! Python string literals.
 
 use crate::io::escape::Escaped;
 
-/// Text as the inside of an ASCII string literal between `"`.
-pub(super) fn escaped(text: &str) -> String {
+/// Escapes a text for an ASCII string literal between `"`.
+pub(super) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + text.len() / 16);
     for letter in text.chars() {
         match letter {
@@ -16,8 +16,8 @@ pub(super) fn escaped(text: &str) -> String {
     out
 }
 
-/// What [`escaped`] was given.
-pub(super) fn unescaped(literal: &str) -> Option<String> {
+/// Reverses [`escape`].
+pub(super) fn unescape(literal: &str) -> Option<String> {
     let mut out = String::with_capacity(literal.len());
     let mut letters = literal.chars();
     while let Some(letter) = letters.next() {
@@ -37,11 +37,11 @@ pub(super) fn unescaped(literal: &str) -> Option<String> {
     Some(out)
 }
 
-/// Text as people write it: in these quotes, with escapes only for what would not show.
-pub(super) fn quoted(text: &str, quote: char) -> String {
-    let mut out = String::from(quote);
+/// Quotes a text, with escapes only for characters that would not show.
+pub(super) fn quote(text: &str, mark: char) -> String {
+    let mut out = String::from(mark);
     for letter in text.chars() {
-        if letter == quote || letter == '\\' {
+        if letter == mark || letter == '\\' {
             out.extend(['\\', letter]);
         } else if Escaped(letter.encode_utf8(&mut [0; 4])).to_string().starts_with('\\') {
             out.push_str(&format!("\\U{:08x}", u32::from(letter)));
@@ -49,7 +49,7 @@ pub(super) fn quoted(text: &str, quote: char) -> String {
             out.push(letter);
         }
     }
-    out.push(quote);
+    out.push(mark);
     out
 }
 
@@ -58,12 +58,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn there_and_back() {
+    fn escaping_is_reversible() {
         let text = "a\"b\\c\r\n\tЕлена \u{10fffd}'''";
-        assert!(escaped(text).is_ascii());
-        assert_eq!(unescaped(&escaped(text)).as_deref(), Some(text));
-        assert_eq!(unescaped("\\"), None);
-        let name = quoted("o'neil \"x\" \\ Ж\u{202e}", '"');
+        assert!(escape(text).is_ascii());
+        assert_eq!(unescape(&escape(text)).as_deref(), Some(text));
+        assert_eq!(unescape("\\"), None);
+        let name = quote("o'neil \"x\" \\ Ж\u{202e}", '"');
         assert_eq!(name, r#""o'neil \"x\" \\ Ж\U0000202e""#);
     }
 }

@@ -1,128 +1,135 @@
-//! config.py as its owner wrote it: what it sets, read without running it, and changed at the
+//! The config file of mtprotoproxy: a Python module, read without running it and edited at the
 //! bytes concerned.
 
-mod block;
-mod change;
+mod access_log;
 pub mod check;
-mod facts;
-pub mod file;
+pub mod crash_safe_write;
+mod edit;
+mod effects;
+mod endpoint;
 mod fold;
 mod layout;
-pub mod leftover;
-pub mod limits;
 mod literal;
 mod parse;
-mod reach;
-mod read;
-pub mod shield;
+mod reader;
+pub mod recovery;
 mod table;
 mod text;
 mod value;
+mod values;
 
 use std::collections::BTreeMap;
 
 use ruff_text_size::Ranged;
 
-pub use block::{Log, log};
-pub use change::{Change, Made};
-pub use read::Setting;
-pub use table::{Entry, Known, State, Table};
-pub use text::{Fault, Lines, newline};
-pub use value::Value;
+pub use access_log::{AccessLogState, access_log_state};
+pub use edit::{ConfigEdit, EditedConfig};
+pub use reader::PySetting;
+pub use table::{LiteralTable, TableEntry, TableState, UserTable};
+pub use text::{SourceLines, newline};
+pub use value::PyValue;
 
-/// A config file that was read.
+use crate::diagnostic::Diagnostic;
+
+/// A parsed config file.
 #[derive(Clone, Debug)]
-pub struct Config<'t> {
-    /// Its text.
+pub struct PyConfig<'t> {
     pub text: &'t str,
-    /// Its lines.
-    pub lines: Lines,
-    tables: [State; 4],
-    settings: BTreeMap<String, Setting>,
-    dicts: Vec<table::Dict>,
-    /// Where its statements begin.
+    pub lines: SourceLines<'t>,
+    tables: [TableState; 4],
+    settings: BTreeMap<String, PySetting>,
+    dicts: Vec<table::DictLayout>,
+    /// Offsets of its statements.
     pub statements: Vec<usize>,
 }
 
-/// Reads a config file.
-pub fn read(bytes: &[u8]) -> Result<Config<'_>, Fault> {
-    let text = text::decoded(bytes)?;
-    let lines = Lines::of(text);
-    let parsed = parse::module(text, &lines)?;
-    let mut reader = read::Reader {
+/// Parses a config file.
+pub fn read(bytes: &[u8]) -> Result<PyConfig<'_>, Diagnostic> {
+    let text = text::decode(bytes)?;
+    let lines = SourceLines::new(text);
+    let parsed = parse::parse(text, &lines)?;
+    let body = &parsed.syntax().body;
+    let mut reader = reader::ConfigReader {
         text,
         lines: &lines,
         tokens: parsed.tokens(),
-        tables: [State::Absent, State::Absent, State::Absent, State::Absent],
+        bound: effects::BoundNames::new(body),
+        tables: [const { TableState::Absent }; 4],
         settings: BTreeMap::new(),
         dicts: Vec::new(),
     };
-    let block = block::place(text);
+    let block = access_log::find_block(text);
+    let is_own = access_log_state(text) == AccessLogState::On;
     let mut statements = Vec::new();
-    for stmt in &parsed.syntax().body {
+    for stmt in body {
         let start = usize::from(stmt.start());
         statements.push(start);
-        // The access log's own block is known to leave users alone.
         if !block.as_ref().is_some_and(|block| block.contains(&start)) {
             reader.statement(stmt);
+        } else if !is_own {
+            // Only the block of this version is known to leave users alone.
+            let reason = "may be changed by the access log's block, which is not of this version \
+                          (`mtp-users access-log on` renews it)";
+            reader.compute_everything(lines.line(start), reason);
         }
     }
     let (tables, settings, dicts) = (reader.tables, reader.settings, reader.dicts);
-    Ok(Config { text, lines, tables, settings, dicts, statements })
+    Ok(PyConfig { text, lines, tables, settings, dicts, statements })
 }
 
-impl Config<'_> {
-    /// How a table stands.
-    pub fn table(&self, table: Table) -> &State {
+impl PyConfig<'_> {
+    pub fn table(&self, table: UserTable) -> &TableState {
         let [users, conns, expirations, quota] = &self.tables;
         match table {
-            Table::Users => users,
-            Table::MaxConns => conns,
-            Table::Expirations => expirations,
-            Table::Quota => quota,
+            UserTable::Users => users,
+            UserTable::MaxConns => conns,
+            UserTable::Expirations => expirations,
+            UserTable::Quota => quota,
         }
     }
 
-    /// A setting beside the tables.
-    pub fn setting(&self, name: &str) -> Option<&Setting> {
+    pub fn setting(&self, name: &str) -> Option<&PySetting> {
         self.settings.get(name)
     }
 
-    /// The port that the proxy listens on; absent where only Python knows it.
+    /// Returns the port of the proxy; `None` where it is computed.
     pub fn port(&self) -> Option<u16> {
         match self.setting("PORT").map(|setting| &setting.value) {
             None => Some(DEFAULT_PORT),
-            Some(Value::Whole(port)) => u16::try_from(*port).ok(),
-            Some(Value::Text(port)) => port.parse().ok(),
+            Some(PyValue::Int(port)) => u16::try_from(*port).ok(),
+            Some(PyValue::Str(port)) => port.parse().ok(),
             Some(_) => None,
         }
     }
-}
 
-/// The users of a config file with their secrets, in the order of the file. Those without a
-/// secret that can be read are left out.
-pub fn users(bytes: &[u8]) -> Result<Vec<(String, String)>, Fault> {
-    let config = read(bytes)?;
-    match config.table(Table::Users) {
-        State::Absent => Ok(Vec::new()),
-        State::Computed { line, why } => {
-            Err(Fault { line: *line, what: format!("USERS {why}; only Python knows it") })
-        }
-        State::Known(known) => {
-            let pair = |(name, entry): (&str, &Entry)| {
-                Some((name.to_owned(), entry.value.text()?.to_owned()))
-            };
-            Ok(known.in_order().filter_map(pair).collect())
+    /// Returns USERS: `None` where the file does not set it, an error where it is computed.
+    pub fn users(&self) -> Result<Option<&LiteralTable>, Diagnostic> {
+        match self.table(UserTable::Users) {
+            TableState::Absent => Ok(None),
+            TableState::Literal(users) => Ok(Some(users)),
+            TableState::Computed { line, reason } => {
+                Err(Diagnostic::fatal(*line, format!("USERS {reason}; edit it by hand")))
+            }
         }
     }
 }
 
-/// The port a proxy with this config file listens on; absent where only Python knows it.
-pub fn port(bytes: &[u8]) -> Result<Option<u16>, Fault> {
+/// Returns the users of a config file with their secrets, in the order of the file. Users whose
+/// secret is not a literal are left out.
+pub fn users(bytes: &[u8]) -> Result<Vec<(String, String)>, Diagnostic> {
+    let config = read(bytes)?;
+    let pair = |(name, entry): (&str, &TableEntry)| {
+        Some((name.to_owned(), entry.value.text()?.to_owned()))
+    };
+    Ok(config.users()?.into_iter().flat_map(LiteralTable::iter).filter_map(pair).collect())
+}
+
+/// Returns the port that a proxy with this config file listens on; `None` where it is computed.
+pub fn port(bytes: &[u8]) -> Result<Option<u16>, Diagnostic> {
     Ok(read(bytes)?.port())
 }
 
-/// The port of a proxy whose config file sets none.
+/// Port of a proxy whose config file sets none.
 pub const DEFAULT_PORT: u16 = 3256;
 
 #[cfg(test)]
@@ -130,7 +137,7 @@ mod tests {
     use super::*;
 
     fn computed(source: &str) -> String {
-        users(source.as_bytes()).map_or_else(|fault| fault.what, |users| format!("{users:?}"))
+        users(source.as_bytes()).map_or_else(|error| error.message, |users| format!("{users:?}"))
     }
 
     #[test]
@@ -144,8 +151,8 @@ mod tests {
     }
 
     #[test]
-    fn what_is_computed_is_said() {
-        for (source, why) in [
+    fn computed_tables_have_a_reason() {
+        for (source, reason) in [
             ("USERS = load()", "is computed"),
             ("X = {}\nUSERS = {'a': '1', **X}", "**"),
             ("USERS = {u: '1' for u in 'ab'}", "is computed"),
@@ -155,14 +162,14 @@ mod tests {
             ("USERS = {}\ntry:\n    from x import USERS\nexcept E: pass", "import"),
             ("USERS = {}\nfrom x import *", "import *"),
             ("USERS = {}\nexec('x')", "exec"),
-            ("USERS = {}\nX = USERS", "handed on"),
+            ("USERS = {}\nX = USERS", "passed on"),
             ("USERS = {}\nUSERS[f'{x}'] = '1'", "not literal"),
             ("A = USERS = {}", "set"),
             ("USERS = {}\nUSERS.clear()", "clear"),
-            ("USERS = {NAME: '1'}", "key that is computed"),
+            ("USERS = {NAME: '1'}", "computed key"),
         ] {
-            let said = computed(source);
-            assert!(said.contains(why), "{source}: {said}");
+            let message = computed(source);
+            assert!(message.contains(reason), "{source}: {message}");
         }
         for source in [
             "from x import *\nUSERS = {}",
@@ -187,12 +194,15 @@ mod tests {
     }
 
     #[test]
-    fn nesting_without_end_is_refused() {
-        for deep in
-            ["-".repeat(100_000) + "1", "[".repeat(100_000), "a".to_owned() + &".b".repeat(9999)]
-        {
-            let fault = read(deep.as_bytes()).unwrap_err();
-            assert!(fault.what.contains("nested deeper"), "{fault:?}");
+    fn endless_nesting_is_refused() {
+        for deep in [
+            "-".repeat(100_000) + "1",
+            "[".repeat(100_000),
+            "a".to_owned() + &".b".repeat(9999),
+            "lambda a,: ".repeat(200_000) + "1",
+        ] {
+            let error = read(deep.as_bytes()).unwrap_err();
+            assert!(error.message.contains("too deep"), "{error:?}");
         }
     }
 }

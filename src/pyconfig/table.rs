@@ -1,12 +1,12 @@
-//! The four tables that know users by name, as the file's statements leave them.
+//! The four tables with an entry per user, after all statements of the file.
 
 use std::ops::Range;
 
-use super::value::Value;
+use super::value::PyValue;
 
-/// A table of config.py that knows users by name.
+/// A setting of config.py that is a dict of users.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Table {
+pub enum UserTable {
     /// `USERS`: secrets
     Users,
     /// `USER_MAX_TCP_CONNS`
@@ -17,11 +17,10 @@ pub enum Table {
     Quota,
 }
 
-impl Table {
-    /// All of them.
+impl UserTable {
     pub const ALL: [Self; 4] = [Self::Users, Self::MaxConns, Self::Expirations, Self::Quota];
 
-    /// What Python calls it.
+    /// Name of the setting.
     pub fn name(self) -> &'static str {
         match self {
             Self::Users => "USERS",
@@ -36,75 +35,71 @@ impl Table {
     }
 }
 
-/// How a table stands at the end of the file.
+/// Content of a table at the end of the file.
 #[derive(Clone, Debug)]
-pub enum State {
+pub enum TableState {
     /// The file does not set it.
     Absent,
-    /// All of it is literal.
-    Known(Known),
-    /// Python computes it, and only Python knows it.
+    Literal(LiteralTable),
+    /// Its content depends on running the file.
     Computed {
-        /// The line that does so.
+        /// Line that makes it so.
         line: usize,
-        /// Why it cannot be read: `is no literal dict`
-        why: String,
+        /// `is not a literal dict`
+        reason: String,
     },
 }
 
-/// What is looked up by name.
 pub(super) type ByName<K, V> = hashbrown::HashMap<K, V, foldhash::fast::FixedState>;
 
-/// A table that is literal from the first to the last of its statements.
+/// A table all of whose statements are literal.
 #[derive(Clone, Debug, Default)]
-pub struct Known {
-    /// The statement that sets it.
+pub struct LiteralTable {
+    /// Statement that sets it.
     pub(super) statement: Range<usize>,
-    /// The dict of that statement: where new entries go.
+    /// Index of that statement's dict, which gets new entries.
     pub(super) home: usize,
-    /// All entries, in the order Python meets them.
-    pub(super) entries: Vec<Entry>,
-    /// Statements that take entries out again.
-    pub(super) removals: Vec<Removal>,
-    /// For each name its first entry and its last; those between are [`Entry::again`].
+    /// All entries, in the order of execution.
+    pub(super) entries: Vec<TableEntry>,
+    /// Statements that delete entries.
+    pub(super) deletions: Vec<Deletion>,
+    /// First and last entry of each name; [`TableEntry::next`] links those between.
     by_name: ByName<String, (usize, usize)>,
 }
 
-/// An entry.
 #[derive(Clone, Debug)]
-pub struct Entry {
-    /// The name; `None` where the key is no text.
+pub struct TableEntry {
+    /// Name; `None` for a key that is not a string.
     pub key: Option<String>,
     pub(super) key_at: Range<usize>,
-    /// What it is set to.
-    pub value: Value,
+    pub value: PyValue,
     pub(super) value_at: Range<usize>,
-    pub(super) site: Site,
-    /// Whether a later statement took it out.
-    pub(super) is_gone: bool,
-    /// The next entry of the same name.
-    pub(super) again: Option<usize>,
+    pub(super) site: EntrySite,
+    /// A later statement deletes it.
+    pub(super) is_deleted: bool,
+    /// Next entry of the same name.
+    pub(super) next: Option<usize>,
 }
 
-impl Entry {
-    /// Where it begins in the file.
+impl TableEntry {
+    /// Offset in the file.
     pub fn at(&self) -> usize {
         self.key_at.start
     }
 }
 
-/// Where an entry stands.
+/// Position of an entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Site {
-    /// In a dict: which one, and the how manieth of it.
+pub(super) enum EntrySite {
+    /// In a dict, by index.
     Item { dict: usize, index: usize },
-    /// In a statement of its own: `USERS["x"] = "…"`
+    /// Its own statement: `USERS["x"] = "…"`
     Statement(Range<usize>),
 }
 
 /// `USERS.pop("x", None)` or `del USERS["x"]`
 #[derive(Clone, Debug)]
-pub(super) struct Removal {
+pub(super) struct Deletion {
     pub(super) key: String,
     pub(super) key_at: Range<usize>,
     pub(super) statement: Range<usize>,
@@ -112,95 +107,93 @@ pub(super) struct Removal {
 
 /// A dict that is part of a table.
 #[derive(Clone, Debug)]
-pub(super) struct Dict {
-    /// Behind the brace that opens it.
+pub(super) struct DictLayout {
+    /// End of the opening brace.
     pub(super) open: usize,
-    /// The brace that closes it.
+    /// Start of the closing brace.
     pub(super) close: usize,
-    pub(super) items: Vec<Item>,
-    /// Where comments begin in it.
+    pub(super) items: Vec<DictItem>,
+    /// Starts of its comments.
     pub(super) comments: Vec<usize>,
 }
 
-impl Dict {
+impl DictLayout {
     pub(super) fn has_comment(&self, within: &Range<usize>) -> bool {
         let at = self.comments.partition_point(|comment| *comment < within.start);
         self.comments.get(at).is_some_and(|comment| *comment < within.end)
     }
 }
 
-/// An item of a dict, from its first word to its last, and the comma behind it.
+/// An item of a dict, from its first token to its last, and the comma after it.
 #[derive(Clone, Debug)]
-pub(super) struct Item {
+pub(super) struct DictItem {
     pub(super) at: Range<usize>,
     pub(super) comma: Option<usize>,
 }
 
-impl Known {
+impl LiteralTable {
     pub(super) fn at(statement: Range<usize>, home: usize) -> Self {
         Self { statement, home, ..Self::default() }
     }
 
-    pub(super) fn push(&mut self, entry: Entry) {
+    pub(super) fn push(&mut self, entry: TableEntry) {
         let own = self.entries.len();
         if let Some(key) = &entry.key {
             let (_, last) = self.by_name.entry_ref(key.as_str()).or_insert((own, own));
             let before = std::mem::replace(last, own);
             if let Some(before) = self.entries.get_mut(before) {
-                before.again = Some(own);
+                before.next = Some(own);
             }
         }
         self.entries.push(entry);
     }
 
-    /// Takes it that so many entries will come.
-    pub(super) fn expect(&mut self, more: usize) {
+    pub(super) fn reserve(&mut self, more: usize) {
         self.entries.reserve(more);
         self.by_name.reserve(more);
     }
 
-    /// Marks what this removal takes out; whether there was anything.
-    pub(super) fn remove(&mut self, removal: Removal) -> bool {
+    /// Marks the entries that a statement deletes.
+    pub(super) fn delete(&mut self, deletion: Deletion) -> bool {
         let mut found = false;
-        let mut next = self.by_name.get(&removal.key).map(|(first, _)| *first);
+        let mut next = self.by_name.get(&deletion.key).map(|(first, _)| *first);
         while let Some(entry) = next.and_then(|at| self.entries.get_mut(at)) {
-            found |= !std::mem::replace(&mut entry.is_gone, true);
-            next = entry.again;
+            found |= !std::mem::replace(&mut entry.is_deleted, true);
+            next = entry.next;
         }
-        self.removals.push(removal);
+        self.deletions.push(deletion);
         found
     }
 
-    /// All entries under this name, also those that were taken out.
-    pub fn under(&self, name: &str) -> impl Iterator<Item = &Entry> {
+    /// All entries of a name, including deleted ones.
+    pub fn entries_of(&self, name: &str) -> impl Iterator<Item = &TableEntry> {
         let entry = |at: usize| self.entries.get(at);
         let first = self.by_name.get(name).and_then(|(first, _)| entry(*first));
-        std::iter::successors(first, move |one| one.again.and_then(entry))
+        std::iter::successors(first, move |one| one.next.and_then(entry))
     }
 
-    /// Whether there is such a name, or was before a statement took it out.
-    pub fn has(&self, name: &str) -> bool {
+    /// Tests for a name, including deleted ones.
+    pub fn contains(&self, name: &str) -> bool {
         self.by_name.contains_key(name)
     }
 
-    /// The entry that counts: the last one, as in Python.
-    pub fn get(&self, name: &str) -> Option<&Entry> {
-        self.under(name).filter(|entry| !entry.is_gone).last()
+    /// Effective entry of a name: the last one.
+    pub fn get(&self, name: &str) -> Option<&TableEntry> {
+        self.entries_of(name).filter(|entry| !entry.is_deleted).last()
     }
 
-    /// The entry that would count if nothing had been taken out.
-    pub fn get_gone(&self, name: &str) -> Option<&Entry> {
-        self.under(name).last().filter(|entry| entry.is_gone)
+    /// Entry of a name that a statement deletes.
+    pub fn get_deleted(&self, name: &str) -> Option<&TableEntry> {
+        self.entries_of(name).last().filter(|entry| entry.is_deleted)
     }
 
-    /// The names with the entries that count, in the order Python has them; those that were taken
-    /// out are left out.
-    pub fn in_order(&self) -> impl Iterator<Item = (&str, &Entry)> {
-        self.all_in_order().filter(|(_, entry)| !entry.is_gone)
+    /// Names with their effective entries, in Python's order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &TableEntry)> {
+        self.iter_all().filter(|(_, entry)| !entry.is_deleted)
     }
 
-    /// The same with those that a statement took out again.
-    pub fn all_in_order(&self) -> impl Iterator<Item = (&str, &Entry)> {
+    /// The same with deleted ones.
+    pub fn iter_all(&self) -> impl Iterator<Item = (&str, &TableEntry)> {
         self.entries.iter().enumerate().filter_map(|(n, entry)| {
             let name = entry.key.as_deref()?;
             let (first, last) = self.by_name.get(name)?;
@@ -208,14 +201,14 @@ impl Known {
         })
     }
 
-    /// Entries whose key is no text.
-    pub fn odd(&self) -> impl Iterator<Item = &Entry> {
+    /// Entries whose key is not a string.
+    pub fn unnamed(&self) -> impl Iterator<Item = &TableEntry> {
         self.entries.iter().filter(|entry| entry.key.is_none())
     }
 
-    /// Entries that a later one of the same dict or statement replaces.
-    pub fn doubled(&self) -> impl Iterator<Item = (&str, &Entry)> {
-        let live = self.entries.iter().filter(|entry| entry.again.is_some() && !entry.is_gone);
+    /// Entries that a later one replaces.
+    pub fn overridden(&self) -> impl Iterator<Item = (&str, &TableEntry)> {
+        let live = self.entries.iter().filter(|entry| entry.next.is_some() && !entry.is_deleted);
         live.filter_map(|entry| Some((entry.key.as_deref()?, entry)))
     }
 }

@@ -1,59 +1,51 @@
-//! The text of a config file: UTF-8 as Python reads it, its lines, and how they end.
+//! Text of a config file: encoding, line positions and line endings.
 
 use std::ops::Range;
 
-use crate::error::Error;
+use ruff_source_file::LineIndex;
+use ruff_text_size::TextSize;
 
-/// What is wrong with a file, and in which line of it, from 1.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
-    /// The line, from 1.
-    pub line: usize,
-    /// What is wrong there.
-    pub what: String,
-}
+use crate::diagnostic::Diagnostic;
 
-impl Fault {
-    pub(super) fn new(line: usize, what: impl Into<String>) -> Self {
-        Self { line, what: what.into() }
-    }
-
-    /// As a refusal: `config.py:12: USERS is computed, no literal dict`
-    pub fn of(&self, file: impl std::fmt::Display) -> Error {
-        Error::refused(format!("{file}:{}", self.line), &self.what)
-    }
-}
-
-/// The longest file that is read. Ten thousand users are 0.6 MB.
+/// Largest file that is read. 10,000 users take 0.6 MB.
 pub(super) const SIZE_MAX: usize = 16 * 1024 * 1024;
 
-/// The bytes as text, if Python would take them for it.
-pub(super) fn decoded(bytes: &[u8]) -> Result<&str, Fault> {
+/// Decodes a file as Python does. Only UTF-8 is accepted.
+pub(super) fn decode(bytes: &[u8]) -> Result<&str, Diagnostic> {
     if bytes.len() > SIZE_MAX {
-        return Err(Fault::new(1, format!("is over {} MiB", SIZE_MAX >> 20)));
+        return Err(Diagnostic::fatal(1, format!("file is larger than {} MiB", SIZE_MAX >> 20)));
     }
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let before = bytes.get(..error.valid_up_to()).unwrap_or_default();
-        let line = Lines::of(std::str::from_utf8(before).unwrap_or_default()).count();
-        Fault::new(line, "is not UTF-8 here; only UTF-8 is edited")
+        let line = SourceLines::new(std::str::from_utf8(before).unwrap_or_default()).count();
+        Diagnostic::fatal(line, "invalid UTF-8 (only UTF-8 files are edited)")
     })?;
     if let Some(at) = text.find('\0') {
-        return Err(Fault::new(Lines::of(text).line(at), "has a NUL byte, which Python refuses"));
+        let line = SourceLines::new(text).line(at);
+        return Err(Diagnostic::fatal(line, "NUL byte, which Python refuses"));
     }
-    if let Some((line, name)) = cookie(text) {
+    if let Some((line, name)) = declared_encoding(text) {
         let plain = name.to_ascii_lowercase().replace('_', "-");
         if plain != "utf-8" && plain != "utf8" && !plain.starts_with("utf-8-") {
-            return Err(Fault::new(line, format!("says coding {name}; only UTF-8 is edited")));
+            let message = format!("invalid coding '{name}' (expected utf-8)");
+            return Err(Diagnostic::fatal(line, message));
         }
     }
     Ok(text)
 }
 
-/// The encoding that a comment in the first two lines declares.
-fn cookie(text: &str) -> Option<(usize, &str)> {
+/// Returns the encoding that a comment in one of the first two lines declares (PEP 263).
+fn declared_encoding(text: &str) -> Option<(usize, &str)> {
     let text = text.strip_prefix(BOM).unwrap_or(text);
-    for (n, line) in text.split(['\n', '\r']).filter(|line| !line.is_empty()).take(2).enumerate() {
+    let mut rest = text;
+    for n in 1..=2 {
+        let end = rest.find(['\n', '\r']).unwrap_or(rest.len());
+        let (line, after) = rest.split_at(end);
+        rest = after.strip_prefix("\r\n").or_else(|| after.get(1..)).unwrap_or_default();
         let line = line.trim_start_matches([' ', '\t', '\x0c']);
+        if line.is_empty() {
+            continue;
+        }
         let comment = line.strip_prefix('#')?;
         for (at, word) in comment.match_indices("coding") {
             let after = comment.get(at + word.len()..).unwrap_or_default();
@@ -62,56 +54,52 @@ fn cookie(text: &str) -> Option<(usize, &str)> {
             let ends = |c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c));
             let name = after.split(ends).next().unwrap_or_default();
             if !name.is_empty() {
-                return Some((n + 1, name));
+                return Some((n, name));
             }
         }
     }
     None
 }
 
-/// What Windows' editors put before the first letter.
+/// Byte order mark, written by Windows editors.
 pub(super) const BOM: char = '\u{feff}';
 
-/// Where lines begin. Python ends a line at `\n`, `\r\n` and a lone `\r`.
+/// A text with the positions of its lines. A line ends at `\n`, `\r\n` or a lone `\r`.
 #[derive(Clone, Debug)]
-pub struct Lines {
-    starts: Vec<usize>,
-    length: usize,
+pub struct SourceLines<'t> {
+    text: &'t str,
+    index: LineIndex,
 }
 
-impl Lines {
-    /// The lines of a text.
-    pub(super) fn of(text: &str) -> Self {
-        let bytes = text.as_bytes();
-        let mut starts = vec![0];
-        for at in memchr::memchr2_iter(b'\n', b'\r', bytes) {
-            let half = bytes.get(at) == Some(&b'\r') && bytes.get(at + 1) == Some(&b'\n');
-            if !half {
-                starts.push(at + 1);
-            }
-        }
-        Self { starts, length: bytes.len() }
+impl<'t> SourceLines<'t> {
+    pub(crate) fn new(text: &'t str) -> Self {
+        Self { text, index: LineIndex::from_source_text(text) }
     }
 
-    /// How many there are; what follows the last end of line is one too.
+    /// Number of lines. What follows the last line ending counts as a line.
     pub(super) fn count(&self) -> usize {
-        self.starts.len()
+        self.index.line_count()
     }
 
-    /// The line an offset is in, from 1.
+    /// Line of an offset, from 1.
     pub fn line(&self, at: usize) -> usize {
-        self.starts.partition_point(|start| *start <= at).max(1)
+        self.index.line_index(offset(at)).get()
     }
 
-    /// The line at this offset with its end.
+    /// Range of the line at an offset, including its ending.
     pub(super) fn around(&self, at: usize) -> Range<usize> {
-        let line = self.line(at);
-        let start = self.starts.get(line - 1).copied().unwrap_or(0);
-        start..self.starts.get(line).copied().unwrap_or(self.length)
+        let line = self.index.line_index(offset(at));
+        let (start, end) =
+            (self.index.line_start(line, self.text), self.index.line_end(line, self.text));
+        usize::from(start)..usize::from(end)
     }
 }
 
-/// How the lines of this text end: as the first one does.
+fn offset(at: usize) -> TextSize {
+    u32::try_from(at).map_or(TextSize::new(u32::MAX), TextSize::new)
+}
+
+/// Returns the line ending of a text: that of its first line.
 pub fn newline(text: &str) -> &'static str {
     match text.find(['\n', '\r']) {
         Some(at) if text.get(at..).is_some_and(|rest| rest.starts_with("\r\n")) => "\r\n",
@@ -125,9 +113,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_end_in_three_ways() {
+    fn three_line_endings() {
         let text = "a\r\nb\rc\n\nd";
-        let lines = Lines::of(text);
+        let lines = SourceLines::new(text);
         let at = |letter| lines.line(text.find(letter).unwrap());
         assert_eq!([at('a'), at('b'), at('c'), at('d')], [1, 2, 3, 5]);
         assert_eq!(&text[lines.around(0)], "a\r\n");
@@ -136,13 +124,14 @@ mod tests {
     }
 
     #[test]
-    fn only_utf8_is_text() {
-        let line = |bytes: &[u8]| decoded(bytes).unwrap_err().line;
+    fn only_utf8_is_accepted() {
+        let line = |bytes: &[u8]| decode(bytes).unwrap_err().line;
         assert_eq!(line(b"a\nb\xff\n"), 2);
         assert_eq!(line(b"a\n\nb\0"), 3);
         assert_eq!(line(b"#!/x\n# vim: set fileencoding=cp1251 :\n"), 2);
-        assert!(decoded(b"# -*- coding: utf_8 -*-\nx = 1").is_ok());
-        assert!(decoded(b"x = 1\n# coding: cp1251\n").is_ok());
-        assert!(decoded("\u{feff}# coding=UTF-8\n".as_bytes()).is_ok());
+        assert_eq!(line(b"\n# coding: cp1251\n"), 2);
+        assert!(decode(b"# -*- coding: utf_8 -*-\nx = 1").is_ok());
+        assert!(decode(b"x = 1\n# coding: cp1251\n").is_ok());
+        assert!(decode("\u{feff}# coding=UTF-8\n".as_bytes()).is_ok());
     }
 }

@@ -1,4 +1,4 @@
-//! Literals of Python as values. What is computed is [`Value::Computed`], whatever it would give.
+//! Values of Python literals. Anything else is [`PyValue::Computed`].
 #![expect(
     clippy::wildcard_enum_match_arm,
     reason = "Python has far more kinds of syntax than a config file has meanings"
@@ -7,138 +7,162 @@
 use ruff_python_ast::{Expr, Number, Operator, UnaryOp};
 use ruff_text_size::Ranged;
 
-/// What stands in a config file.
+/// A value in a config file.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Value {
+pub enum PyValue {
     /// `"ab" "cd"`
-    Text(String),
+    Str(String),
     /// `5`, `10 * 1024 ** 3`
-    Whole(i128),
+    Int(i128),
     /// `1.5`
-    Real(f64),
+    Float(f64),
     /// `True`
-    Truth(bool),
+    Bool(bool),
     /// `None`
-    Nothing,
+    None,
     /// `b"ab"`
     Bytes,
-    /// `{"tls": True}`: names to values; `None` where a key is no text
-    Table(Vec<(Option<String>, Self)>),
-    /// `os.environ["SECRET"]`, `f"{x}"`: known only to Python.
+    /// `{"tls": True}`: names to values; `None` for a key that is not a string
+    Dict(Vec<(Option<String>, Self)>),
+    /// `os.environ["SECRET"]`, `f"{x}"`: depends on running the file.
     Computed,
 }
 
-/// The largest exponent and shift that are worked out: anything over gives no sensible limit.
+/// Largest exponent and shift that are evaluated.
 const POWER_MAX: i128 = 100;
 
-impl Value {
-    /// What an expression gives, as far as it can be read.
+impl PyValue {
+    /// Evaluates an expression of literals.
     pub(super) fn of(expr: &Expr, text: &str) -> Self {
         if let Expr::StringLiteral(literal) = expr {
             let value = literal.value.to_str();
             let source = text.get(usize::from(expr.start())..usize::from(expr.end()));
-            // A lone surrogate (`"\ud800"`) has no UTF-8 and is not what was read.
-            let replaced = !value.is_ascii()
-                && value.contains(REPLACED)
-                && source.is_none_or(|source| source.contains('\\') && !source.contains(REPLACED));
-            return if replaced { Self::Computed } else { Self::Text(value.to_owned()) };
+            // The parser replaces a lone surrogate (`"\ud800"`), which has no UTF-8.
+            let is_replaced = !value.is_ascii()
+                && value.contains(REPLACEMENT)
+                && source
+                    .is_none_or(|source| source.contains('\\') && !source.contains(REPLACEMENT));
+            return if is_replaced { Self::Computed } else { Self::Str(value.to_owned()) };
         }
         if let Expr::NumberLiteral(literal) = expr {
             return match &literal.value {
-                Number::Int(int) => int.as_i64().map_or(Self::Computed, |n| Self::Whole(n.into())),
-                Number::Float(real) => Self::Real(*real),
+                Number::Int(int) => int.as_i64().map_or(Self::Computed, |n| Self::Int(n.into())),
+                Number::Float(real) => Self::Float(*real),
                 Number::Complex { .. } => Self::Computed,
             };
         }
         if let Expr::BooleanLiteral(literal) = expr {
-            return Self::Truth(literal.value);
+            return Self::Bool(literal.value);
         }
         if let Expr::Dict(dict) = expr {
             let entry = |item: &ruff_python_ast::DictItem| {
                 Some((key(item.key.as_ref()?, text), Self::of(&item.value, text)))
             };
             let entries: Option<Vec<_>> = dict.items.iter().map(entry).collect();
-            return entries.map_or(Self::Computed, Self::Table);
+            return entries.map_or(Self::Computed, Self::Dict);
         }
         match expr {
-            Expr::NoneLiteral(_) => Self::Nothing,
+            Expr::NoneLiteral(_) => Self::None,
             Expr::BytesLiteral(_) => Self::Bytes,
-            Expr::UnaryOp(unary) => minus(unary.op, Self::of(&unary.operand, text)),
-            Expr::BinOp(binary) => {
-                let (left, right) = (Self::of(&binary.left, text), Self::of(&binary.right, text));
-                combined(left, binary.op, right)
+            Expr::UnaryOp(one) => unary(one.op, Self::of(&one.operand, text)),
+            Expr::BinOp(both) => {
+                let (left, right) = (Self::of(&both.left, text), Self::of(&both.right, text));
+                binary(left, both.op, right)
             }
             _ => Self::Computed,
         }
     }
 
-    /// The text, if it is one.
+    /// Returns the text of a string.
     pub fn text(&self) -> Option<&str> {
-        if let Self::Text(text) = self { Some(text) } else { None }
+        if let Self::Str(text) = self { Some(text) } else { None }
     }
 
-    /// The whole number, if it is one.
-    pub fn whole(&self) -> Option<i128> {
-        if let Self::Whole(whole) = self { Some(*whole) } else { None }
+    /// Returns the number of an integer.
+    pub fn int(&self) -> Option<i128> {
+        if let Self::Int(int) = self { Some(*int) } else { None }
     }
 
-    /// What Python's `bool()` makes of it.
+    /// Applies Python's `bool()`.
     pub fn is_true(&self) -> Option<bool> {
         match self {
-            Self::Text(text) => Some(!text.is_empty()),
-            Self::Whole(whole) => Some(*whole != 0),
-            Self::Real(real) => Some(*real != 0.0),
-            Self::Truth(truth) => Some(*truth),
-            Self::Nothing => Some(false),
-            Self::Table(entries) => Some(!entries.is_empty()),
+            Self::Str(text) => Some(!text.is_empty()),
+            Self::Int(whole) => Some(*whole != 0),
+            Self::Float(real) => Some(*real != 0.0),
+            Self::Bool(truth) => Some(*truth),
+            Self::None => Some(false),
+            Self::Dict(entries) => Some(!entries.is_empty()),
             Self::Bytes | Self::Computed => None,
         }
     }
 }
 
-const REPLACED: char = '\u{fffd}';
+const REPLACEMENT: char = '\u{fffd}';
 
-/// A key that is text.
+/// Evaluates a key that is a string.
 pub(super) fn key(expr: &Expr, text: &str) -> Option<String> {
-    match Value::of(expr, text) {
-        Value::Text(text) => Some(text),
-        Value::Whole(_)
-        | Value::Real(_)
-        | Value::Truth(_)
-        | Value::Nothing
-        | Value::Bytes
-        | Value::Table(_)
-        | Value::Computed => None,
+    match PyValue::of(expr, text) {
+        PyValue::Str(text) => Some(text),
+        PyValue::Int(_)
+        | PyValue::Float(_)
+        | PyValue::Bool(_)
+        | PyValue::None
+        | PyValue::Bytes
+        | PyValue::Dict(_)
+        | PyValue::Computed => None,
     }
 }
 
-fn minus(op: UnaryOp, value: Value) -> Value {
+fn unary(op: UnaryOp, value: PyValue) -> PyValue {
     match (op, value) {
-        (UnaryOp::USub, Value::Whole(whole)) => Value::Whole(-whole),
-        (UnaryOp::USub, Value::Real(real)) => Value::Real(-real),
-        (UnaryOp::UAdd, value @ (Value::Whole(_) | Value::Real(_))) => value,
-        _ => Value::Computed,
+        (UnaryOp::USub, PyValue::Int(whole)) => {
+            whole.checked_neg().map_or(PyValue::Computed, PyValue::Int)
+        }
+        (UnaryOp::USub, PyValue::Float(real)) => PyValue::Float(-real),
+        (UnaryOp::UAdd, value @ (PyValue::Int(_) | PyValue::Float(_))) => value,
+        _ => PyValue::Computed,
     }
 }
 
-fn combined(left: Value, op: Operator, right: Value) -> Value {
+fn binary(left: PyValue, op: Operator, right: PyValue) -> PyValue {
     let whole = match (left, op, right) {
-        (Value::Text(left), Operator::Add, Value::Text(right)) => {
-            return Value::Text(left + &right);
+        (PyValue::Str(left), Operator::Add, PyValue::Str(right)) => {
+            return PyValue::Str(left + &right);
         }
-        (Value::Whole(left), Operator::Add, Value::Whole(right)) => left.checked_add(right),
-        (Value::Whole(left), Operator::Sub, Value::Whole(right)) => left.checked_sub(right),
-        (Value::Whole(left), Operator::Mult, Value::Whole(right)) => left.checked_mul(right),
-        (Value::Whole(left), Operator::FloorDiv, Value::Whole(right)) if right > 0 => {
+        (PyValue::Int(left), Operator::Add, PyValue::Int(right)) => left.checked_add(right),
+        (PyValue::Int(left), Operator::Sub, PyValue::Int(right)) => left.checked_sub(right),
+        (PyValue::Int(left), Operator::Mult, PyValue::Int(right)) => left.checked_mul(right),
+        (PyValue::Int(left), Operator::FloorDiv, PyValue::Int(right)) if right > 0 => {
             Some(left.div_euclid(right))
         }
-        (Value::Whole(left), Operator::Pow, Value::Whole(right @ 0..=POWER_MAX)) => {
+        (PyValue::Int(left), Operator::Pow, PyValue::Int(right @ 0..=POWER_MAX)) => {
             u32::try_from(right).ok().and_then(|right| left.checked_pow(right))
         }
-        (Value::Whole(left), Operator::LShift, Value::Whole(right @ 0..=POWER_MAX)) => {
+        (PyValue::Int(left), Operator::LShift, PyValue::Int(right @ 0..=POWER_MAX)) => {
             u32::try_from(right).ok().and_then(|right| left.checked_mul(1i128.checked_shl(right)?))
         }
         _ => None,
     };
-    whole.map_or(Value::Computed, Value::Whole)
+    whole.map_or(PyValue::Computed, PyValue::Int)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::pyconfig::{PyValue, read};
+
+    #[test]
+    fn arithmetic_that_overflows_is_not_evaluated() {
+        let value = |text: &str| {
+            read(format!("PORT = {text}\n").as_bytes())
+                .unwrap()
+                .setting("PORT")
+                .unwrap()
+                .value
+                .clone()
+        };
+        assert_eq!(value("-(-(2**100) * 2**27)"), PyValue::Computed);
+        assert_eq!(value("-(2**100)"), PyValue::Int(-(1 << 100)));
+        assert_eq!(value("2**100 * 2**100"), PyValue::Computed);
+        assert_eq!(value("1 << 100 << 100"), PyValue::Computed);
+    }
 }

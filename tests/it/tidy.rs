@@ -7,7 +7,7 @@ use crate::harness::root;
 
 /// A module uses its own layer and those above it.
 const LAYERS: &[(&str, &[&str])] = &[
-    ("base", &["error", "json", "net", "timestamp", "stream", "io"]),
+    ("base", &["diagnostic", "error", "json", "net", "timestamp", "stream", "io"]),
     ("shell", &["cli"]),
     (
         "sense",
@@ -19,6 +19,8 @@ const LAYERS: &[(&str, &[&str])] = &[
             "pyconfig",
             "links",
             "accesslog",
+            "userconfig",
+            "proxy",
             "sockets",
             "docker",
             "view",

@@ -10,7 +10,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use mtp::pyconfig::{State, Table, read};
+use mtp::pyconfig::{TableState, UserTable, read};
 
 use crate::harness::{memory_folder, run, skip, text, tool};
 use crate::pyfiles::Dice;
@@ -102,8 +102,8 @@ const QUOTES: &str = "OLD = '''\n\"tg3\": \"не тот\"\n'''\n";
 fn is_whole(file: &Path) {
     let bytes = fs::read(file).unwrap();
     let config = read(&bytes).unwrap();
-    let State::Known(known) = config.table(Table::Users) else { panic!("USERS") };
-    assert_eq!(known.doubled().count(), 0);
+    let TableState::Literal(known) = config.table(UserTable::Users) else { panic!("USERS") };
+    assert_eq!(known.overridden().count(), 0);
     assert!(!config.text.contains("mtp-users"), "{}", config.text);
 }
 

@@ -1,5 +1,5 @@
-//! Config files of every layout through every command: Python agrees with what is said of them,
-//! before and after, and what was added and removed leaves no byte changed.
+//! Config files of every layout through every command: Python reads the expected values after each,
+//! and adding and removing restores every byte.
 
 use std::fs;
 use std::path::Path;
@@ -96,11 +96,13 @@ fn through(seed: u64, folder: &Path) -> serde_json::Value {
     step(&["access-log", "off"], &["access-log"]);
     step(&["remove", "a'b"], &["remove", "a'b"]);
     let after = fs::read_to_string(&file).unwrap();
-    // All is as it was, but for the secret that was rotated.
-    assert_eq!(after.len() == before.len(), own.is_none() || after.len() == before.len());
-    if own.is_none() {
-        assert_eq!(after, before, "seed {seed}");
-    }
+    // Every byte is as before, but for the secret that was rotated.
+    let differing = before.bytes().zip(after.bytes()).filter(|(old, new)| old != new).count();
+    assert_eq!(after.len(), before.len(), "seed {seed}");
+    assert!(
+        if own.is_some() { (1..=32).contains(&differing) } else { differing == 0 },
+        "seed {seed}"
+    );
     if let Some(name) = own {
         step(&["remove", name], &["remove", name]);
     }

@@ -1,4 +1,4 @@
-//! Files that `mtp-users` cannot edit: each has a message of its own that says what would help.
+//! Files that `mtp-users` cannot edit: each has a message that names the remedy.
 
 use std::fs;
 use std::net::TcpListener;
@@ -11,7 +11,7 @@ use crate::harness::{run, skip, text, tool};
 
 const CONFIG: &str = "PORT = 443\nUSERS = {\n    'tg': '0f112233445566778899aabbccddee00',\n}\n";
 
-/// A folder that everyone may look into, with a config.py in it.
+/// Makes a folder that everyone may read, with a config.py in it.
 fn folder() -> (tempfile::TempDir, String) {
     let folder = tempfile::tempdir().unwrap();
     fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o755)).unwrap();
@@ -21,14 +21,14 @@ fn folder() -> (tempfile::TempDir, String) {
     (folder, config)
 }
 
-/// What was said, which must be a refusal; the file is called F in it.
+/// Returns the message of a refusal, with F for the file.
 fn refused(output: &Output, config: &str) -> String {
     let said = text(&output.stderr);
     assert!(output.status.code() == Some(1) && output.stdout.is_empty(), "{said}");
     said.trim_end().trim_start_matches("mtp-users: ").replace(config, "F")
 }
 
-/// Why a user cannot be added to this file.
+/// Returns why a user cannot be added to this file.
 fn why(config: &Path) -> String {
     let config = config.to_str().unwrap();
     refused(&run("mtp-users", &["add", "x", "--config", config], b""), config)
@@ -38,7 +38,7 @@ fn is_root() -> bool {
     fs::metadata("/proc/self").unwrap().uid() == 0
 }
 
-/// The tool as somebody whom no file belongs to, or as whoever runs the tests.
+/// Runs the tool as nobody, or as the user who runs the tests.
 fn as_nobody(args: &[&str]) -> Output {
     let program = tool("mtp-users").get_program().to_owned();
     let mut command =
@@ -49,8 +49,7 @@ fn as_nobody(args: &[&str]) -> Output {
     command.args(args).output().expect("setpriv is there")
 }
 
-/// The tool in namespaces of its own, behind a script that may change what it sees there; `None`
-/// where this user can have none.
+/// Runs the tool in its own namespaces, after a script; `None` where this user can have none.
 fn apart(namespaces: &[&str], script: &str, args: &[&str]) -> Option<Output> {
     let mut command = Command::new("unshare");
     if !is_root() {
@@ -63,16 +62,16 @@ fn apart(namespaces: &[&str], script: &str, args: &[&str]) -> Option<Output> {
 }
 
 #[test]
-fn what_is_no_file() {
+fn not_a_regular_file() {
     let (folder, config) = folder();
     let at = |name: &str| folder.path().join(name);
-    let want = "F: there is no such file; --config FILE names another";
+    let want = "F: no such file (use --config FILE)";
     assert_eq!(why(&at("none.py")), want);
-    let want = "F: is a directory; --config names the file in it";
+    let want = "F: is a directory (expected a file)";
     assert_eq!(why(folder.path()), want);
-    assert_eq!(why(Path::new("/dev/null")), "F: is no regular file");
+    assert_eq!(why(Path::new("/dev/null")), "F: not a regular file");
     symlink("gone.py", at("dangling.py")).unwrap();
-    let want = "F: is a symlink to gone.py, which is not there";
+    let want = "F: symlink to gone.py, which does not exist";
     assert_eq!(why(&at("dangling.py")), want);
     assert!(why(&at("config.py/x")).contains("Not a directory"));
     assert_eq!(fs::read_to_string(config).unwrap(), CONFIG);
@@ -82,8 +81,8 @@ fn what_is_no_file() {
 fn names_too_many_and_too_few() {
     let (_folder, config) = folder();
     for (args, code, want) in [
-        (["add", "-"].as_slice(), 1, "standard input: has no names"),
-        (&["add"], 2, "add: needs a NAME, or - for standard input"),
+        (["add", "-"].as_slice(), 1, "standard input: no names found"),
+        (&["add"], 2, "add: missing NAME (- reads standard input)"),
         (&["list", "tg"], 2, "unexpected argument 'tg' (list takes no NAME)"),
         (&["check", "other.py"], 2, "unexpected argument 'other.py' (check takes no NAME)"),
     ] {
@@ -101,22 +100,22 @@ fn a_symlink_is_followed_and_stays_one() {
     let inode = fs::metadata(&config).unwrap().ino();
     let output = run("mtp-users", &["add", "x", "--config", link.to_str().unwrap()], b"");
     let said = text(&output.stderr);
-    assert!(output.status.success() && said.contains("is a symlink"), "{said}");
+    assert!(output.status.success() && said.contains("symlink to "), "{said}");
     assert!(fs::symlink_metadata(&link).unwrap().file_type().is_symlink());
     assert_eq!(fs::metadata(&config).unwrap().ino(), inode);
 }
 
 #[test]
-fn what_this_user_may_not_do() {
+fn missing_permissions() {
     let (_folder, config) = folder();
     fs::set_permissions(&config, PermissionsExt::from_mode(0o444)).unwrap();
     let output = as_nobody(&["add", "x", "--config", &config]);
-    assert_eq!(refused(&output, &config), "F: may not be written by this user");
+    assert_eq!(refused(&output, &config), "F: permission denied: this user cannot write it");
     let output = as_nobody(&["names", "--config", &config]);
     assert_eq!((text(&output.stdout).as_str(), output.status.code()), ("tg\n", Some(0)));
     fs::set_permissions(&config, PermissionsExt::from_mode(0o000)).unwrap();
     let output = as_nobody(&["list", "--config", &config]);
-    assert_eq!(refused(&output, &config), "F: may not be read by this user");
+    assert_eq!(refused(&output, &config), "F: permission denied: this user cannot read it");
 }
 
 #[test]
@@ -128,12 +127,12 @@ fn a_read_only_mount() {
     );
     let output = apart(&["--mount"], &script, &["add", "x", "--config", &config]);
     let Some(output) = output else { return skip("a mount of one's own") };
-    let want = "F: is on a read-only mount; edit it where it is mounted from";
+    let want = "F: on a read-only mount (edit it where it is mounted from)";
     assert_eq!(refused(&output, &config), want);
 }
 
 #[test]
-fn a_port_that_something_else_has() {
+fn a_port_of_another_program() {
     let (folder, config) = folder();
     let listener = TcpListener::bind("0.0.0.0:0").unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -143,9 +142,9 @@ fn a_port_that_something_else_has() {
     let processes = ["--pid", "--fork", "--mount-proc"];
     let Some(output) = apart(&processes, "", &check) else { return skip("processes of one's own") };
     let said = text(&output.stdout).replace(&config, "F");
-    let want = format!("F:1: PORT {port} is in use on this machine (tried on 0.0.0.0), and no");
+    let want = format!("F:1: port {port} is in use on this machine (tried 0.0.0.0) and no");
     assert!(output.status.code() == Some(1) && said.contains(&want), "{said}");
-    assert!(said.contains("one in a container with a network of its own does not mind"), "{said}");
+    assert!(said.contains("a container with its own network is not affected"), "{said}");
 
     let socket = folder.path().join("docker.sock");
     let published = format!("{{\"PublicPort\":{port},\"Type\":\"tcp\"}}");
@@ -156,6 +155,6 @@ fn a_port_that_something_else_has() {
     let output = apart(&processes, &script, &check).unwrap();
     let said = text(&output.stdout).replace(&config, "F");
     assert_eq!(asks.recv().unwrap(), "GET /containers/json HTTP/1.0");
-    let want = format!("F:1: PORT {port} of this machine is the container web's: right if");
+    let want = format!("F:1: port {port} of this machine belongs to container web: correct if");
     assert!(output.status.success() && said.contains(&want), "{said}");
 }

@@ -153,7 +153,7 @@ impl Options {
 fn configured(path: &Path) -> Result<u16, Error> {
     let name = path.display();
     let bytes = std::fs::read(path).map_err(|error| Error::input(&name, error))?;
-    let port = pyconfig::port(&bytes).map_err(|fault| fault.of(&name))?;
+    let port = pyconfig::port(&bytes).map_err(|error| error.into_error(&name))?;
     let computed = "PORT is computed, not a literal (use --port)";
     port.filter(|port| *port != 0).ok_or_else(|| Error::refused(&name, computed))
 }

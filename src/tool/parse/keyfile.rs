@@ -18,13 +18,13 @@ const SIZE_MAX: u64 = 64 << 20;
 #[derive(Debug)]
 pub(super) struct KeyFile {
     path: PathBuf,
-    seen: Option<Seen>,
+    seen: Option<ConfigSnapshot>,
     lines: u32,
 }
 
 /// What tells one state of a file from another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Seen {
+struct ConfigSnapshot {
     changed: SystemTime,
     size: u64,
     inode: u64,
@@ -74,10 +74,10 @@ impl KeyFile {
         }
     }
 
-    fn look(&self) -> Option<Seen> {
+    fn look(&self) -> Option<ConfigSnapshot> {
         let meta = fs::metadata(&self.path).ok()?;
         let inode = std::os::unix::fs::MetadataExt::ino(&meta);
-        Some(Seen { changed: meta.modified().ok()?, size: meta.len(), inode })
+        Some(ConfigSnapshot { changed: meta.modified().ok()?, size: meta.len(), inode })
     }
 
     fn read(&self) -> Result<SecretIndex, Error> {
@@ -86,7 +86,8 @@ impl KeyFile {
             return Err(Error::refused(self.path.display(), "larger than any config.py"));
         }
         let bytes = fs::read(&self.path).map_err(failed)?;
-        let users = pyconfig::users(&bytes).map_err(|fault| fault.of(self.path.display()))?;
+        let users =
+            pyconfig::users(&bytes).map_err(|error| error.into_error(self.path.display()))?;
         Ok(SecretIndex::new(users))
     }
 }

@@ -1,106 +1,89 @@
-//! `check`: complaints about the file, each with its line.
+//! `check`: problems of the file, each with its line.
 
 use std::net::{Ipv4Addr, TcpListener};
 
-use super::desk::Desk;
-use super::limit::today;
-use super::process;
+use super::context::Context;
+use super::options::today;
+use crate::diagnostic::{Diagnostic, DiagnosticLevel};
 use crate::docker::Docker;
 use crate::error::{Error, ExitStatus};
 use crate::io::escape::Escaped;
-use crate::json::Row;
-use crate::pyconfig::check::{Complaint, Level, complaints};
-use crate::pyconfig::{Config, read};
+use crate::proxy;
+use crate::stream::CheckRow;
+use crate::userconfig::UserConfig;
 
-/// Checks the file.
-pub(super) fn check(desk: &mut Desk) -> Result<(), Error> {
-    let seen = desk.see()?;
-    let (name, mut users) = (seen.name.clone(), 0);
-    let all = match read(&seen.bytes) {
-        Err(fault) => {
-            vec![Complaint { line: fault.line, level: Level::Fatal, what: fault.what }]
-        }
+/// `check`
+pub(super) fn check(context: &mut Context) -> Result<(), Error> {
+    let snapshot = context.snapshot()?;
+    let (name, mut users) = (snapshot.name.clone(), 0);
+    let diagnostics = match UserConfig::read(&snapshot.bytes) {
+        Err(diagnostic) => vec![diagnostic],
         Ok(config) => {
-            users = super::desk::users(&config, &name)
-                .ok()
-                .flatten()
-                .map_or(0, |known| known.in_order().count());
-            let mut all = complaints(&config, today());
-            all.extend(port_in_use(&config));
+            users = config.names().map_or(0, |names| names.len());
+            let mut all = config.diagnostics(today());
+            all.extend(check_port(&config));
             all
         }
     };
-    for complaint in &all {
-        tell(desk, &name, complaint)?;
+    for diagnostic in &diagnostics {
+        print_diagnostic(context, &name, diagnostic)?;
     }
-    if all.iter().any(|complaint| complaint.level > Level::Warning) {
-        desk.ending = ExitStatus::Failure;
+    if diagnostics.iter().any(|diagnostic| diagnostic.level > DiagnosticLevel::Warning) {
+        context.exit_status = ExitStatus::Failure;
     }
-    if desk.is_text && all.is_empty() {
-        let mark = desk.look.mark("✅", "ok");
-        desk.write(&format!(
-            "{mark}{}: nothing to complain about ({users} users)\n",
-            Escaped(&name)
-        ))?;
+    if context.is_text && diagnostics.is_empty() {
+        let mark = context.look.mark("✅", "ok");
+        context.write(&format!("{mark}{}: no problems found ({users} users)\n", Escaped(&name)))?;
     }
     Ok(())
 }
 
-fn tell(desk: &mut Desk, file: &str, complaint: &Complaint) -> Result<(), Error> {
-    let Complaint { line, level, what } = complaint;
-    if desk.is_text {
+fn print_diagnostic(
+    context: &mut Context,
+    file: &str,
+    diagnostic: &Diagnostic,
+) -> Result<(), Error> {
+    let Diagnostic { line, level, message } = diagnostic;
+    if context.is_text {
         let mark = match level {
-            Level::Warning => desk.look.mark("⚠️", "warn"),
-            Level::Error | Level::Fatal => desk.look.mark("❌", "error"),
+            DiagnosticLevel::Warning => context.look.mark("⚠️", "warn"),
+            DiagnosticLevel::Error | DiagnosticLevel::Fatal => context.look.mark("❌", "error"),
         };
-        return desk.write(&format!("{mark}{}:{line}: {}\n", Escaped(file), Escaped(what)));
+        let text = format!("{mark}{}:{line}: {}\n", Escaped(file), Escaped(message));
+        return context.write(&text);
     }
-    let mut row = Row::new(&mut desk.out.buffer, "check");
-    row.text("file", file);
-    row.number("line", i128::try_from(*line).unwrap_or(0));
-    row.text("level", level.name());
-    row.text("what", what);
-    row.end();
-    desk.out.after_row()
+    context.write_row(&CheckRow {
+        file: file.into(),
+        line: u64::try_from(*line).unwrap_or(0),
+        level: level.name().into(),
+        what: message.into(),
+    })
 }
 
-/// Whether something else than a proxy has the port on this machine, as far as can be seen.
-fn port_in_use(config: &Config<'_>) -> Option<Complaint> {
-    let port = config.port().filter(|port| *port > 0)?;
+/// Tests if another program than a proxy has the port on this machine, as far as can be seen.
+fn check_port(config: &UserConfig<'_>) -> Option<Diagnostic> {
+    let (port, line) = config.port()?;
     let taken = TcpListener::bind((Ipv4Addr::UNSPECIFIED, port));
     let taken = taken.is_err_and(|error| error.kind() == std::io::ErrorKind::AddrInUse);
-    if !taken || process::proxies().next().is_some() {
+    if !taken || proxy::proxies().next().is_some() {
         return None;
     }
-    let line = config.setting("PORT").map_or(1, |setting| setting.line);
-    let publishes = Docker::connect().and_then(|docker| docker.publishing(port));
-    let (level, what) = match publishes.ok().flatten() {
+    let container = Docker::connect().and_then(|docker| docker.publishing(port)).ok().flatten();
+    let (level, message) = match container {
         Some(name) => (
-            Level::Warning,
+            DiagnosticLevel::Warning,
             format!(
-                "PORT {port} of this machine is the container {name}'s: right if the proxy is in it"
+                "port {port} of this machine belongs to container {name}: correct if it runs \
+                 the proxy"
             ),
         ),
         None => (
-            Level::Error,
+            DiagnosticLevel::Error,
             format!(
-                "PORT {port} is in use on this machine (tried on 0.0.0.0), and no process that can \
-                 be seen here is mtprotoproxy; one in a container with a network of its own does \
-                 not mind"
+                "port {port} is in use on this machine (tried 0.0.0.0) and no proxy process is \
+                 visible; a container with its own network is not affected"
             ),
         ),
     };
-    Some(Complaint { line, level, what })
-}
-
-/// What keeps a proxy from loading this file, if anything does.
-pub(super) fn fatal(file: &str, config: &Config<'_>) -> Result<(), Error> {
-    let all = complaints(config, today());
-    match all.iter().find(|complaint| complaint.level == Level::Fatal) {
-        Some(complaint) => {
-            let at = format!("{file}:{}", complaint.line);
-            Err(Error::refused(at, format!("{}; not reloaded", complaint.what)))
-        }
-        None => Ok(()),
-    }
+    Some(Diagnostic::new(line, level, message))
 }

@@ -1,25 +1,28 @@
-//! `import` and `export`: all users at once, as rows or as CSV.
+//! `import`: adds users from the rows of `export`, or from CSV.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use serde::Deserialize;
 
-use super::add::put;
-use super::desk::{Desk, Done, input, must_be_a_name, users};
-use super::limit::{Limits, Wish, date};
-use super::row::{self, Telling, User};
+use super::context::{Context, check_name, read_input};
+use super::edit::{add_user, run_edit};
+use super::options::{LimitArg, parse_expires, today};
+use super::output::UserChange;
+use crate::diagnostic::Diagnostic;
 use crate::error::Error;
 use crate::links;
-use crate::pyconfig::{Known, Value};
+use crate::userconfig::{LimitValue, UserConfigEdit};
 
-/// The columns of CSV.
-const COLUMNS: [&str; 6] = ["name", "secret", "max_conns", "expires", "quota", "disabled"];
+/// Columns of CSV.
+pub(super) const COLUMNS: [&str; 6] =
+    ["name", "secret", "max_conns", "expires", "quota", "disabled"];
 
 /// A user of a list.
 #[derive(Debug, Default, Deserialize)]
-struct Listed {
-    #[serde(alias = "name")]
-    user: String,
+struct ImportRow {
+    #[serde(alias = "user")]
+    name: String,
     secret: Option<String>,
     max_conns: Option<u32>,
     expires: Option<String>,
@@ -28,148 +31,152 @@ struct Listed {
     disabled: bool,
 }
 
-/// Adds the users of a list. All of them or none.
-pub(super) fn import(desk: &mut Desk) -> Result<(), Error> {
-    let [_, list] = desk.options.words.as_slice() else {
-        return Err(Error::Usage("import: takes one FILE, or - for standard input".to_owned()));
+/// A checked user of a list.
+#[derive(Debug)]
+struct ImportedUser {
+    line: u64,
+    name: String,
+    secret: String,
+    /// The list has the secret; else it is new.
+    has_own_secret: bool,
+    limits: Vec<LimitValue>,
+    is_disabled: bool,
+}
+
+/// `import`: adds all users of a list or none.
+pub(super) fn import(context: &mut Context) -> Result<(), Error> {
+    let [_, list] = context.options.words.as_slice() else {
+        return Err(Error::Usage("import: expected one FILE (- reads standard input)".to_owned()));
     };
     let list = list.clone();
-    let text = input(Path::new(&list))?;
-    let users = listed(&list, text.trim_start_matches('\u{feff}'))?;
-    let file = desk.path().display().to_string();
-    desk.edit(|_, config, change| {
-        let mut done = Vec::new();
-        for (line, user, limits, secret) in &users {
-            let at = |error: Error| Error::refused(format!("{list}:{line}"), error);
-            let has = User::of(config, &user.user);
-            if has.is_some_and(|has| user.secret.is_some() && has.secret.as_ref() == Some(secret)) {
-                limits.put(change, &user.user, &file).map_err(at)?;
-                done.push(Done::to(&user.user, "already there"));
-                continue;
+    let text = read_input(Path::new(&list))?;
+    let users = parse_list(&list, text.trim_start_matches('\u{feff}'))?;
+    let file = context.path().display().to_string();
+    run_edit(context, |_, config, edit| {
+        let mut changes = Vec::new();
+        for user in &users {
+            let at = |error: Error| Error::refused(format!("{list}:{}", user.line), error);
+            let existing = config.user(&user.name);
+            let is_same = user.has_own_secret
+                && existing.is_some_and(|existing| existing.secret.as_ref() == Some(&user.secret));
+            if !is_same {
+                add_user(config, edit, &file, &user.name, &user.secret).map_err(at)?;
             }
-            put(config, change, &file, &user.user, secret).map_err(at)?;
-            limits.put(change, &user.user, &file).map_err(at)?;
-            if user.disabled {
-                change.disable(&user.user).map_err(|fault| at(fault.of(&file)))?;
+            let of = |error: Diagnostic| at(error.into_error(&file));
+            set_limits(edit, user).map_err(of)?;
+            if user.is_disabled && !is_same {
+                edit.disable(&user.name).map_err(of)?;
             }
-            done.push(Done::to(&user.user, "added"));
+            let action = if is_same { "already there" } else { "added" };
+            changes.push(UserChange::new(&user.name, action));
         }
-        Ok(done)
+        Ok(changes)
     })
 }
 
-/// What is wrong with a row; serde's own place says no more than the line we name.
-fn no_user(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    format!("is no user: {}", text.split(" at line ").next().unwrap_or(&text))
+fn set_limits(edit: &mut UserConfigEdit<'_>, user: &ImportedUser) -> Result<(), Diagnostic> {
+    user.limits.iter().try_for_each(|limit| edit.set_limit(&user.name, *limit))
 }
 
-/// Reads a list: each line a JSON object or comma-separated values.
-fn listed(list: &str, text: &str) -> Result<Vec<(usize, Listed, Limits, String)>, Error> {
+/// Parses a list: JSON lines, or CSV with or without a header.
+fn parse_list(list: &str, text: &str) -> Result<Vec<ImportedUser>, Error> {
     let mut users = Vec::new();
-    let mut seen = std::collections::HashSet::new();
-    for (n, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
-        let wrong = |what: String| Error::refused(format!("{list}:{}", n + 1), what);
-        let user: Listed = if line.trim_start().starts_with('{') {
-            serde_json::from_str(line).map_err(|error| wrong(no_user(&error)))?
-        } else {
-            let cells = cells(line);
-            if n == 0 && cells.first().is_some_and(|cell| cell == "name" || cell == "user") {
-                continue;
-            }
-            from_cells(&cells).map_err(wrong)?
-        };
-        must_be_a_name(&user.user).map_err(|error| wrong(error.to_string()))?;
-        if !seen.insert(user.user.clone()) {
-            return Err(wrong(format!("'{}' is twice in the list", user.user)));
+    let mut seen = HashSet::new();
+    for (line, row) in parse_rows(list, text)? {
+        let wrong = |message: String| Error::refused(format!("{list}:{line}"), message);
+        check_name(&row.name).map_err(|error| wrong(error.to_string()))?;
+        if !seen.insert(row.name.clone()) {
+            return Err(wrong(format!("user '{}' is listed twice", row.name)));
         }
-        let secret = match &user.secret {
-            Some(secret) if !links::is_secret(secret) => {
-                return Err(wrong(format!("the secret of '{}' is not 32 hex digits", user.user)));
-            }
-            Some(secret) => secret.clone(),
-            None => links::new_secret().map_err(|error| Error::input("/dev/urandom", error))?,
+        if row.secret.as_ref().is_some_and(|secret| !links::is_secret(secret)) {
+            let message = format!("invalid secret of '{}' (expected 32 hex digits)", row.name);
+            return Err(wrong(message));
+        }
+        let has_own_secret = row.secret.is_some();
+        let secret = match row.secret {
+            Some(secret) => secret,
+            None => links::new_secret()
+                .map_err(|error| Error::input("random number generator", error))?,
         };
-        let limits = Limits {
-            max_conns: user.max_conns.map(|n| Wish::Be(Value::Whole(n.into()))),
-            expires: user.expires.as_deref().map(date).transpose().map_err(wrong)?,
-            quota: user.quota.map(|n| Wish::Be(Value::Whole(n.into()))),
-        };
-        users.push((n + 1, user, limits, secret));
+        let expires = row.expires.map(|day| parse_expires(&day, today())).transpose();
+        let expires = expires.map_err(wrong)?.and_then(|day| match day {
+            LimitArg::Set(value) => Some(value),
+            LimitArg::Remove(_) => None,
+        });
+        let conns = row.max_conns.map(LimitValue::MaxConns);
+        let limits = conns.into_iter().chain(expires).chain(row.quota.map(LimitValue::Quota));
+        users.push(ImportedUser {
+            line,
+            name: row.name,
+            secret,
+            has_own_secret,
+            limits: limits.collect(),
+            is_disabled: row.disabled,
+        });
     }
     Ok(users)
 }
 
-fn from_cells(cells: &[String]) -> Result<Listed, String> {
-    if cells.len() > COLUMNS.len() {
-        return Err(format!("has more than {}", COLUMNS.join(",")));
+fn parse_rows(list: &str, text: &str) -> Result<Vec<(u64, ImportRow)>, Error> {
+    let at = |line: u64, message: String| Error::refused(format!("{list}:{line}"), message);
+    // Lines of JSON may be mixed with CSV; a record of CSV may have several lines.
+    let mut rows = Vec::new();
+    let mut table = csv::ReaderBuilder::new();
+    table.has_headers(false).flexible(true).trim(csv::Trim::All);
+    let is_json = |line: &str| line.trim_start().starts_with('{');
+    let mut rest = text;
+    let mut first_line = 1;
+    while !rest.is_empty() {
+        let end = rest.find('\n').map_or(rest.len(), |end| end + 1);
+        let (line, after) = rest.split_at(end);
+        if line.trim().is_empty() || is_json(line) {
+            if !line.trim().is_empty() {
+                let row = serde_json::from_str(line).map_err(|error| {
+                    let message = error.to_string();
+                    let message = message.split(" at line ").next().unwrap_or(&message);
+                    at(first_line, format!("invalid row: {message}"))
+                })?;
+                rows.push((first_line, row));
+            }
+            (rest, first_line) = (after, first_line + 1);
+            continue;
+        }
+        let mut records = table.from_reader(rest.as_bytes());
+        let mut record = csv::StringRecord::new();
+        let read = records.read_record(&mut record);
+        read.map_err(|error| at(first_line, format!("invalid CSV: {error}")))?;
+        let is_header = matches!(record.get(0), Some("name" | "user"));
+        if !(is_header && rows.is_empty()) {
+            rows.push((first_line, from_record(&record).map_err(|error| at(first_line, error))?));
+        }
+        let taken = usize::try_from(records.position().byte()).unwrap_or(rest.len());
+        let taken = taken.clamp(1, rest.len());
+        first_line += rest.get(..taken).unwrap_or(rest).matches('\n').count() as u64;
+        rest = rest.get(taken..).unwrap_or_default();
     }
-    let cell = |at: usize| cells.get(at).map(|cell| cell.trim()).filter(|cell| !cell.is_empty());
+    Ok(rows)
+}
+
+fn from_record(record: &csv::StringRecord) -> Result<ImportRow, String> {
+    if record.len() > COLUMNS.len() {
+        return Err(format!("more columns than {}", COLUMNS.join(",")));
+    }
+    let cell = |at: usize| record.get(at).filter(|cell| !cell.is_empty());
     let number = |at: usize, name: &str| {
         let parsed = cell(at).map(str::parse::<u64>).transpose();
-        parsed.map_err(|_| format!("'{}' is no {name}", cell(at).unwrap_or_default()))
+        parsed.map_err(|_| {
+            format!("invalid {name} '{}' (expected a number)", cell(at).unwrap_or_default())
+        })
     };
     let max_conns = number(2, "number of connections")?.map(u32::try_from).transpose();
-    Ok(Listed {
-        user: cells.first().cloned().unwrap_or_default(),
+    Ok(ImportRow {
+        name: record.get(0).unwrap_or_default().to_owned(),
         secret: cell(1).map(str::to_owned),
-        max_conns: max_conns.map_err(|_| "too many connections".to_owned())?,
+        max_conns: max_conns.map_err(|_| "invalid number of connections: too large".to_owned())?,
         expires: cell(3).map(str::to_owned),
         quota: number(4, "number of bytes")?,
         disabled: matches!(cell(5), Some("true" | "1" | "yes")),
     })
-}
-
-/// The cells of a line of CSV: `a,"b, ""c""",d`
-fn cells(line: &str) -> Vec<String> {
-    let (mut cells, mut cell, mut quoted) = (Vec::new(), String::new(), false);
-    let mut letters = line.chars().peekable();
-    while let Some(letter) = letters.next() {
-        match letter {
-            '"' if quoted && letters.peek() == Some(&'"') => {
-                letters.next();
-                cell.push('"');
-            }
-            '"' if quoted => quoted = false,
-            '"' if cell.is_empty() => quoted = true,
-            ',' if !quoted => cells.push(std::mem::take(&mut cell)),
-            other => cell.push(other),
-        }
-    }
-    cells.push(cell);
-    cells
-}
-
-/// Writes all users with their secrets: rows, or CSV as text.
-pub(super) fn export(desk: &mut Desk) -> Result<(), Error> {
-    let seen = desk.see()?;
-    let config = seen.config()?;
-    if desk.is_text {
-        desk.write(&format!("{}\n", COLUMNS.join(",")))?;
-    }
-    let known = users(&config, &seen.name)?;
-    for (name, _) in known.into_iter().flat_map(Known::all_in_order) {
-        let Some(user) = User::of(&config, name) else { continue };
-        if desk.is_text {
-            let number = |n: Option<i128>| n.map_or_else(String::new, |n| n.to_string());
-            let cells = [
-                user.name.clone(),
-                user.secret.clone().unwrap_or_default(),
-                number(user.max_conns),
-                user.expires.clone().unwrap_or_default(),
-                number(user.quota),
-                if user.is_disabled { "true" } else { "" }.to_owned(),
-            ];
-            let cells = cells.map(|cell| {
-                let plain = !cell.contains([',', '"']);
-                if plain { cell } else { format!("\"{}\"", cell.replace('"', "\"\"")) }
-            });
-            desk.write(&format!("{}\n", cells.join(",")))?;
-        } else {
-            row::row(desk, name, None, Some(&user), Telling::Secrets, (&[], &[]))?;
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -178,15 +185,17 @@ mod tests {
 
     #[test]
     fn csv_and_rows() {
-        assert_eq!(cells("a,\"b, \"\"c\"\"\",,d"), ["a", "b, \"c\"", "", "d"]);
         let text = "name,secret\nmax,00112233445566778899aabbccddeeff,5,2026-12-31\n\
-                    {\"type\":\"user\",\"user\":\"eva\",\"quota\":7,\"disabled\":true}\n";
-        let users = listed("l", text).unwrap();
-        assert_eq!(users[0].3, "00112233445566778899aabbccddeeff");
-        assert!(users[1].1.disabled && links::is_secret(&users[1].3));
-        let said = |text: &str| listed("l", text).unwrap_err().to_string();
-        assert_eq!(said("a,xyz"), "l:1: the secret of 'a' is not 32 hex digits");
-        assert_eq!(said("a\na"), "l:2: 'a' is twice in the list");
-        assert!(said("a,,many").contains("'many' is no number of connections"));
+                    {\"type\":\"user\",\"user\":\"eva\",\"quota\":7,\"disabled\":true}\n\
+                    \n\"b, \"\"c\"\"\",,,,7\n";
+        let users = parse_list("l", text).unwrap();
+        let names: Vec<_> = users.iter().map(|user| (user.line, user.name.as_str())).collect();
+        assert_eq!(names, [(2, "max"), (3, "eva"), (5, "b, \"c\"")]);
+        assert_eq!(users[0].secret, "00112233445566778899aabbccddeeff");
+        assert!(users[1].is_disabled && links::is_secret(&users[1].secret));
+        let message = |text: &str| parse_list("l", text).unwrap_err().to_string();
+        assert_eq!(message("a,xyz"), "l:1: invalid secret of 'a' (expected 32 hex digits)");
+        assert_eq!(message("a\na"), "l:2: user 'a' is listed twice");
+        assert!(message("a,,many").contains("invalid number of connections 'many'"));
     }
 }

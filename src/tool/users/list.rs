@@ -1,105 +1,142 @@
-//! `list`, `show`, `link` and `names`: what is there.
+//! Commands that read: `list`, `show`, `link`, `names` and `export`.
 
-use super::desk::{Desk, must_exist, users};
-use super::row::{self, Telling, User};
+use super::context::{Context, require_user};
+use super::import::COLUMNS;
+use super::output::{self, Fields, QrOutput};
 use crate::error::Error;
 use crate::io::escape::Escaped;
-use crate::pyconfig::Known;
+use crate::links::ProxyLink;
+use crate::userconfig::ConfigUser;
 
-/// Lists all users.
-pub(super) fn list(desk: &mut Desk) -> Result<(), Error> {
-    let seen = desk.see()?;
-    let config = seen.config()?;
-    let known = users(&config, &seen.name)?;
-    let names: Vec<_> =
-        known.into_iter().flat_map(|known| known.all_in_order().map(|(name, _)| name)).collect();
-    let telling = if desk.options.links { Telling::Secrets } else { Telling::Open };
-    let endpoint = match telling {
-        Telling::Secrets => Some(row::endpoint(desk, &config, &seen.name)?),
-        Telling::Open => None,
+/// `list`
+pub(super) fn list(context: &mut Context) -> Result<(), Error> {
+    let snapshot = context.snapshot()?;
+    let config = snapshot.config()?;
+    let names = config.names().map_err(|error| error.into_error(&snapshot.name))?;
+    let fields = if context.options.links { Fields::Secret } else { Fields::Public };
+    let endpoint = match fields {
+        Fields::Secret => output::endpoint(context, &config, &snapshot.name),
+        Fields::Public => config.endpoint(),
     };
-    let modes = row::modes_of(&config);
-    if desk.is_text {
-        let mark = desk.look.mark("👥", "");
-        let head = format!("{mark}Users in {}: {}\n", Escaped(&seen.name), names.len());
-        desk.write(&head)?;
-        let modes: Vec<_> = modes.iter().map(|mode| mode.name()).collect();
-        desk.write(&format!("   modes: {}\n", modes.join(", ")))?;
+    if context.is_text {
+        let mark = context.look.mark("👥", "");
+        let head = format!("{mark}Users in {}: {}\n", Escaped(&snapshot.name), names.len());
+        context.write(&head)?;
+        let modes: Vec<_> = endpoint.modes.iter().map(|mode| mode.name()).collect();
+        context.write(&format!("   modes: {}\n", modes.join(", ")))?;
     }
     let width = names.iter().map(|name| Escaped(name).to_string().chars().count()).max();
     let width = width.unwrap_or(0).min(32);
     for name in names {
-        let Some(user) = User::of(&config, name) else { continue };
-        let links = row::links(endpoint.as_ref(), Some(&user), telling);
-        if desk.is_text {
-            let mark = if user.is_disabled { ("🚫", "off") } else { ("✅", "ok") };
-            let mark = desk.look.mark(mark.0, mark.1);
-            let shown = Escaped(name).to_string();
-            let line = format!("  {mark}{shown:<width$}  {}", Escaped(&user.limits()));
-            desk.write(&format!("{}\n", line.trim_end()))?;
-            row::link_lines(desk, &links)?;
-        } else {
-            row::row(desk, name, None, Some(&user), telling, (&links, &modes))?;
+        let Some(user) = config.user(name) else { continue };
+        let links = output::links(Some(&endpoint), Some(&user), fields);
+        if !context.is_text {
+            let extra = (&*links, &*endpoint.modes);
+            output::print_row(context, name, None, Some(&user), fields, extra)?;
+            continue;
         }
+        let mark = if user.is_disabled { ("🚫", "off") } else { ("✅", "ok") };
+        let mark = context.look.mark(mark.0, mark.1);
+        let shown = Escaped(name).to_string();
+        let limits = output::format_limits(&user);
+        let line = format!("  {mark}{shown:<width$}  {}", Escaped(&limits));
+        context.write(&format!("{}\n", line.trim_end()))?;
+        output::print_links(context, &links)?;
     }
     Ok(())
 }
 
-/// Shows users with their secrets.
-pub(super) fn show(desk: &mut Desk) -> Result<(), Error> {
-    each(desk, |desk, user, links| {
-        let mark = desk.look.mark("👤", "");
-        desk.write(&format!("{mark}User: {}\n", Escaped(&user.name)))?;
+/// `show`
+pub(super) fn show(context: &mut Context) -> Result<(), Error> {
+    for_each_name(context, |context, user, links| {
+        let mark = context.look.mark("👤", "");
+        context.write(&format!("{mark}User: {}\n", Escaped(&user.name)))?;
         let secret = user.secret.as_deref().unwrap_or("(computed)");
-        desk.write(&format!("   Secret: {}\n", Escaped(secret)))?;
-        let limits = user.limits();
+        context.write(&format!("   Secret: {}\n", Escaped(secret)))?;
+        let limits = output::format_limits(user);
         if !limits.is_empty() {
-            desk.write(&format!("   {}\n", Escaped(&limits)))?;
+            context.write(&format!("   {}\n", Escaped(&limits)))?;
         }
-        row::link_lines(desk, links)
+        output::print_links(context, links)
     })
 }
 
-/// Shows the links of users.
-pub(super) fn link(desk: &mut Desk) -> Result<(), Error> {
-    each(desk, |desk, user, links| {
-        let mark = desk.look.mark("👤", "");
-        desk.write(&format!("{mark}User: {}\n", Escaped(&user.name)))?;
-        row::link_lines(desk, links)
+/// `link`
+pub(super) fn link(context: &mut Context) -> Result<(), Error> {
+    for_each_name(context, |context, user, links| {
+        let mark = context.look.mark("👤", "");
+        context.write(&format!("{mark}User: {}\n", Escaped(&user.name)))?;
+        output::print_links(context, links)
     })
 }
 
-fn each(
-    desk: &mut Desk,
-    text: impl Fn(&mut Desk, &User, &[crate::links::Link]) -> Result<(), Error>,
+fn for_each_name(
+    context: &mut Context,
+    print_text: impl Fn(&mut Context, &ConfigUser, &[ProxyLink]) -> Result<(), Error>,
 ) -> Result<(), Error> {
-    let names = desk.names()?;
-    let seen = desk.see()?;
-    let config = seen.config()?;
-    names.iter().try_for_each(|name| must_exist(&config, &seen.name, name))?;
-    let endpoint = row::endpoint(desk, &config, &seen.name)?;
-    let modes = row::modes_of(&config);
+    let names = context.names()?;
+    let snapshot = context.snapshot()?;
+    let config = snapshot.config()?;
+    names.iter().try_for_each(|name| require_user(&config, &snapshot.name, name))?;
+    let picture = QrOutput::prepare(context, names.len())?;
+    let endpoint = output::endpoint(context, &config, &snapshot.name);
     for name in &names {
-        let Some(user) = User::of(&config, name) else { continue };
-        let links = row::links(Some(&endpoint), Some(&user), Telling::Secrets);
-        if desk.is_text {
-            text(desk, &user, &links)?;
+        let Some(user) = config.user(name) else { continue };
+        let links = output::links(Some(&endpoint), Some(&user), Fields::Secret);
+        if context.is_text {
+            print_text(context, &user, &links)?;
         } else {
-            row::row(desk, name, None, Some(&user), Telling::Secrets, (&links, &modes))?;
+            let extra = (&*links, &*endpoint.modes);
+            output::print_row(context, name, None, Some(&user), Fields::Secret, extra)?;
         }
     }
-    let names: Vec<_> = names.iter().map(String::as_str).collect();
-    row::pictures(desk, Some(&endpoint), &config, &names)
+    match (picture, &*names) {
+        (Some(picture), [name]) => picture.write(context, &config, Some(&endpoint), name),
+        _ => Ok(()),
+    }
 }
 
-/// Prints the names, one a line, for completions and other programs.
-pub(super) fn names(desk: &mut Desk) -> Result<(), Error> {
-    let seen = desk.see()?;
-    let config = seen.config()?;
-    for (name, _) in users(&config, &seen.name)?.into_iter().flat_map(Known::all_in_order) {
+/// `names`: one per line, for completions and other programs.
+pub(super) fn names(context: &mut Context) -> Result<(), Error> {
+    let snapshot = context.snapshot()?;
+    let config = snapshot.config()?;
+    for name in config.names().map_err(|error| error.into_error(&snapshot.name))? {
         if !name.contains(['\n', '\r']) {
-            desk.write(&format!("{name}\n"))?;
+            context.write(&format!("{name}\n"))?;
         }
     }
     Ok(())
+}
+
+/// `export`: all users with their secrets, as rows or as CSV.
+pub(super) fn export(context: &mut Context) -> Result<(), Error> {
+    let snapshot = context.snapshot()?;
+    let config = snapshot.config()?;
+    let names = config.names().map_err(|error| error.into_error(&snapshot.name))?;
+    let users = names.into_iter().filter_map(|name| config.user(name));
+    if !context.is_text {
+        for user in users {
+            let (fields, extra) = (Fields::Secret, (&[][..], &[][..]));
+            output::print_row(context, &user.name, None, Some(&user), fields, extra)?;
+        }
+        return Ok(());
+    }
+    let mut csv = csv::Writer::from_writer(Vec::new());
+    let failed = |error: csv::Error| Error::Output(std::io::Error::other(error));
+    csv.write_record(COLUMNS).map_err(failed)?;
+    for user in users {
+        let number = |n: Option<i128>| n.map_or_else(String::new, |n| n.to_string());
+        let cells = [
+            user.name.clone(),
+            user.secret.clone().unwrap_or_default(),
+            number(user.max_conns),
+            user.expires.clone().unwrap_or_default(),
+            number(user.quota),
+            if user.is_disabled { "true" } else { "" }.to_owned(),
+        ];
+        csv.write_record(cells).map_err(failed)?;
+    }
+    let bytes = csv.into_inner().map_err(|error| Error::Output(error.into_error()))?;
+    context.out.buffer.extend_from_slice(&bytes);
+    context.out.after_row()
 }

@@ -1,51 +1,30 @@
-//! `mtp-users`: the users of config.py, their links and limits, and the access log.
+//! `mtp-users`: users of a proxy's config file, their links and limits, and the access log.
 //!
-//! To add a command: a row in [`COMMANDS`], a file that runs it, an arm in [`run`].
+//! To add a command: a row in [`COMMANDS`], a function that runs it, an arm in [`run`].
 
-mod add;
+mod access_log;
 mod check;
-mod desk;
-mod flags;
+mod context;
+mod edit;
 mod import;
-mod limit;
 mod list;
-mod log;
-mod process;
+mod options;
+mod output;
 mod reload;
-mod remove;
-mod row;
-mod switch;
 
 use std::ffi::OsString;
-use std::path::PathBuf;
 
+use self::context::Context;
+pub use self::options::UsersOptions;
 use crate::cli::value::invalid;
 use crate::cli::{Cli, Command, Operands, Section, ValueKind};
 use crate::error::{Error, ExitStatus};
 use crate::io::output::OutputFormat;
 use crate::io::reporter::Reporter;
 use crate::tool::EXIT_STATUS;
-use crate::view::look::Marks;
-
-/// What `mtp-users` was asked for.
-#[derive(Debug, Default)]
-pub struct Options {
-    /// The command and its operands.
-    words: Vec<String>,
-    config: Option<PathBuf>,
-    server: Option<String>,
-    secret_from: Option<PathBuf>,
-    links: bool,
-    qr: bool,
-    qr_svg: Option<PathBuf>,
-    limits: limit::Limits,
-    dry_run: bool,
-    reload: reload::Wish,
-    marks: Option<Marks>,
-}
 
 /// The command line of `mtp-users`.
-pub const CLI: Cli<Options> = Cli {
+pub const CLI: Cli<UsersOptions> = Cli {
     name: "mtp-users",
     brief: "the users of config.py, their links and limits, and the access log",
     usage: "COMMAND [OPTION…] [NAME…]",
@@ -57,7 +36,7 @@ pub const CLI: Cli<Options> = Cli {
         options.words.push(word);
         Ok(())
     }),
-    flags: flags::FLAGS,
+    flags: options::FLAGS,
     removed: &[],
     sections: &[EDITS, LOG, FILES, EXIT_STATUS],
 };
@@ -83,7 +62,7 @@ const COMMANDS: &[Command] = &[
     Command::new("export", "", "Write all users with their secrets"),
     Command::new("check", "", "Report what the proxy would refuse or change"),
     Command::new("access-log", "on|off|status|print", "Make the proxy log its connections")
-        .values(ValueKind::OneOf(log::words)),
+        .values(ValueKind::OneOf(access_log::operands)),
     Command::new("reload", "", "Check the file and make the proxy read it again"),
     Command::new("names", "", "Print the names, one per line"),
 ];
@@ -140,7 +119,7 @@ const FILES: Section = Section {
 
 /// Runs the tool.
 pub fn run(
-    options: Options,
+    options: UsersOptions,
     format: OutputFormat,
     reporter: Reporter,
 ) -> Result<ExitStatus, Error> {
@@ -153,24 +132,24 @@ pub fn run(
             "unexpected argument '{word}' ({command} takes no NAME)"
         )));
     }
-    let mut desk = desk::Desk::new(options, format, reporter)?;
+    let mut context = Context::new(options, format, reporter)?;
     match command.as_str() {
-        "add" => add::add(&mut desk),
-        "rotate" => add::rotate(&mut desk),
-        "import" => import::import(&mut desk),
-        "remove" => remove::remove(&mut desk),
-        "rename" => remove::rename(&mut desk),
-        "disable" => switch::disable(&mut desk),
-        "enable" => switch::enable(&mut desk),
-        "limit" => limit::limit(&mut desk),
-        "show" => list::show(&mut desk),
-        "link" => list::link(&mut desk),
-        "export" => import::export(&mut desk),
-        "names" => list::names(&mut desk),
-        "check" => check::check(&mut desk),
-        "access-log" => log::access_log(&mut desk),
-        "reload" => reload::reload(&mut desk),
-        _ => list::list(&mut desk),
+        "add" => edit::add(&mut context),
+        "rotate" => edit::rotate(&mut context),
+        "remove" => edit::remove(&mut context),
+        "rename" => edit::rename(&mut context),
+        "disable" => edit::disable(&mut context),
+        "enable" => edit::enable(&mut context),
+        "limit" => edit::limit(&mut context),
+        "import" => import::import(&mut context),
+        "show" => list::show(&mut context),
+        "link" => list::link(&mut context),
+        "export" => list::export(&mut context),
+        "names" => list::names(&mut context),
+        "check" => check::check(&mut context),
+        "access-log" => access_log::access_log(&mut context),
+        "reload" => reload::reload(&mut context),
+        _ => list::list(&mut context),
     }?;
-    desk.close()
+    context.finish()
 }

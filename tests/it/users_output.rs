@@ -1,4 +1,4 @@
-//! What `mtp-users` says and writes: texts, refusals with their line, lists in and out.
+//! Text, rows and messages of `mtp-users`, import and export.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -60,8 +60,7 @@ fn the_lines_of_the_scripts() {
     let (_, out, _) = with(&["remove", "customer1"], "");
     assert_eq!(out, "✅ User 'customer1' removed successfully!\n");
     let (code, _, said) = with(&["remove", "max pwer"], "");
-    let want =
-        format!("mtp-users: {config}: there is no user 'max pwer': did you mean 'max power'?\n");
+    let want = format!("mtp-users: {config}: no user 'max pwer': did you mean 'max power'?\n");
     assert_eq!((code, said), (Some(1), want));
 }
 
@@ -116,7 +115,7 @@ fn lists_out_and_in() {
 }
 
 #[test]
-fn what_cannot_be_edited_is_said_with_its_reason() {
+fn refusals_have_a_line_and_a_reason() {
     let folder = tempfile::tempdir().unwrap();
     let config = file(folder.path(), "USERS = {\n  'a': '1', **more\n}\n");
     let add = |config: &str| users(&["add", "x", "--config", config], "");
@@ -125,13 +124,13 @@ fn what_cannot_be_edited_is_said_with_its_reason() {
         assert_eq!((code, out.as_str()), (Some(1), ""), "{said}");
         said.trim_end().trim_start_matches("mtp-users: ").replace(config, "F")
     };
-    assert_eq!(said(&config), "F:2: USERS takes in another dict with **; edit it by hand");
+    assert_eq!(said(&config), "F:2: USERS includes another dict with **; edit it by hand");
     fs::write(&config, "USERS = {\n").unwrap();
-    assert!(said(&config).starts_with("F:2: Python would not load this: "), "{}", said(&config));
+    assert!(said(&config).starts_with("F:2: invalid Python: "), "{}", said(&config));
 }
 
 #[test]
-fn complaints_have_lines() {
+fn diagnostics_have_lines() {
     let folder = tempfile::tempdir().unwrap();
     let config = file(
         folder.path(),
@@ -145,18 +144,18 @@ fn complaints_have_lines() {
     let (code, out, _) = users(&["check", "--config", &config, "--format", "text"], "");
     assert_eq!(code, Some(1));
     for want in [
-        ":1: PORT is no number from 1 to 65535",
+        ":1: PORT is not a number from 1 to 65535",
         ":2: AD_TAG is not in hex digits",
-        ":4: 'a' is set again further on in USERS",
-        ":6: 'c' has the secret of 'b'",
+        ":4: 'a' is set again later in USERS",
+        ":6: 'c' has the same secret as 'b'",
         ":7: the secret of 'd' is not 32 hex digits",
-        ":8: the secret of 'e' is no text",
-        ":11: USER_EXPIRATIONS of 'b' is no day like 31/12/2026",
-        ":11: USER_EXPIRATIONS of 'c' is over",
-        ":11: USER_EXPIRATIONS has 'zed', who is no user",
-        ":12: USER_MAX_TCP_CONNS of 'b' is no number",
+        ":8: the secret of 'e' is not a string",
+        ":11: USER_EXPIRATIONS of 'b' is not a day such as '31/12/2026'",
+        ":11: USER_EXPIRATIONS of 'c' is in the past",
+        ":11: USER_EXPIRATIONS names 'zed', who is not in USERS",
+        ":12: USER_MAX_TCP_CONNS of 'b' is not a number",
         ":13: MODES are all off",
-        ":14: TLS_DOMAIN is no text",
+        ":14: TLS_DOMAIN is not a string",
     ] {
         assert!(out.contains(&format!("{config}{want}")), "{want}\n{out}");
     }
@@ -167,7 +166,7 @@ fn complaints_have_lines() {
 }
 
 #[test]
-fn pictures_are_for_their_owner() {
+fn qr_files_are_private() {
     let folder = tempfile::tempdir().unwrap();
     let config = file(folder.path(), STOCK);
     let svg = folder.path().join("qr.svg");

@@ -1,14 +1,14 @@
-//! An edit stopped anywhere: Python loads what is there, as the old file or the new one, and the
-//! next run finds its way back to one of them.
+//! An edit interrupted at any byte: Python loads the file with the old or the new meaning, and the
+//! next run recovers one of both texts.
 
-use mtp::pyconfig::leftover::{Found, look, settled};
-use mtp::pyconfig::shield::{Step, Steps, steps};
-use mtp::pyconfig::{Change, Table, Value, read};
+use mtp::pyconfig::crash_safe_write::{WritePlan, WriteStep, plan_write};
+use mtp::pyconfig::recovery::{EditState, edit_state, recovered};
+use mtp::pyconfig::{ConfigEdit, PyValue, UserTable, read};
 
 use crate::harness::judge;
 use crate::pyfiles::{Dice, config};
 
-/// What Python says of texts: which of two values each of them has.
+/// Tests that each state has one of two values in Python.
 const JUDGE: &str = r#"
 import json, sys
 def value(text):
@@ -26,21 +26,21 @@ for line in sys.stdin:
             print(n, repr(why), repr(state), file=sys.stderr); break
 "#;
 
-fn judged(cases: &[(String, String, Vec<String>)]) {
+fn check_states(cases: &[(String, String, Vec<String>)]) {
     judge(JUDGE, cases.iter().map(|case| serde_json::to_string(case).unwrap()).collect());
 }
 
-/// Does a part of a step: of a write so many bytes.
-fn done(file: &mut Vec<u8>, step: &Step, bytes: usize) {
+/// Applies a step, of a write only so many bytes.
+fn apply_partly(file: &mut Vec<u8>, step: &WriteStep, bytes: usize) {
     match step {
-        Step::Write(at, new) => {
-            Step::Write(*at, new[..bytes.min(new.len())].to_vec()).done(file);
+        WriteStep::Write(at, new) => {
+            WriteStep::Write(*at, new[..bytes.min(new.len())].to_vec()).apply(file);
         }
-        Step::Cut(_) | Step::Sync | Step::Settle => step.done(file),
+        WriteStep::Truncate(_) | WriteStep::Sync | WriteStep::SyncAndWait => step.apply(file),
     }
 }
 
-/// A file, for every other seed with both kinds of triple quotes behind what is edited.
+/// Makes a file; every other seed has both kinds of triple quotes after the edited part.
 fn some_file(seed: u64, dice: &mut Dice) -> (String, Vec<String>) {
     let (mut text, names) = config(dice);
     if seed.is_multiple_of(2) {
@@ -52,82 +52,83 @@ fn some_file(seed: u64, dice: &mut Dice) -> (String, Vec<String>) {
     (text, names)
 }
 
-fn all_steps(old: &str, new: &str) -> Steps {
+fn plan(old: &str, new: &str) -> WritePlan {
     let starts = [old, new].map(|text| read(text.as_bytes()).unwrap().statements);
-    steps(old, new, [&starts[0], &starts[1]])
+    plan_write(old, new, [&starts[0], &starts[1]])
 }
 
-/// What the next run makes of a file: what it takes for the text, and what it makes the file.
-fn put_right(text: &str) -> (String, String) {
+/// Returns the text that the next run reads, and the one that it writes.
+fn recover(text: &str) -> (String, String) {
     let mut file = text.as_bytes().to_vec();
     loop {
-        let steps = match look(&file) {
-            Found::Whole => break,
-            Found::Rest(keep, _) => vec![Step::Cut(keep)],
-            Found::Shielded(_, steps) | Found::Folded(_, steps, _) => steps,
+        let steps = match edit_state(&file) {
+            EditState::Clean => break,
+            EditState::Trailing(keep, _) => vec![WriteStep::Truncate(keep)],
+            EditState::Enclosed(_, steps) | EditState::Folded(_, steps, _) => steps,
         };
         for step in &steps {
-            step.done(&mut file);
+            step.apply(&mut file);
         }
     }
-    let settled = settled(text.as_bytes().to_vec());
-    (String::from_utf8(settled).unwrap(), String::from_utf8(file).unwrap())
+    let recovered = recovered(text.as_bytes().to_vec());
+    (String::from_utf8(recovered).unwrap(), String::from_utf8(file).unwrap())
 }
 
 /// An edit of one of several kinds.
 fn some_edit(dice: &mut Dice, before: &str, names: &[String]) -> String {
     let config = read(before.as_bytes()).unwrap();
-    let mut change = Change::of(&config);
-    let secret = Value::Text(dice.secret());
+    let mut change = ConfigEdit::new(&config);
+    let secret = PyValue::Str(dice.secret());
     match (dice.below(6), names.first()) {
-        (0, Some(name)) => change.remove(Table::Users, name).unwrap(),
-        (1, Some(name)) => change.set(Table::Users, name, &secret).unwrap(),
+        (0, Some(name)) => change.remove(UserTable::Users, name).unwrap(),
+        (1, Some(name)) => change.set(UserTable::Users, name, &secret).unwrap(),
         (2, Some(name)) => change.disable(name).unwrap(),
-        (3, _) => change.set(Table::Quota, "new", &Value::Whole(5)).unwrap(),
-        (4, _) => change.log_on(),
-        _ => change.set(Table::Users, "новый", &secret).unwrap(),
+        (3, _) => change.set(UserTable::Quota, "new", &PyValue::Int(5)).unwrap(),
+        (4, _) => change.enable_access_log(),
+        _ => change.set(UserTable::Users, "новый", &secret).unwrap(),
     }
     change.finish().unwrap()
 }
 
 #[test]
-fn stopped_after_any_byte_it_loads_and_is_put_right() {
+fn interrupted_after_any_byte_it_loads_and_is_recovered() {
     let mut cases = Vec::new();
-    let mut shielded = 0;
+    let mut stepwise = 0;
     for seed in 1..=60 {
         let mut dice = Dice::new(seed);
         let (old, names) = some_file(seed, &mut dice);
         let new = some_edit(&mut dice, &old, &names);
-        let steps = all_steps(&old, &new);
-        shielded += usize::from(steps.all.contains(&Step::Settle));
+        let steps = plan(&old, &new);
+        stepwise += usize::from(steps.steps.contains(&WriteStep::SyncAndWait));
         let mut file = old.clone().into_bytes();
         let mut states = Vec::new();
-        for (n, step) in steps.all.iter().enumerate() {
-            let length = if let Step::Write(_, new) = step { new.len() } else { 0 };
+        for (n, step) in steps.steps.iter().enumerate() {
+            let length = if let WriteStep::Write(_, new) = step { new.len() } else { 0 };
             let is_whole = n == steps.commit || length < 64;
             for bytes in (0..=length).filter(|bytes| bytes % 97 == 0 || *bytes == length) {
                 let mut state = file.clone();
-                done(&mut state, step, bytes);
+                apply_partly(&mut state, step, bytes);
                 // A few bytes within a line of the cache are seen whole or not at all, and so is
                 // a letter.
                 let Ok(text) = String::from_utf8(state) else { continue };
                 if is_whole && bytes != 0 && bytes != length {
                     continue;
                 }
-                let (want, settled) = put_right(&text);
-                assert_eq!(want, settled, "seed {seed} step {n} byte {bytes}");
-                let is_either = settled == old || settled == new;
-                let late = n > steps.commit && settled != new;
+                let (text_read, text_written) = recover(&text);
+                assert_eq!(text_read, text_written, "seed {seed} step {n} byte {bytes}");
+                let is_either = text_read == old || text_read == new;
+                let late = n > steps.commit && text_read != new;
                 assert!(is_either && !late, "seed {seed} step {n} byte {bytes}: {text:?}");
                 states.push(text);
             }
-            done(&mut file, step, usize::MAX);
+            apply_partly(&mut file, step, usize::MAX);
         }
         assert_eq!(String::from_utf8(file).unwrap(), new, "seed {seed}");
         cases.push((old, new, states));
     }
-    assert!(shielded > 50, "{shielded}");
-    judged(&cases);
+    let states: usize = cases.iter().map(|case| case.2.len()).sum();
+    assert!(stepwise > 50 && states > 3000, "{stepwise} files, {states} states");
+    check_states(&cases);
 }
 
 #[test]
@@ -137,26 +138,26 @@ fn a_reader_between_two_steps_loads_one_or_the_other() {
         let mut dice = Dice::new(seed);
         let (old, names) = some_file(seed, &mut dice);
         let new = some_edit(&mut dice, &old, &names);
-        let all = all_steps(&old, &new).all;
+        let all = plan(&old, &new).steps;
         let mut mixed = Vec::new();
-        // Whoever reads while steps are made has finished before they go on behind a settling.
+        // A reader that begins during a phase has finished before the next one.
         let mut file = old.clone().into_bytes();
-        let small = |step: &Step| matches!(step, Step::Write(_, new) if new.len() < 64);
+        let small = |step: &WriteStep| matches!(step, WriteStep::Write(_, new) if new.len() < 64);
         if !all.iter().any(small) {
-            continue; // no shield can be had for it
+            continue; // a single write
         }
-        for phase in all.split(|step| *step == Step::Settle) {
+        for phase in all.split(|step| *step == WriteStep::SyncAndWait) {
             let mut moments = vec![file.clone()];
             for step in phase {
-                done(&mut file, step, usize::MAX);
+                apply_partly(&mut file, step, usize::MAX);
                 moments.push(file.clone());
             }
             for _ in 0..60 {
                 let late = dice.below(moments.len());
                 let (early, late) = (&moments[dice.below(late + 1)], &moments[late]);
                 let turn = dice.below(early.len() + 1).min(late.len());
-                let within = |step: &Step| {
-                    matches!(step, Step::Write(at, new) if small(step)
+                let within = |step: &WriteStep| {
+                    matches!(step, WriteStep::Write(at, new) if small(step)
                         && (*at + 1..*at + new.len()).contains(&turn))
                 };
                 if all.iter().any(within) {
@@ -168,36 +169,38 @@ fn a_reader_between_two_steps_loads_one_or_the_other() {
         }
         cases.push((old, new, mixed));
     }
-    judged(&cases);
+    let states: usize = cases.iter().map(|case| case.2.len()).sum();
+    assert!(states > 3000, "{states} states");
+    check_states(&cases);
 }
 
 #[test]
 fn a_text_with_both_kinds_of_quotes_is_changed_in_one_write() {
     let old = "X = '''a'''\nUSERS = {}\nY = \"\"\"b\"\"\" '''c'''\n";
     let new = old.replace("{}", "{'a': '1'}");
-    let all = all_steps(old, &new).all;
-    assert_eq!(all.iter().filter(|step| matches!(step, Step::Write(..))).count(), 2);
+    let all = plan(old, &new).steps;
+    assert_eq!(all.iter().filter(|step| matches!(step, WriteStep::Write(..))).count(), 2);
     let mut file = old.as_bytes().to_vec();
     for step in &all {
-        done(&mut file, step, usize::MAX);
+        apply_partly(&mut file, step, usize::MAX);
     }
     assert_eq!(file, new.as_bytes());
 }
 
 #[test]
-fn what_no_quotes_can_hold_is_folded_and_comes_out_as_it_was() {
+fn what_no_quotes_can_enclose_is_folded_and_unfolded() {
     let (mut plain, mut folded) = (0, 0);
     for seed in (2..=120).step_by(2) {
         let mut dice = Dice::new(seed);
         let (old, names) = some_file(seed, &mut dice);
         let new = some_edit(&mut dice, &old, &names);
-        let all = all_steps(&old, &new);
-        let settled = all.all.iter().filter(|step| **step == Step::Settle).count();
+        let all = plan(&old, &new);
+        let settled = all.steps.iter().filter(|step| **step == WriteStep::SyncAndWait).count();
         plain += usize::from(settled == 2);
         folded += usize::from(settled > 3);
         let mut file = old.clone().into_bytes();
-        for step in &all.all {
-            step.done(&mut file);
+        for step in &all.steps {
+            step.apply(&mut file);
         }
         assert_eq!(String::from_utf8(file).unwrap(), new, "seed {seed}");
     }

@@ -1,0 +1,178 @@
+//! Makes a proxy read its config file again: SIGUSR2, and only to a process that handles it.
+//! (SIGUSR1 starts a debugger in the proxy.)
+
+use std::fs::{self, File};
+use std::io::{Read, Seek, SeekFrom};
+use std::path::Path;
+use std::time::{Duration, Instant, SystemTime};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use super::process::{ProxyProcess, SignalEffect, proxies};
+use crate::docker::{Container, Docker};
+use crate::error::Error;
+
+/// Printed by the proxy after it has read its file.
+pub const CONFIRMATION: &str = "Config reloaded";
+/// Longest wait for the confirmation: the proxy may be busy with clients.
+pub const CONFIRM_TIMEOUT: Duration = Duration::from_secs(5);
+const CONFIRM_POLL: Duration = Duration::from_millis(50);
+/// Largest part of a log that is searched for the confirmation.
+const LOG_BYTES_MAX: u64 = 16 * 1024 * 1024;
+
+/// Selects proxies to reload.
+#[derive(Clone, Debug, Default)]
+pub struct ProxySelector {
+    pub pid: Option<u32>,
+    pub container: Option<String>,
+}
+
+/// A proxy to reload.
+#[derive(Debug)]
+pub enum ReloadTarget {
+    Process(ProxyProcess),
+    /// A container, and the proxy in it if this machine can see it.
+    Container(Docker, Box<Container>, Option<ProxyProcess>),
+}
+
+/// Outcome of a reload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Confirmation {
+    Confirmed,
+    /// The log shows no confirmation.
+    Missing,
+    /// The log cannot be read from here.
+    Unknown,
+}
+
+/// Finds the proxies that read a file, or those that were selected.
+pub fn find_targets(selector: &ProxySelector, file: &Path) -> Result<Vec<ReloadTarget>, Error> {
+    if let Some(pid) = selector.pid {
+        return Ok(vec![ReloadTarget::Process(ProxyProcess(pid))]);
+    }
+    if let Some(name) = &selector.container {
+        let docker = Docker::connect()?;
+        let found = docker.containers(name)?;
+        let target = |container: Container| {
+            let first = container.pid.map(ProxyProcess);
+            let inside = first.map(ProxyProcess::container_processes).unwrap_or_default();
+            let proxy = inside.into_iter().find(|process| process.runs_proxy());
+            ReloadTarget::Container(docker.clone(), Box::new(container), proxy)
+        };
+        return Ok(found.into_iter().map(target).collect());
+    }
+    let own = fs::metadata(file).map_err(|error| Error::input(file.display(), error))?;
+    let readers = proxies().filter(|process| process.reads(&own) == Some(true));
+    let readers: Vec<_> = readers.map(ReloadTarget::Process).collect();
+    if readers.is_empty() {
+        let message = if proxies().next().is_some() {
+            "no running proxy that this user can see reads this file (use --pid or --container)"
+        } else {
+            "no running mtprotoproxy found (use --pid or --container)"
+        };
+        return Err(Error::refused(file.display(), message));
+    }
+    Ok(readers)
+}
+
+impl ReloadTarget {
+    /// Name in messages.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Process(process) => format!("process {}", process.0),
+            Self::Container(_, container, _) => format!("container {}", container.name),
+        }
+    }
+
+    /// The proxy's process, if it can be seen from here.
+    pub fn process(&self) -> Option<ProxyProcess> {
+        match self {
+            Self::Process(process) => Some(*process),
+            Self::Container(_, _, process) => *process,
+        }
+    }
+
+    /// Tests if the proxy reads another file under the name of this one, such as the old inode of a
+    /// replaced file.
+    pub fn reads_other_file(&self, file: &Path) -> bool {
+        let own = fs::metadata(file).ok();
+        own.is_some_and(|own| {
+            self.process().is_some_and(|process| process.reads(&own) == Some(false))
+        })
+    }
+
+    /// Sends the signal and waits for the confirmation in the log.
+    pub fn reload(&self) -> Result<Confirmation, Error> {
+        match self {
+            Self::Process(process) => {
+                let log = process.stderr().and_then(|path| File::open(path).ok());
+                let from = log.as_ref().and_then(|log| log.metadata().ok()).map(|meta| meta.len());
+                send_signal(*process)?;
+                let (Some(mut log), Some(from)) = (log, from) else {
+                    return Ok(Confirmation::Unknown);
+                };
+                Ok(wait_for_confirmation(|| appended(&mut log, from)))
+            }
+            Self::Container(docker, container, proxy) => {
+                let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+                let since = since.unwrap_or_default().as_secs_f64();
+                match proxy {
+                    Some(proxy) if Some(proxy.0) != container.pid => send_signal(*proxy)?,
+                    Some(proxy) => {
+                        check_signal(*proxy)?;
+                        docker.kill(&container.id, "SIGUSR2")?;
+                    }
+                    None => {
+                        let message = "no mtprotoproxy visible in it from here, and SIGUSR2 would \
+                                       end any other process (run on its machine as root)";
+                        return Err(Error::refused(self.name(), message));
+                    }
+                }
+                let log = || docker.logs_since(container, since).unwrap_or_default();
+                Ok(wait_for_confirmation(log))
+            }
+        }
+    }
+}
+
+/// Refuses to signal a process that the signal would end.
+fn check_signal(process: ProxyProcess) -> Result<(), Error> {
+    let at = format!("process {}", process.0);
+    match process.signal_effect() {
+        SignalEffect::Handled if process.is_python() => Ok(()),
+        SignalEffect::NoProcess => Err(Error::refused(at, "no such process")),
+        SignalEffect::Handled | SignalEffect::Fatal => {
+            let message = "SIGUSR2 would end it: not a running mtprotoproxy, or still starting";
+            Err(Error::refused(at, message))
+        }
+    }
+}
+
+fn send_signal(process: ProxyProcess) -> Result<(), Error> {
+    check_signal(process)?;
+    let at = format!("process {}", process.0);
+    let pid = i32::try_from(process.0).ok().and_then(Pid::from_raw);
+    let pid = pid.ok_or_else(|| Error::refused(&at, "no such process"))?;
+    kill_process(pid, Signal::USR2).map_err(|error| Error::input(at, error.into()))
+}
+
+/// Searches a log for the confirmation until it is found or the time is over.
+fn wait_for_confirmation(mut log: impl FnMut() -> Vec<u8>) -> Confirmation {
+    let until = Instant::now() + CONFIRM_TIMEOUT;
+    while Instant::now() < until {
+        if memchr::memmem::find(&log(), CONFIRMATION.as_bytes()).is_some() {
+            return Confirmation::Confirmed;
+        }
+        std::thread::sleep(CONFIRM_POLL);
+    }
+    Confirmation::Missing
+}
+
+/// Reads what was appended to a file since it had this length.
+fn appended(log: &mut File, from: u64) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    if log.seek(SeekFrom::Start(from)).is_ok() {
+        drop(log.take(LOG_BYTES_MAX).read_to_end(&mut bytes));
+    }
+    bytes
+}

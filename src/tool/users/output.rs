@@ -1,0 +1,269 @@
+//! Users as rows, as text and as QR codes.
+
+use std::io::Write;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+
+use super::context::Context;
+use crate::error::Error;
+use crate::io::escape::Escaped;
+use crate::links::{Endpoint, LinkMode, LinkPart, ProxyLink, qr};
+use crate::stream::{LinkRow, UserRow};
+use crate::userconfig::{ConfigUser, UserConfig};
+use crate::view::look::Colours;
+use crate::view::units;
+
+/// A change of a user, for its row.
+#[derive(Clone, Debug)]
+pub(super) struct UserChange {
+    pub(super) name: String,
+    /// `added`
+    pub(super) action: &'static str,
+    pub(super) old_name: Option<String>,
+}
+
+impl UserChange {
+    pub(super) fn new(name: &str, action: &'static str) -> Self {
+        Self { name: name.to_owned(), action, old_name: None }
+    }
+
+    /// `User 'alice' added successfully!`, as the old scripts print it.
+    fn sentence(&self) -> String {
+        let Self { name, action, old_name } = self;
+        match old_name {
+            Some(old) => format!("User '{old}' {action} to '{name}' successfully!"),
+            None if action.starts_with("already ") => format!("User '{name}' is {action}"),
+            None => format!("User '{name}' {action} successfully!"),
+        }
+    }
+
+    /// Tests if the row and text contain the secret.
+    fn shows_secret(&self) -> bool {
+        matches!(self.action, "added" | "rotated")
+    }
+}
+
+/// Which fields of a user are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fields {
+    /// Name and limits.
+    Public,
+    /// The secret and links, too.
+    Secret,
+}
+
+/// Formats limits: `5 connections, until 2026-12-31, 10 GB`
+pub(super) fn format_limits(user: &ConfigUser) -> String {
+    let disabled = user.is_disabled.then(|| "disabled".to_owned());
+    let conns = user.max_conns.map(|n| format!("{n} connections"));
+    let expires = user.expires.as_ref().map(|day| format!("until {day}"));
+    let quota = user
+        .quota
+        .map(|bytes| u64::try_from(bytes).map_or_else(|_| bytes.to_string(), units::bytes));
+    disabled.into_iter().chain(conns).chain(expires).chain(quota).collect::<Vec<_>>().join(", ")
+}
+
+/// Writes the changes of an edit.
+pub(super) fn print_changes(
+    context: &mut Context,
+    config: &UserConfig<'_>,
+    file: &str,
+    changes: &[UserChange],
+    picture: Option<QrOutput>,
+) -> Result<(), Error> {
+    let shows_secrets = changes.iter().any(UserChange::shows_secret);
+    let endpoint = shows_secrets.then(|| endpoint(context, config, file));
+    for change in changes {
+        let user = config.user(&change.name);
+        let fields = if change.shows_secret() { Fields::Secret } else { Fields::Public };
+        let links = links(endpoint.as_ref(), user.as_ref(), fields);
+        if !context.is_text {
+            print_row(context, &change.name, Some(change), user.as_ref(), fields, (&links, &[]))?;
+            continue;
+        }
+        let mark = context.look.mark("✅", "ok");
+        context.write(&format!("{mark}{}\n", Escaped(&change.sentence())))?;
+        let limits = user.as_ref().map(format_limits).filter(|text| !text.is_empty());
+        if let (Some(limits), "limited") = (limits, change.action) {
+            context.write(&format!("   {}\n", Escaped(&limits)))?;
+        }
+        if let Some(user) = user.filter(|_| fields == Fields::Secret) {
+            print_secret(context, &user, &links)?;
+        }
+    }
+    match (picture, changes) {
+        (Some(picture), [change]) => {
+            picture.write(context, config, endpoint.as_ref(), &change.name)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Writes the secret and links below a user's first line, in the form of the old scripts.
+fn print_secret(
+    context: &mut Context,
+    user: &ConfigUser,
+    links: &[ProxyLink],
+) -> Result<(), Error> {
+    let secret = user.secret.as_deref().unwrap_or("(computed)");
+    context.write(&format!("Secret: {}\n", Escaped(secret)))?;
+    if let Some(link) = links.last() {
+        context.write(&format!("Connection string: {}\n", link.tg))?;
+    }
+    print_links(context, links)
+}
+
+/// Writes all links of a user.
+pub(super) fn print_links(context: &mut Context, links: &[ProxyLink]) -> Result<(), Error> {
+    for link in links {
+        let mark = context.look.mark("🔗", "");
+        let name = link.mode.name();
+        context.write(&format!("   {mark}{name:<8}{}\n{:14}{}\n", link.tg, "", link.https))?;
+    }
+    Ok(())
+}
+
+/// Returns what links need; reports which parts are not known.
+pub(super) fn endpoint(context: &Context, config: &UserConfig<'_>, file: &str) -> Endpoint {
+    let mut endpoint = config.endpoint();
+    if let Some(server) = &context.options.server {
+        endpoint.server = Some(server.clone());
+        endpoint.computed.retain(|(part, _)| *part != LinkPart::Server);
+    }
+    for (part, line) in &endpoint.computed {
+        let (name, effect) = match part {
+            LinkPart::Server => ("MY_DOMAIN", "no links (use --server)"),
+            LinkPart::Port => ("PORT", "no links"),
+            LinkPart::Modes => ("MODES", "no links"),
+            LinkPart::Domain => ("TLS_DOMAIN", "no tls link"),
+        };
+        let at = line.map_or_else(|| file.to_owned(), |line| format!("{file}:{line}"));
+        context.reporter.print(format!("{at}: {name} is computed: {effect}"));
+    }
+    let is_computed = endpoint.computed.iter().any(|(part, _)| *part == LinkPart::Server);
+    if endpoint.server.is_none() && !is_computed {
+        context.reporter.print(format!("{file}: MY_DOMAIN is not set: no links (use --server)"));
+    }
+    endpoint
+}
+
+pub(super) fn links(
+    endpoint: Option<&Endpoint>,
+    user: Option<&ConfigUser>,
+    fields: Fields,
+) -> Vec<ProxyLink> {
+    let secret = user.and_then(|user| user.secret.as_deref());
+    match (endpoint, secret, fields) {
+        (Some(endpoint), Some(secret), Fields::Secret) => endpoint.links(secret),
+        _ => Vec::new(),
+    }
+}
+
+/// Writes the row of a user.
+pub(super) fn print_row(
+    context: &mut Context,
+    name: &str,
+    change: Option<&UserChange>,
+    user: Option<&ConfigUser>,
+    fields: Fields,
+    (links, modes): (&[ProxyLink], &[LinkMode]),
+) -> Result<(), Error> {
+    let mut row = UserRow {
+        user: name.into(),
+        did: change.map(|change| change.action.into()),
+        was: change.and_then(|change| change.old_name.as_deref().map(Into::into)),
+        modes: modes.iter().map(|mode| mode.name().into()).collect(),
+        ..UserRow::default()
+    };
+    if let Some(user) = user {
+        row.line = change.is_none().then(|| u64::try_from(user.line).unwrap_or(0));
+        let secret = user.secret.as_deref().filter(|_| fields == Fields::Secret);
+        row.secret = secret.map(Into::into);
+        row.max_conns = user.max_conns;
+        row.expires = user.expires.as_deref().map(Into::into);
+        row.quota = user.quota;
+        row.disabled = user.is_disabled;
+    }
+    let link = |link: &ProxyLink| LinkRow {
+        mode: link.mode.name().into(),
+        tg: link.tg.clone().into(),
+        https: link.https.clone().into(),
+    };
+    row.links = links.iter().map(link).collect();
+    context.write_row(&row)
+}
+
+/// A requested QR code. Its file is made before an edit, so that an edit is not followed by a
+/// failure to make it.
+#[derive(Debug)]
+pub(super) struct QrOutput {
+    on_terminal: bool,
+    file: Option<(NamedTempFile, PathBuf)>,
+}
+
+impl QrOutput {
+    /// Prepares a QR code if one is requested; refuses one of several users.
+    pub(super) fn prepare(context: &Context, names: usize) -> Result<Option<Self>, Error> {
+        let options = &context.options;
+        if !options.qr && options.qr_svg.is_none() {
+            return Ok(None);
+        }
+        if names != 1 {
+            return Err(Error::Usage("a QR code needs exactly one NAME".to_owned()));
+        }
+        let file = options.qr_svg.as_deref().map(private_file).transpose()?;
+        Ok(Some(Self { on_terminal: options.qr, file }))
+    }
+
+    /// Writes the QR code of the user's strongest link.
+    pub(super) fn write(
+        self,
+        context: &mut Context,
+        config: &UserConfig<'_>,
+        endpoint: Option<&Endpoint>,
+        name: &str,
+    ) -> Result<(), Error> {
+        let links = links(endpoint, config.user(name).as_ref(), Fields::Secret);
+        let Some(link) = links.last() else {
+            context.reporter.print(format!("{name}: no QR code without a link"));
+            return Ok(());
+        };
+        let too_long = |_| Error::refused(name, "the link is too long for a QR code");
+        if self.on_terminal {
+            let paint = match context.look.colours {
+                Colours::On => qr::Paint::Coloured,
+                Colours::Off => qr::Paint::Bare,
+            };
+            context.write(&qr::text(&link.tg, paint).map_err(too_long)?)?;
+        }
+        if let Some((mut file, path)) = self.file {
+            let svg = qr::svg(&link.tg).map_err(too_long)?;
+            let written = file.write_all(svg.as_bytes()).map_err(|error| (error, path.clone()));
+            let saved = written.and_then(|()| {
+                file.persist(&path).map(drop).map_err(|error| (error.error, path.clone()))
+            });
+            saved.map_err(|(error, path)| Error::input(path.display(), error))?;
+        }
+        Ok(())
+    }
+}
+
+/// Creates a file of mode 0600 that will replace `path`, which must be absent or an own regular
+/// file: a link is replaced, not followed.
+fn private_file(path: &Path) -> Result<(NamedTempFile, PathBuf), Error> {
+    let failed = |error| Error::input(path.display(), error);
+    if let Ok(meta) = std::fs::symlink_metadata(path) {
+        let is_own = meta.uid() == rustix::process::geteuid().as_raw();
+        if meta.is_dir() {
+            return Err(failed(rustix::io::Errno::ISDIR.into()));
+        }
+        if !is_own {
+            return Err(Error::refused(path.display(), "belongs to another user"));
+        }
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let file = NamedTempFile::new_in(folder.unwrap_or(Path::new("."))).map_err(failed)?;
+    Ok((file, path.to_owned()))
+}

@@ -1,0 +1,84 @@
+//! Users of mtprotoproxy's config.py.
+
+use super::{ConfigUser, LimitValue, UserLimit};
+use crate::diagnostic::{Diagnostic, DiagnosticLevel};
+use crate::pyconfig::check::{format_day, parse_day};
+use crate::pyconfig::{ConfigEdit, PyConfig, PyValue, TableState, UserTable};
+
+pub(super) fn user(config: &PyConfig<'_>, name: &str) -> Option<ConfigUser> {
+    let TableState::Literal(users) = config.table(UserTable::Users) else { return None };
+    let entry = users.get(name).or_else(|| users.get_deleted(name))?;
+    let value = |table| match config.table(table) {
+        TableState::Literal(limits) => limits.get(name).map(|entry| &entry.value),
+        TableState::Absent | TableState::Computed { .. } => None,
+    };
+    let expires = value(UserTable::Expirations).and_then(PyValue::text);
+    Some(ConfigUser {
+        name: name.to_owned(),
+        line: config.lines.line(entry.at()),
+        secret: entry.value.text().map(str::to_owned),
+        max_conns: value(UserTable::MaxConns).and_then(PyValue::int),
+        expires: expires
+            .map(|day| parse_day(day).map_or_else(|| day.to_owned(), |day| day.to_string())),
+        quota: value(UserTable::Quota).and_then(PyValue::int),
+        is_disabled: users.get(name).is_none(),
+    })
+}
+
+pub(super) fn leftover_limits(config: &PyConfig<'_>, name: &str) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for table in [UserTable::MaxConns, UserTable::Expirations, UserTable::Quota] {
+        if let TableState::Literal(limits) = config.table(table)
+            && let Some(entry) = limits.get(name)
+        {
+            let message = format!("{} of '{name}' exists already and applies", table.name());
+            let line = config.lines.line(entry.at());
+            found.push(Diagnostic::new(line, DiagnosticLevel::Warning, message));
+        }
+    }
+    found
+}
+
+pub(super) fn table_of(limit: UserLimit) -> UserTable {
+    match limit {
+        UserLimit::MaxConns => UserTable::MaxConns,
+        UserLimit::Expires => UserTable::Expirations,
+        UserLimit::Quota => UserTable::Quota,
+    }
+}
+
+pub(super) fn set_secret(
+    edit: &mut ConfigEdit<'_>,
+    name: &str,
+    secret: &str,
+) -> Result<(), Diagnostic> {
+    edit.set(UserTable::Users, name, &PyValue::Str(secret.to_owned()))
+}
+
+pub(super) fn remove(edit: &mut ConfigEdit<'_>, name: &str) -> Result<Vec<Diagnostic>, Diagnostic> {
+    edit.remove(UserTable::Users, name)?;
+    let mut notes = Vec::new();
+    for limit in [UserLimit::MaxConns, UserLimit::Expires, UserLimit::Quota] {
+        // A limit without its user has no effect, so that a computed table is no obstacle.
+        notes.extend(edit.remove(table_of(limit), name).err());
+    }
+    Ok(notes)
+}
+
+pub(super) fn rename(edit: &mut ConfigEdit<'_>, old: &str, new: &str) -> Result<(), Diagnostic> {
+    UserTable::ALL.into_iter().try_for_each(|table| edit.rename(table, old, new))
+}
+
+pub(super) fn set_limit(
+    edit: &mut ConfigEdit<'_>,
+    name: &str,
+    value: LimitValue,
+) -> Result<(), Diagnostic> {
+    let table = table_of(value.limit());
+    let value = match value {
+        LimitValue::MaxConns(count) => PyValue::Int(count.into()),
+        LimitValue::Expires(day) => PyValue::Str(format_day(day)),
+        LimitValue::Quota(bytes) => PyValue::Int(bytes.into()),
+    };
+    edit.set(table, name, &value)
+}
