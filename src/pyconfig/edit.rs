@@ -220,9 +220,7 @@ impl<'c> ConfigEdit<'c> {
             TableState::Literal(_) | TableState::Absent | TableState::Computed { .. } => None,
         });
         let is_last = |literal: &&LiteralTable| {
-            let own = |entry: &TableEntry| {
-                matches!(entry.site, EntrySite::Item { dict, .. } if dict == at)
-            };
+            let own = |entry: &TableEntry| matches!(entry.site, EntrySite::Item { dict, .. } if dict == at);
             let is_created =
                 self.at(&(dict.open..dict.close)).is_some_and(|dict| dict.starts_with(CREATED));
             is_created && literal.entries.iter().all(own) && gone.len() == literal.entries.len()
