@@ -3,10 +3,11 @@ _mtp_parse() {
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}
     COMPREPLY=()
     case $before in
-    -d|--dialect) mapfile -t COMPREPLY < <(compgen -W 'access telemt mtg mtproxy seriyps zig mtprotoproxy minhpn pattern list' -- "$word"); return ;;
+    -d|--dialect) mapfile -t COMPREPLY < <(compgen -W 'access telemt mtg mtproxy teleproxy seriyps zig mtprotoproxy minhpn pattern list' -- "$word"); return ;;
     --pattern) :; return ;;
     --users) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
     --source) :; return ;;
+    --only-source) :; return ;;
     --tz) :; return ;;
     --year) :; return ;;
     --since) :; return ;;
@@ -15,7 +16,7 @@ _mtp_parse() {
     --format) mapfile -t COMPREPLY < <(compgen -W 'auto json text' -- "$word"); return ;;
     esac
     case $word in
-    -*) mapfile -t COMPREPLY < <(compgen -W '-d --dialect --pattern --users --source --tz --year --since --until --rejects --strict --explain -h --help -V --version --format' -- "$word"); return ;;
+    -*) mapfile -t COMPREPLY < <(compgen -W '-d --dialect --pattern --users --source --only-source --tz --year --since --until --rejects --strict --explain --check -h --help -V --version --format' -- "$word"); return ;;
     esac
     mapfile -t COMPREPLY < <(compgen -f -- "$word")
 }

@@ -1,84 +1,90 @@
-//! The access log that `mtp-users access-log on` makes the unmodified mtprotoproxy print: the one
-//! log that names user and address of every connection. The hot path of `mtp-parse`.
+//! The access log that `mtp-users access-log on` adds to mtprotoproxy: user and address of every
+//! connection. The hot path of `mtp-parse`.
 //!
-//! Its fields stand in a fixed order. Keys that are not known are passed over, and there may be
-//! more at the end; what is known must be whole, since a cut address is another one's address.
+//! Fields have a fixed order. Unknown ones are skipped; a known one must be complete, since a cut
+//! address is a different address.
 
 use memchr::memchr;
 
 use super::{
-    Dialect, Line, LogParser, Meaning, MessagePattern, Outcome, reason, redact, saying, scan,
+    Dialect, Emit, LogParser, Meaning, MessagePattern, Outcome, ParseContext, bytes, level, parsed,
+    pattern, reason, redact,
 };
+use crate::error::Error;
 use crate::json;
 use crate::net::parse_ip;
-use crate::stream::Event;
-use crate::stream::Kind;
-use crate::stream::Text;
+use crate::stream::{Event, Kind, Text};
 use crate::timestamp::Timestamp;
 
-/// What every line begins with.
+/// The first word of every line.
 const TAG: &[u8] = b"mtp-access ";
 const NAME: &str = "access";
 
-/// The dialect.
 pub const DIALECT: Dialect = Dialect {
     name: NAME,
-    also: &["mtp-access"],
+    aliases: &["mtp-access"],
     brief: "the access log that mtp-users adds to mtprotoproxy",
     logs: "every authenticated connection with user, address, port and mode, and its end with \
            duration, bytes and reason",
-    unknown: "handshakes that fail leave no line",
-    patterns: SAYINGS,
-    listen: || Box::<Access>::default(),
+    unknown: "failed handshakes, which leave no line",
+    version: "mtprotoproxy 1.0.8 to 1.1.1 and 0614c35",
+    levels: &[level("any level", [true; 4])],
+    remedy: "",
+    patterns: PATTERNS,
+    new_parser: || Box::<AccessParser>::default(),
 };
 
-const SAYINGS: &[MessagePattern] = &[
-    saying(" ev=connect ", Meaning::Event(Kind::Connect)),
-    saying(" ev=disconnect ", Meaning::Event(Kind::Disconnect)),
-    saying(" ev=start ", Meaning::Event(Kind::Start)),
-    saying("mtp-access is off: ", Meaning::Event(Kind::Note)),
+const PATTERNS: &[MessagePattern] = &[
+    pattern(" ev=connect ", Meaning::Event(Kind::Connect)),
+    pattern(" ev=disconnect ", Meaning::Event(Kind::Disconnect)),
+    pattern(" ev=start ", Meaning::Event(Kind::Start)),
+    pattern("mtp-access is off: ", Meaning::Event(Kind::Note)),
 ];
 
-/// The modes of a connection, as rows and lines name them.
 const MODES: &[&str] = &["tls", "secure", "classic"];
-/// How a connection ended.
 const ENDS: &[&str] = &[reason::CLOSED, reason::LIMIT, reason::ABORTED, reason::NO_DC];
 
-/// A listener; it only keeps room for names.
 #[derive(Debug, Default)]
-struct Access {
+struct AccessParser {
+    /// Reused for names with escapes.
     name: String,
+    is_certain: bool,
 }
 
-impl LogParser for Access {
-    fn read(&mut self, line: &Line<'_>, told: &mut dyn FnMut(Event<'_>)) -> Outcome {
-        let Some(rest) = line.text.strip_prefix(TAG) else { return Outcome::Unrecognized };
-        let said = match rest.strip_prefix(b"is off: ") {
-            Some(why) => {
-                let mut event = Event::new(Kind::Note, NAME);
-                event.text = Some(redact::masked(why));
-                told(event);
-                return Outcome::Parsed;
-            }
-            None => event(rest, &mut self.name),
-        };
-        match said {
-            Ok(Some(event)) => {
-                told(event);
-                Outcome::Parsed
-            }
-            Ok(None) => Outcome::Ignored,
-            Err(what) => Outcome::Malformed(what),
+impl LogParser for AccessParser {
+    fn parse(
+        &mut self,
+        line: &[u8],
+        _context: &ParseContext<'_>,
+        emit: &mut Emit<'_>,
+    ) -> Result<Outcome, Error> {
+        let Some(rest) = line.strip_prefix(TAG) else { return Ok(Outcome::Unrecognized) };
+        if let Some(cause) = rest.strip_prefix(b"is off: ") {
+            let mut event = Event::new(Kind::Note, NAME);
+            event.text = Some(redact::masked(cause));
+            return parsed(event, emit);
         }
+        match event(rest, &mut self.name) {
+            Ok(Some(event)) => {
+                self.is_certain = true;
+                parsed(event, emit)
+            }
+            Ok(None) => Ok(Outcome::Ignored),
+            Err(fault) => Ok(Outcome::Malformed(fault)),
+        }
+    }
+
+    fn is_certain(&self) -> bool {
+        self.is_certain
     }
 }
 
-/// The event of a line, without its tag. `None`: an event of a later version.
-fn event<'l>(text: &'l [u8], room: &'l mut String) -> Result<Option<Event<'l>>, &'static str> {
-    let after = text.strip_prefix(b"ts=").ok_or("it does not begin with ts=")?;
-    let (ts, taken) = Timestamp::read(after).ok_or("ts= is no time")?;
+/// The event of a line without its tag. `None`: an event of a later version.
+fn event<'l>(text: &'l [u8], buffer: &'l mut String) -> Result<Option<Event<'l>>, &'static str> {
+    let after = text.strip_prefix(b"ts=").ok_or("missing ts=")?;
+    let (ts, taken) = Timestamp::read(after).ok_or("invalid ts=")?;
     let mut rest = after.get(taken..).unwrap_or_default();
-    let kind = match field(&mut rest, b" ev=").ok_or("ev= is missing")? {
+    let kind = match field(&mut rest, b" ev=").ok_or("missing ev=")? {
         b"connect" => Kind::Connect,
         b"disconnect" => Kind::Disconnect,
         b"start" => Kind::Start,
@@ -87,51 +93,52 @@ fn event<'l>(text: &'l [u8], room: &'l mut String) -> Result<Option<Event<'l>>, 
     let mut event = Event::new(kind, NAME);
     event.ts = Some(ts);
     if kind == Kind::Start {
-        event.id = Some(scan::text(field(&mut rest, b" boot=").ok_or("boot= is missing")?));
-        field(&mut rest, b" pid=").and_then(scan::number).ok_or("pid= is no number")?;
+        event.id = Some(bytes::to_text(field(&mut rest, b" boot=").ok_or("missing boot=")?));
+        field(&mut rest, b" pid=").and_then(bytes::parse_u64).ok_or("invalid pid=")?;
         return Ok(Some(event));
     }
-    event.id = Some(scan::text(field(&mut rest, b" id=").ok_or("id= is missing")?));
-    event.user = Some(user(&mut rest, room)?);
-    event.ip = match field(&mut rest, b" ip=").ok_or("ip= is missing")? {
+    event.id = Some(bytes::to_text(field(&mut rest, b" id=").ok_or("missing id=")?));
+    event.user = Some(user(&mut rest, buffer)?);
+    event.ip = match field(&mut rest, b" ip=").ok_or("missing ip=")? {
         b"-" => None,
-        ip => Some(parse_ip(ip).ok_or("ip= is no address")?),
+        ip => Some(parse_ip(ip).ok_or("invalid ip=")?),
     };
-    let port = field(&mut rest, b" port=").and_then(scan::number);
-    let port = port.and_then(|port| u16::try_from(port).ok()).ok_or("port= is no port")?;
+    let port = field(&mut rest, b" port=").and_then(bytes::parse_u64);
+    let port = port.and_then(|port| u16::try_from(port).ok()).ok_or("invalid port=")?;
     event.port = (port > 0).then_some(port);
     let mode = field(&mut rest, b" mode=").and_then(|mode| one_of(MODES, mode));
-    event.mode = Some(Text::Borrowed(mode.ok_or("mode= is none of tls, secure, classic")?));
+    event.mode =
+        Some(Text::Borrowed(mode.ok_or("invalid mode= (expected tls, secure or classic)")?));
     if kind == Kind::Disconnect {
         let secs = field(&mut rest, b" secs=").and_then(milliseconds);
-        event.lasted_ms = Some(secs.ok_or("secs= is no duration")?);
-        let up = field(&mut rest, b" up=").and_then(scan::number);
-        event.bytes_up = Some(up.ok_or("up= is no number")?);
-        let down = field(&mut rest, b" down=").and_then(scan::number);
-        event.bytes_down = Some(down.ok_or("down= is no number")?);
+        event.lasted_ms = Some(secs.ok_or("invalid secs=")?);
+        let up = field(&mut rest, b" up=").and_then(bytes::parse_u64);
+        event.bytes_up = Some(up.ok_or("invalid up=")?);
+        let down = field(&mut rest, b" down=").and_then(bytes::parse_u64);
+        event.bytes_down = Some(down.ok_or("invalid down=")?);
         let end = field(&mut rest, b" end=").and_then(|end| one_of(ENDS, end));
-        event.reason = Some(Text::Borrowed(end.ok_or("end= is not known")?));
+        event.reason = Some(Text::Borrowed(end.ok_or("unknown end=")?));
     }
     Ok(Some(event))
 }
 
-/// The value of a field, with what comes before it passed over. `name` has the space before it
-/// and the equals sign behind.
+/// The value of the next field of this name, which includes the space before it and the equals
+/// sign. Fields before it are skipped.
 #[inline]
 fn field<'l, const N: usize>(rest: &mut &'l [u8], name: &[u8; N]) -> Option<&'l [u8]> {
     let after = match rest.strip_prefix(name) {
         Some(after) => after,
-        None => later(rest, name)?,
+        None => skip_to(rest, name)?,
     };
     let end = memchr(b' ', after).unwrap_or(after.len());
     *rest = after.get(end..)?;
     after.get(..end)
 }
 
-/// What follows the name of a field that is not the next one: a later version may have put others
-/// between. Their values may be quoted, and then hold spaces.
+/// Skips fields up to this one: a later version may have put others between. Their values may be
+/// quoted, and then hold spaces.
 #[cold]
-fn later<'l>(text: &'l [u8], name: &[u8]) -> Option<&'l [u8]> {
+fn skip_to<'l>(text: &'l [u8], name: &[u8]) -> Option<&'l [u8]> {
     let mut rest = text;
     loop {
         if let Some(after) = rest.strip_prefix(name) {
@@ -147,23 +154,23 @@ fn later<'l>(text: &'l [u8], name: &[u8]) -> Option<&'l [u8]> {
     }
 }
 
-/// The user's name: a JSON string, in `room` where it has escapes.
-fn user<'l>(rest: &mut &'l [u8], room: &'l mut String) -> Result<Text<'l>, &'static str> {
-    const WRONG: &str = "user= is no JSON string";
+/// The user's name: a JSON string, unescaped into `buffer` where it has escapes.
+fn user<'l>(rest: &mut &'l [u8], buffer: &'l mut String) -> Result<Text<'l>, &'static str> {
+    const WRONG: &str = "invalid user= (expected a JSON string)";
     let name = b" user=\"";
-    let after = rest.strip_prefix(name).or_else(|| later(rest, name)).ok_or(WRONG)?;
+    let after = rest.strip_prefix(name).or_else(|| skip_to(rest, name)).ok_or(WRONG)?;
     let end = memchr::memchr2(b'"', b'\\', after).ok_or(WRONG)?;
     if after.get(end) == Some(&b'"') {
         *rest = after.get(end + 1..).unwrap_or_default();
-        return Ok(scan::text(after.get(..end).unwrap_or_default()));
+        return Ok(bytes::to_text(after.get(..end).unwrap_or_default()));
     }
     let end = json::closing_quote(after).ok_or(WRONG)?;
     *rest = after.get(end + 1..).unwrap_or_default();
-    json::unescape_text(after.get(..end).unwrap_or_default(), room).ok_or(WRONG)?;
-    Ok(Text::Borrowed(room))
+    json::unescape_text(after.get(..end).unwrap_or_default(), buffer).ok_or(WRONG)?;
+    Ok(Text::Borrowed(buffer))
 }
 
-/// The table's own spelling of a word that is in it.
+/// The entry of a table that is this word.
 fn one_of(table: &[&'static str], word: &[u8]) -> Option<&'static str> {
     table.iter().copied().find(|known| known.as_bytes() == word)
 }
@@ -171,8 +178,8 @@ fn one_of(table: &[&'static str], word: &[u8]) -> Option<&'static str> {
 /// `36.862` in milliseconds.
 fn milliseconds(text: &[u8]) -> Option<u64> {
     let dot = memchr(b'.', text)?;
-    let whole = scan::number(text.get(..dot)?)?;
+    let whole = bytes::parse_u64(text.get(..dot)?)?;
     let fraction = text.get(dot + 1..)?;
-    let thousandths = scan::number(fraction).filter(|_| fraction.len() == 3)?;
+    let thousandths = bytes::parse_u64(fraction).filter(|_| fraction.len() == 3)?;
     whole.checked_mul(1000)?.checked_add(thousandths)
 }

@@ -1,253 +1,348 @@
-//! Listens to all sources in all dialects: whose line it is, a line at a time, and what it says.
+//! Messages of all sources to events: finds the format of each line and completes its events.
 
 use std::cell::RefCell;
 
-use super::pattern::{self, Pattern};
+use super::regex_parser::{self, RegexParser};
 use super::secret_index::SecretIndex;
-use super::sources::{Counts, Source, Sources};
-use super::{ALL, Line, Outcome};
-use crate::frame::after_details;
-use crate::stream::Event;
-use crate::stream::Text;
-use crate::stream::TimeFrom;
+use super::source_table::{LogSource, SourceTable, count};
+use super::{ALL, Emit, LogParser, Outcome, ParseContext, access, minhpn, mtprotoproxy, redact};
+use crate::error::Error;
+use crate::frame::{Message, after_details};
+use crate::stream::{Event, LineCounts, Text, TimeFrom};
 use crate::timestamp::Timestamp;
 use crate::timestamp::local::{Assumptions, LocalTimeResolver};
 
-/// The listener.
+/// Decodes messages: a parser per source and format.
 #[derive(Debug)]
 pub struct Decoder {
-    /// Asked before the dialects.
-    pattern: Option<Pattern>,
-    /// The only dialect asked: its place in [`ALL`], or behind it for the pattern.
-    pinned: Option<usize>,
-    /// What all sources are called.
-    label: Option<String>,
-    clock: RefCell<LocalTimeResolver>,
-    /// Whose a secret is.
-    pub keys: SecretIndex,
-    /// What is remembered of each source.
-    pub sources: Sources,
-    /// Lines by dialect, in the order of [`ALL`]; then those of the pattern.
-    by_dialect: Vec<Counts>,
-    /// All lines.
-    pub counts: Counts,
+    /// Tried before the formats.
+    regex: Option<RegexParser>,
+    /// The only format tried: its place in [`ALL`], or `ALL.len()` for the regular expression.
+    only: Option<usize>,
+    /// The only sources read; empty for all.
+    only_sources: Vec<Vec<u8>>,
+    /// The name given to all sources.
+    source_name: Option<String>,
+    local_time: RefCell<LocalTimeResolver>,
+    pub secrets: SecretIndex,
+    pub sources: SourceTable,
+    details: DetailsPrefix,
+    /// Counts by format, in the order of [`ALL`]; the last are those of the regular expression.
+    by_dialect: Vec<LineCounts>,
+    pub counts: LineCounts,
 }
 
-/// A message, as the framing gives it.
-#[derive(Clone, Copy, Debug)]
-pub struct DecoderInput<'l> {
-    /// What the proxy wrote.
-    pub text: &'l [u8],
-    /// The framing's time.
-    pub ts: Option<Timestamp>,
-    /// The container, service or host.
-    pub source: Option<&'l [u8]>,
-}
-
-/// What came of a line.
+/// What came of a message.
 #[derive(Clone, Copy, Debug)]
 pub struct Decoded {
-    /// The dialect, where one knew the line.
+    /// The format, where one recognised the line.
     pub dialect: Option<&'static str>,
-    /// What it made of it.
-    pub reading: Outcome,
+    pub outcome: Outcome,
+    /// The line before ended in a secret, which may go on in this one.
+    pub is_in_secret: bool,
 }
 
 impl Decoder {
-    /// A listener; `pinned` is the only dialect it listens for.
-    pub fn new(clock: LocalTimeResolver) -> Self {
+    pub fn new(local_time: LocalTimeResolver) -> Self {
         Self {
-            pattern: None,
-            pinned: None,
-            label: None,
-            clock: RefCell::new(clock),
-            keys: SecretIndex::default(),
-            sources: Sources::default(),
-            by_dialect: vec![Counts::default(); ALL.len() + 1],
-            counts: Counts::default(),
+            regex: None,
+            only: None,
+            only_sources: Vec::new(),
+            source_name: None,
+            local_time: RefCell::new(local_time),
+            secrets: SecretIndex::default(),
+            sources: SourceTable::default(),
+            details: DetailsPrefix::default(),
+            by_dialect: vec![LineCounts::default(); ALL.len() + 1],
+            counts: LineCounts::default(),
         }
     }
 
-    /// Also reads lines by a pattern, and by it first.
-    pub fn add_pattern(&mut self, pattern: Pattern) {
-        self.pattern = Some(pattern);
+    /// Tries a regular expression before the formats.
+    pub fn set_regex(&mut self, regex: RegexParser) {
+        self.regex = Some(regex);
     }
 
-    /// Listens for one dialect only.
-    pub fn pin(&mut self, name: &str) {
-        let known = ALL.iter().position(|dialect| dialect.name == name);
-        self.pinned = Some(known.unwrap_or(ALL.len()));
+    /// Restricts decoding to the format of this name.
+    pub fn restrict_to(&mut self, name: &str) {
+        let at = ALL.iter().position(|dialect| dialect.name == name);
+        self.only = Some(at.unwrap_or(ALL.len()));
     }
 
-    /// Calls all sources this.
-    pub fn label(&mut self, name: String) {
-        self.label = Some(name);
+    /// Restricts decoding to the sources of these names; none are all.
+    pub fn restrict_to_sources(&mut self, names: Vec<String>) {
+        self.only_sources = names.into_iter().map(String::into_bytes).collect();
     }
 
-    /// What had to be assumed of times so far.
-    pub fn guessed(&self) -> Assumptions {
-        self.clock.borrow().assumptions()
+    /// Gives all sources this name.
+    pub fn name_sources(&mut self, name: String) {
+        self.source_name = Some(name);
     }
 
-    /// Lines by dialect, of those that were heard.
-    pub fn by_dialect(&self) -> impl Iterator<Item = (&'static str, Counts)> {
-        let names = ALL.iter().map(|dialect| dialect.name).chain([pattern::NAME]);
-        names.zip(self.by_dialect.iter().copied()).filter(|(_, counts)| counts.read() > 0)
+    /// What had to be assumed about times so far.
+    pub fn assumptions(&self) -> Assumptions {
+        self.local_time.borrow().assumptions()
     }
 
-    /// What a source is called in rows.
-    pub fn called<'e>(&'e self, source: &'e Source) -> Option<&'e str> {
-        self.label.as_deref().or(source.name.as_deref())
+    /// Counts of the formats that were seen.
+    pub fn by_dialect(&self) -> impl Iterator<Item = (&'static str, LineCounts)> {
+        let names = ALL.iter().map(|dialect| dialect.name).chain([regex_parser::NAME]);
+        names.zip(self.by_dialect.iter().copied()).filter(|(_, counts)| counts.total() > 0)
     }
 
-    /// Hears a line, and tells the events it says.
-    pub fn decode(&mut self, spoken: DecoderInput<'_>, told: &mut dyn FnMut(Event<'_>)) -> Decoded {
-        let Some(source) = self.sources.of(spoken.source) else {
-            return Decoded { dialect: None, reading: Outcome::Unrecognized };
+    /// The name of a source in rows.
+    pub fn name_of<'s>(&'s self, source: &'s LogSource) -> Option<&'s str> {
+        self.source_name.as_deref().or(source.name.as_deref())
+    }
+
+    /// Decodes a message that arrived at this time, and emits its events.
+    ///
+    /// # Errors
+    /// Those of `emit`.
+    pub fn decode(
+        &mut self,
+        message: &Message<'_>,
+        arrival: Timestamp,
+        emit: &mut Emit<'_>,
+    ) -> Result<Decoded, Error> {
+        let Self { only_sources, sources, .. } = self;
+        let source = sources.entry(message.source);
+        let is_in_secret = std::mem::take(&mut source.ends_in_secret);
+        let is_named = only_sources.iter().any(|name| Some(name.as_slice()) == message.source);
+        if !is_named && !only_sources.is_empty() {
+            count(&mut source.counts, Outcome::Ignored);
+            count(&mut self.counts, Outcome::Ignored);
+            return Ok(Decoded { dialect: None, outcome: Outcome::Ignored, is_in_secret });
+        }
+        let LogSource {
+            name, owner, parsers, last, counts, facts, program, ends_in_secret, ..
+        } = source;
+        let name = self.source_name.as_deref().or(name.as_deref());
+        let context = ParseContext {
+            owner: self.source_name.as_deref().or(owner.as_deref()),
+            local_time: &self.local_time,
+            secrets: &self.secrets,
         };
-        let Source { name, owner, listeners, last, counts, .. } = source;
-        let called = self.label.as_deref().or(name.as_deref());
-        let line = Line {
-            text: spoken.text,
-            ts: spoken.ts,
-            owner: self.label.as_deref().or(owner.as_deref()),
-            clock: &self.clock,
-            keys: &self.keys,
+        let has_source = message.source.is_some();
+        let is_foreign = has_source && !is_named && program.is_foreign();
+        let mut emit = |event: Event<'_>| {
+            if is_foreign {
+                return Ok(());
+            }
+            facts.add(&event);
+            emit(complete(event, name, message.ts, arrival))
         };
-        let mut tell = |event: Event<'_>| told(complete(event, called, spoken.ts));
-        let mut room =
-            Parsers { pattern: self.pattern.as_mut(), pinned: self.pinned, listeners, last: *last };
-        let (found, reading) = if spoken.text.trim_ascii().is_empty() {
-            room.blank();
+        let learned = program.slot().filter(|_| has_source);
+        let mut parsers = Parsers {
+            regex: self.regex.as_mut(),
+            only: self.only,
+            learned,
+            slots: parsers,
+            last: *last,
+        };
+        let (slot, outcome) = if message.text.trim_ascii().is_empty() {
+            parsers.blank_line();
             (None, Outcome::Ignored)
         } else {
-            room.ask(&line, &mut tell)
+            let details = Some(&mut self.details).filter(|_| !has_source);
+            let found = parsers.parse_details(message.text, details, &context, &mut emit)?;
+            program.add(found.0.filter(|slot| parsers.is_certain(*slot)), found.1);
+            if is_foreign { (None, Outcome::Unrecognized) } else { found }
         };
-        let of_dialect = found.and_then(|at| self.by_dialect.get_mut(at));
+        let format = slot.map(|slot| parsers.format_of(slot));
+        let of_dialect = format.and_then(|at| self.by_dialect.get_mut(at));
         for counts in [counts, &mut self.counts].into_iter().chain(of_dialect) {
-            count(counts, reading);
+            count(counts, outcome);
         }
-        if let Some(at) = found.filter(|at| *at < ALL.len()) {
-            *last = at;
+        if let Some(slot) = slot.filter(|slot| *slot < ALL.len()) {
+            *last = slot;
         }
-        let dialect = found.map(|at| ALL.get(at).map_or(pattern::NAME, |dialect| dialect.name));
-        Decoded { dialect, reading }
+        if outcome != Outcome::Parsed {
+            *ends_in_secret = redact::ends_in_secret(message.text);
+        }
+        let dialect = format.map(|at| ALL.get(at).map_or(regex_parser::NAME, |of| of.name));
+        Ok(Decoded { dialect, outcome, is_in_secret })
     }
 
-    /// A line that the framing keeps for itself, as chatter of nobody's.
-    pub fn pass_over(&mut self, source: Option<&[u8]>) {
+    /// Emits what waited for later lines, at the end of the input.
+    ///
+    /// # Errors
+    /// Those of `emit`.
+    pub fn finish(&mut self, arrival: Timestamp, emit: &mut Emit<'_>) -> Result<(), Error> {
+        for source in self.sources.iter_mut() {
+            let LogSource { name, parsers, facts, .. } = source;
+            let name = self.source_name.as_deref().or(name.as_deref());
+            let mut emit = |event: Event<'_>| {
+                facts.add(&event);
+                emit(complete(event, name, None, arrival))
+            };
+            for parser in parsers.iter_mut().flatten() {
+                parser.finish(&mut emit)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Counts a line of the framing itself.
+    pub fn count_framing(&mut self) {
         count(&mut self.counts, Outcome::Ignored);
-        if let Some(source) = self.sources.of(source) {
-            count(&mut source.counts, Outcome::Ignored);
-        }
+        count(&mut self.sources.entry(None).counts, Outcome::Ignored);
     }
 }
 
-fn count(counts: &mut Counts, reading: Outcome) {
-    match reading {
-        Outcome::Parsed => counts.understood += 1,
-        Outcome::Ignored => counts.passed_over += 1,
-        Outcome::Malformed(_) | Outcome::Unrecognized => counts.not_recognised += 1,
-    }
-}
-
-/// An event with what the framing knows: the line's own time is worth more than the framing's,
-/// and that more than the time of arrival.
-fn complete<'l>(event: Event<'l>, source: Option<&'l str>, ts: Option<Timestamp>) -> Event<'l> {
-    let mut event = event;
-    event.source = source.map(Text::Borrowed);
+/// Adds what the framing knows. A line's own time comes first, then the framing's, then that of
+/// arrival.
+fn complete<'e>(
+    mut event: Event<'e>,
+    source: Option<&'e str>,
+    framed: Option<Timestamp>,
+    arrival: Timestamp,
+) -> Event<'e> {
     if event.ts.is_none() {
-        let (ts, from) = match ts {
-            Some(ts) => (ts, TimeFrom::Frame),
-            None => (Timestamp::now(), TimeFrom::Arrival),
-        };
-        event.ts = Some(ts);
-        event.ts_from = Some(from);
+        event.ts = framed.or(Some(arrival));
+        event.ts_from = Some(framed.map_or(TimeFrom::Arrival, |_| TimeFrom::Frame));
     }
-    event
+    Event { source: source.map(Text::Borrowed), ..event }
 }
 
-/// The listeners of one source.
-struct Parsers<'r> {
-    pattern: Option<&'r mut Pattern>,
-    pinned: Option<usize>,
-    listeners: &'r mut [Option<Box<dyn super::LogParser>>],
+/// The text that `docker logs --details` puts before every line. Only learnt from the first lines
+/// of a stream, and the same in all: else words of a client could be taken for it.
+#[derive(Debug, Default)]
+struct DetailsPrefix {
+    prefix: Option<Vec<u8>>,
+    lines: u32,
+}
+
+/// Lines in which the prefix must show.
+const DETAILS_WITHIN: u32 = 64;
+
+impl DetailsPrefix {
+    fn strip<'l>(&mut self, line: &'l [u8]) -> &'l [u8] {
+        self.lines = self.lines.saturating_add(1);
+        self.prefix.as_deref().and_then(|prefix| line.strip_prefix(prefix)).unwrap_or(line)
+    }
+
+    /// The line without what may be the prefix.
+    fn candidate<'l>(&self, line: &'l [u8]) -> Option<&'l [u8]> {
+        let may_show = self.prefix.is_none() && self.lines <= DETAILS_WITHIN;
+        let inside = may_show.then(|| after_details(line)).flatten();
+        inside.filter(|inside| inside.first() != Some(&b' '))
+    }
+
+    fn learn(&mut self, line: &[u8], inside: &[u8]) {
+        self.prefix = line.get(..line.len() - inside.len()).map(<[u8]>::to_vec);
+    }
+}
+
+/// The parsers of one source.
+struct Parsers<'p> {
+    regex: Option<&'p mut RegexParser>,
+    only: Option<usize>,
+    /// The slot of the source's program: others are not tried.
+    learned: Option<usize>,
+    /// A slot for each format, in the order of [`ALL`].
+    slots: &'p mut [Option<Box<dyn LogParser>>],
+    /// The slot of the line before, tried first.
     last: usize,
 }
 
+/// The slot whose parser recognised a line, and what it made of it.
+type Found = (Option<usize>, Outcome);
+
 impl Parsers<'_> {
-    /// Asks every dialect for the line, that of the line before first; then whether it continues
-    /// what one of them has begun.
-    fn ask(
+    /// Parses a line that may have the prefix of `docker logs --details`.
+    fn parse_details(
         &mut self,
-        line: &Line<'_>,
-        told: &mut dyn FnMut(Event<'_>),
-    ) -> (Option<usize>, Outcome) {
-        let by_pattern = self.pinned.is_none_or(|at| at == ALL.len());
-        if let Some(pattern) = self.pattern.as_mut().filter(|_| by_pattern) {
-            let reading = pattern.read_line(line, told);
-            if reading != Outcome::Unrecognized {
-                return (Some(ALL.len()), reading);
-            }
+        line: &[u8],
+        details: Option<&mut DetailsPrefix>,
+        context: &ParseContext<'_>,
+        emit: &mut Emit<'_>,
+    ) -> Result<Found, Error> {
+        let Some(details) = details else { return self.parse(line, context, emit) };
+        let line = details.strip(line);
+        let found = self.parse(line, context, emit)?;
+        let inside = details.candidate(line).filter(|_| found.0.is_none());
+        let Some(inside) = inside else { return Ok(found) };
+        let found = self.parse(inside, context, emit)?;
+        if found.0.is_some() {
+            details.learn(line, inside);
         }
-        if let Some((at, reading)) = self.ask_each(line, told) {
-            return (Some(at), reading);
-        }
-        match self.begun(line) {
-            Some(at) => (Some(at), Outcome::Ignored),
-            None => self.ask_details(line, told),
-        }
+        Ok(found)
     }
 
-    /// Asks every dialect, that of the line before first.
-    fn ask_each(
+    /// Tries every format; then whether the line continues a message that one has begun.
+    fn parse(
         &mut self,
-        line: &Line<'_>,
-        told: &mut dyn FnMut(Event<'_>),
-    ) -> Option<(usize, Outcome)> {
-        let order = match self.pinned {
+        line: &[u8],
+        context: &ParseContext<'_>,
+        emit: &mut Emit<'_>,
+    ) -> Result<Found, Error> {
+        let is_regex_tried = self.only.is_none_or(|at| at == ALL.len());
+        if let Some(regex) = self.regex.as_mut().filter(|_| is_regex_tried) {
+            let outcome = regex.parse(line, context, emit)?;
+            if outcome != Outcome::Unrecognized {
+                return Ok((Some(ALL.len()), outcome));
+            }
+        }
+        let order = match self.only {
             Some(at) => at..at + 1,
             None => 0..ALL.len(),
         };
         let first = Some(self.last).filter(|at| order.contains(at));
         for at in first.into_iter().chain(order.filter(|at| Some(*at) != first)) {
-            let Some(listener) = self.listener(at) else { continue };
-            let reading = listener.read(line, told);
-            if reading != Outcome::Unrecognized {
-                return Some((at, reading));
+            if !self.is_tried(at) {
+                continue;
+            }
+            let (Some(dialect), Some(slot)) = (ALL.get(at), self.slots.get_mut(at)) else {
+                continue;
+            };
+            let parser = slot.get_or_insert_with(dialect.new_parser);
+            let outcome = parser.parse(line, context, emit)?;
+            if outcome != Outcome::Unrecognized {
+                return Ok((Some(at), outcome));
             }
         }
-        None
-    }
-
-    /// Whether the line continues what a dialect has begun.
-    fn begun(&mut self, line: &Line<'_>) -> Option<usize> {
-        self.listeners
+        let continued = self
+            .slots
             .iter_mut()
-            .position(|listener| listener.as_mut().is_some_and(|one| one.continues(line.text)))
+            .position(|parser| parser.as_mut().is_some_and(|parser| parser.continues(line)));
+        Ok(match continued {
+            Some(at) => (Some(at), Outcome::Ignored),
+            None => (None, Outcome::Unrecognized),
+        })
     }
 
-    /// Asks once more without what `docker logs --details` puts before a line.
-    fn ask_details(
-        &mut self,
-        line: &Line<'_>,
-        told: &mut dyn FnMut(Event<'_>),
-    ) -> (Option<usize>, Outcome) {
-        let inside = after_details(line.text).filter(|text| text.first() != Some(&b' '));
-        let inside = inside.map(|text| Line { text, ..*line });
-        inside
-            .and_then(|line| self.ask_each(&line, told))
-            .map_or((None, Outcome::Unrecognized), |(at, reading)| (Some(at), reading))
+    /// Whether a format is tried. A process of mtprotoproxy prints its own lines and the access
+    /// log's.
+    fn is_tried(&self, at: usize) -> bool {
+        let Some(name) = ALL.get(at).map(|dialect| dialect.name) else { return false };
+        if self.only.is_none() && name == minhpn::DIALECT.name {
+            return false;
+        }
+        let is_python =
+            |name: &str| [access::DIALECT.name, mtprotoproxy::DIALECT.name].contains(&name);
+        self.learned.and_then(|learned| ALL.get(learned)).is_none_or(|learned| {
+            learned.name == name || (is_python(learned.name) && is_python(name))
+        })
     }
 
-    fn listener(&mut self, at: usize) -> Option<&mut Box<dyn super::LogParser>> {
-        let dialect = ALL.get(at)?;
-        Some(self.listeners.get_mut(at)?.get_or_insert_with(dialect.listen))
+    /// Whether the program of the source is known to be that of this slot.
+    fn is_certain(&self, slot: usize) -> bool {
+        let parser = self.slots.get(slot).and_then(Option::as_ref);
+        parser.is_some_and(|parser| parser.is_certain())
     }
 
-    fn blank(&mut self) {
-        for listener in self.listeners.iter_mut().flatten() {
-            listener.blank();
+    /// The place in [`ALL`] of the format that a slot's parser reads.
+    fn format_of(&self, slot: usize) -> usize {
+        let parser = self.slots.get(slot).and_then(Option::as_ref);
+        let name = parser.and_then(|parser| parser.format_name());
+        let at = name.and_then(|name| ALL.iter().position(|dialect| dialect.name == name));
+        at.unwrap_or(slot)
+    }
+
+    fn blank_line(&mut self) {
+        for parser in self.slots.iter_mut().flatten() {
+            parser.blank_line();
         }
     }
 }

@@ -1,155 +1,209 @@
-//! What the proxies say, and what they mean by it: lines to events. No I/O, and nothing here can
-//! fail: a line is said, chatter, broken or foreign.
+//! Lines of proxy logs to events. Reads no clock and does no I/O; only `emit` can fail.
 //!
-//! To add a dialect: a file that holds its [`Dialect`] and its [`LogParser`], a line in [`ALL`], and
-//! a recorded extract under `tests/fixtures/dialects/NAME/` with an example of every [`MessagePattern`].
+//! To add a format: a file with its [`Dialect`] and its [`LogParser`], an entry in [`ALL`], and a
+//! recorded extract under `tests/fixtures/dialects/NAME/` with an example of every
+//! [`MessagePattern`].
 
 pub mod access;
+pub mod bytes;
 pub mod connection_table;
 pub mod decoder;
 pub mod minhpn;
 pub mod mtg;
 pub mod mtprotoproxy;
 pub mod mtproxy;
-pub mod pattern;
 pub mod reason;
 pub mod redact;
-pub mod scan;
+pub mod regex_parser;
 pub mod secret_index;
 pub mod seriyps;
-pub mod sources;
+pub mod source_table;
 pub mod telemt;
 pub mod zig;
 
 use std::cell::RefCell;
 
-use crate::stream::Event;
-use crate::stream::Kind;
+use crate::error::Error;
+use crate::stream::{Event, Kind};
 use crate::timestamp::Timestamp;
 use crate::timestamp::local::LocalTimeResolver;
+use secret_index::SecretIndex;
 
 pub use decoder::{Decoded, Decoder};
 
-/// A dialect: the log of one proxy.
+/// The log of one proxy.
 #[derive(Debug)]
 pub struct Dialect {
     /// The row's `proxy`, and what `--dialect` takes.
     pub name: &'static str,
     /// Other names that `--dialect` takes.
-    pub also: &'static [&'static str],
-    /// Whose log it is: one line.
+    pub aliases: &'static [&'static str],
+    /// The proxy, in one line.
     pub brief: &'static str,
-    /// What it logs.
     pub logs: &'static str,
     /// What cannot be known from it.
     pub unknown: &'static str,
-    /// What it says that matters.
+    /// The version of the proxy whose log calls were read.
+    pub version: &'static str,
+    /// What events have at each level of the log.
+    pub levels: &'static [LevelCoverage],
+    /// The setting that makes the proxy log more; empty where there is none.
+    pub remedy: &'static str,
     pub patterns: &'static [MessagePattern],
-    /// A fresh listener, for one source.
-    pub listen: fn() -> Box<dyn LogParser>,
+    /// Makes a parser for one source.
+    pub new_parser: fn() -> Box<dyn LogParser>,
 }
 
-/// Something a proxy says.
+/// What events have at a level of the log.
+#[derive(Clone, Copy, Debug)]
+pub struct LevelCoverage {
+    pub name: &'static str,
+    /// Whether each of [`FIELDS`] is known.
+    pub has: [bool; 4],
+}
+
+/// What [`LevelCoverage`] is about.
+pub const FIELDS: [&str; 4] = ["user", "address", "end", "bytes"];
+
+/// A row of a table of levels.
+pub(crate) const fn level(name: &'static str, has: [bool; 4]) -> LevelCoverage {
+    LevelCoverage { name, has }
+}
+
+/// A message of a proxy, recognised by fixed words.
 #[derive(Clone, Copy, Debug)]
 pub struct MessagePattern {
     /// Words of the line, as the program writes them.
     pub words: &'static str,
-    /// What comes of it.
-    pub means: Meaning,
+    pub meaning: Meaning,
 }
 
-/// What comes of a saying.
+/// What a message is read as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Meaning {
-    /// An event.
     Event(Kind),
-    /// A client was turned away, for this reason.
+    /// A client was refused, for this reason.
     Rejected(&'static str),
-    /// Nothing by itself: it tells about lines that come before or after.
+    /// No event by itself: it is needed to read lines before or after it.
     Context,
-    /// Nothing we count.
-    Chatter,
+    /// Not needed, for this reason.
+    Ignored(&'static str),
 }
+
+/// The reason to ignore a message that names no user and no client.
+pub(crate) const NO_CLIENT: &str = "names no client";
 
 /// A row of a table of patterns.
-pub(crate) const fn saying(words: &'static str, means: Meaning) -> MessagePattern {
-    MessagePattern { words, means }
+pub(crate) const fn pattern(words: &'static str, meaning: Meaning) -> MessagePattern {
+    MessagePattern { words, meaning }
 }
 
-/// All dialects, in the order they are asked: the surest first.
+/// All formats, in the order in which parsers are tried: the least ambiguous first.
 pub const ALL: &[&Dialect] = &[
     &access::DIALECT,
     &telemt::DIALECT,
     &mtg::DIALECT,
     &mtproxy::DIALECT,
+    &mtproxy::TELEPROXY_DIALECT,
     &seriyps::DIALECT,
     &zig::DIALECT,
     &mtprotoproxy::DIALECT,
     &minhpn::DIALECT,
 ];
 
-/// The dialect of this name.
+/// The format of this name or alias.
 pub fn named(name: &str) -> Option<&'static Dialect> {
-    ALL.iter().copied().find(|dialect| dialect.name == name || dialect.also.contains(&name))
+    ALL.iter().copied().find(|dialect| dialect.name == name || dialect.aliases.contains(&name))
 }
 
-/// The names of all dialects, and of the one that `--pattern` makes.
+/// The names of all formats, and of the one that `--pattern` makes.
 pub fn names() -> Vec<&'static str> {
-    ALL.iter().map(|dialect| dialect.name).chain([pattern::NAME]).collect()
+    ALL.iter().map(|dialect| dialect.name).chain([regex_parser::NAME]).collect()
 }
 
-/// What a dialect makes of a line.
+/// What a parser made of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// The line says this happened: the events were told.
+    /// Its events were emitted.
     Parsed,
-    /// The line is in this dialect, and about nothing we count, or nothing yet.
+    /// The line is in this format and holds no event, or none yet.
     Ignored,
-    /// The line is in this dialect, but damaged: what is wrong with it.
+    /// The line is in this format but damaged: what is wrong.
     Malformed(&'static str),
-    /// The line is not in this dialect.
+    /// The line is not in this format.
     Unrecognized,
 }
 
-/// Listens to one source in one dialect, and may remember what it said before.
-pub trait LogParser: std::fmt::Debug {
-    /// Reads a line, and tells the events it says.
-    fn read(&mut self, line: &Line<'_>, told: &mut dyn FnMut(Event<'_>)) -> Outcome;
+/// Takes events as they are found.
+pub type Emit<'e> = dyn FnMut(Event<'_>) -> Result<(), Error> + 'e;
 
-    /// Whether a line that no dialect knows is the rest of something begun in this one.
-    fn continues(&mut self, _text: &[u8]) -> bool {
+/// A parser of one format for one source. It may keep what later lines need.
+pub trait LogParser: std::fmt::Debug {
+    /// Parses a line without its framing and emits its events.
+    ///
+    /// # Errors
+    /// Only those of `emit`.
+    fn parse(
+        &mut self,
+        line: &[u8],
+        context: &ParseContext<'_>,
+        emit: &mut Emit<'_>,
+    ) -> Result<Outcome, Error>;
+
+    /// Whether a line that no parser recognises continues a message begun in this format.
+    fn continues(&mut self, _line: &[u8]) -> bool {
         false
     }
 
-    /// An empty line, which is in no dialect.
-    fn blank(&mut self) {}
+    /// Takes an empty line, which is in no format.
+    fn blank_line(&mut self) {}
 
-    /// How many connections were forgotten because the table was full.
-    fn forgotten(&self) -> u64 {
+    /// Emits what waited for later lines, at the end of the input.
+    ///
+    /// # Errors
+    /// Those of `emit`.
+    fn finish(&mut self, _emit: &mut Emit<'_>) -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// The name of the format that was found, where the parser reads several.
+    fn format_name(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Whether a line was read that only the program of this format prints.
+    fn is_certain(&self) -> bool;
+
+    /// The level at which the program logs, as far as it shows.
+    fn level(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Open connections that were dropped because the table was full.
+    fn evicted(&self) -> u64 {
         0
     }
 }
 
-/// A line without its framing, and what is known beside it.
+/// What parsers need beside the line.
 #[derive(Debug)]
-pub struct Line<'l> {
-    /// What the proxy wrote, without colours.
-    pub text: &'l [u8],
-    /// When, as the framing says.
-    pub ts: Option<Timestamp>,
-    /// Whose secret it is where one process has one secret (mtg).
-    pub owner: Option<&'l str>,
-    /// Reads times that stand without a zone.
-    pub clock: &'l RefCell<LocalTimeResolver>,
-    /// Whose a secret is.
-    pub keys: &'l secret_index::SecretIndex,
+pub struct ParseContext<'c> {
+    /// The user of the source where one process has one secret (mtg).
+    pub owner: Option<&'c str>,
+    pub local_time: &'c RefCell<LocalTimeResolver>,
+    pub secrets: &'c SecretIndex,
 }
 
-impl Line<'_> {
-    /// The moment of a civil time without a zone, given as if it were in UTC.
+impl ParseContext<'_> {
+    /// Resolves a civil time without a zone, given as if it were in UTC.
     pub fn local(&self, civil: Timestamp) -> Timestamp {
-        self.clock.borrow_mut().local(civil)
+        self.local_time.borrow_mut().local(civil)
     }
+}
+
+/// Emits the one event of a line.
+pub(crate) fn parsed(event: Event<'_>, emit: &mut Emit<'_>) -> Result<Outcome, Error> {
+    emit(event).map(|()| Outcome::Parsed)
 }
 
 #[cfg(test)]
@@ -159,12 +213,12 @@ mod tests {
     #[test]
     fn every_reason_of_a_table_is_in_the_manual() {
         for dialect in ALL {
-            for saying in dialect.patterns {
-                let known = match saying.means {
+            for pattern in dialect.patterns {
+                let is_listed = match pattern.meaning {
                     Meaning::Rejected(reason) => reason::REASONS.iter().any(|of| of.name == reason),
-                    Meaning::Event(_) | Meaning::Context | Meaning::Chatter => true,
+                    Meaning::Event(_) | Meaning::Context | Meaning::Ignored(_) => true,
                 };
-                assert!(known, "{}: {}", dialect.name, saying.words);
+                assert!(is_listed, "{}: {}", dialect.name, pattern.words);
             }
         }
     }

@@ -1,22 +1,21 @@
-//! Whose a secret is: what `--users config.py` tells, for logs that print secrets instead of names.
+//! Users by secret, for logs that print secrets instead of names.
 
 use std::collections::HashMap;
 
-use super::scan;
+use super::bytes;
 
 /// Hexadecimal digits of a secret.
 pub const DIGITS: usize = 32;
-/// How many digits of an unknown secret name its user, as the scripts before this tool did.
+/// Digits of an unknown secret in the name made for its user.
 const SHOWN: usize = 8;
 
-/// Users by secret.
 #[derive(Clone, Debug, Default)]
 pub struct SecretIndex {
     users: HashMap<Vec<u8>, String>,
 }
 
 impl SecretIndex {
-    /// Names with their secrets, as a config file has them. What is no secret is left out.
+    /// Indexes names with their secrets in hexadecimal; others are left out.
     pub fn new(users: impl IntoIterator<Item = (String, String)>) -> Self {
         let is_secret =
             |text: &str| text.len() == DIGITS && text.bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -25,18 +24,16 @@ impl SecretIndex {
         Self { users: users.map(by_secret).map(|(secret, name)| (secret.into(), name)).collect() }
     }
 
-    /// How many users are known.
     pub fn len(&self) -> usize {
         self.users.len()
     }
 
-    /// Whether no user is known.
     pub fn is_empty(&self) -> bool {
         self.users.is_empty()
     }
 
-    /// The user of a secret, in hexadecimal, plain or with what a link puts around it; or
-    /// `unknown_` and its first digits.
+    /// The user of a secret in hexadecimal, plain or as in a link (`dd…`, `ee…`); or `unknown_`
+    /// and its first digits.
     pub fn user(&self, secret: &[u8]) -> String {
         let plain = match secret.get(..2) {
             Some([b'd' | b'D', b'd' | b'D'] | [b'e' | b'E', b'e' | b'E'])
@@ -49,7 +46,7 @@ impl SecretIndex {
         let plain = plain.unwrap_or(secret).to_ascii_lowercase();
         match self.users.get(&plain) {
             Some(user) => user.clone(),
-            None => format!("unknown_{}", scan::text(plain.get(..SHOWN).unwrap_or(&plain))),
+            None => format!("unknown_{}", bytes::to_text(plain.get(..SHOWN).unwrap_or(&plain))),
         }
     }
 }

@@ -1,108 +1,130 @@
-//! `mtproto_proxy` (Erlang, seriyps): reports of a header line and a message, in OTP's legacy form
-//! or on one line. One secret a listener, so the user is the listener's name.
+//! `mtproto_proxy` (Erlang, seriyps): a header line and a message, in OTP's legacy form or on one
+//! line; before February 2026 in lager's form. One secret a listener, so the user is the
+//! listener's name.
 
-use super::{Dialect, Line, LogParser, Meaning, MessagePattern, Outcome, reason, saying, scan};
-use crate::net::parse_ip;
-use crate::net::parse_peer;
-use crate::stream::Event;
-use crate::stream::Kind;
-use crate::stream::Text;
+use super::{
+    Dialect, Emit, LogParser, Meaning, MessagePattern, NO_CLIENT, Outcome, ParseContext, bytes,
+    level, parsed, pattern, reason,
+};
+use crate::error::Error;
+use crate::net::{parse_ip, parse_peer};
+use crate::stream::{Event, Kind, Text};
 use crate::timestamp::Timestamp;
 
 const NAME: &str = "seriyps";
 
-/// The dialect.
 pub const DIALECT: Dialect = Dialect {
     name: NAME,
-    also: &["mtproto_proxy", "erlang"],
+    aliases: &["mtproto_proxy", "erlang"],
     brief: "mtproto_proxy (Erlang, by seriyps)",
     logs: "every connection with listener, address and port, before it is authenticated; \
            handshakes that fail, by address. Give each user a listener of his own: its name is \
            the row's user",
     unknown: "which connections were authenticated; their ends; the zone of its times",
-    patterns: SAYINGS,
-    listen: || Box::<Seriyps>::default(),
+    version: "154a8fb, and lager's form of 2023",
+    levels: &[level("info", [true, true, false, false])],
+    remedy: "",
+    patterns: PATTERNS,
+    new_parser: || Box::<SeriypsParser>::default(),
 };
 
-const SAYINGS: &[MessagePattern] = &[
-    saying(": new connection ", Meaning::Event(Kind::Connect)),
-    saying(": protocol_error unknown_protocol", Meaning::Rejected(reason::BAD_HANDSHAKE)),
-    saying(": protocol_error tls_invalid_digest", Meaning::Rejected(reason::BAD_HANDSHAKE)),
-    saying(": protocol_error replay_session_detected", Meaning::Rejected(reason::REPLAY)),
-    saying(": protocol_error policy_error", Meaning::Rejected(reason::LIMIT)),
-    saying(": protocol_error disabled_protocol", Meaning::Rejected(reason::DISABLED)),
-    saying(": protocol_error tls_no_sni", Meaning::Rejected(reason::UNKNOWN_SNI)),
-    saying(": protocol_error tls_bad_client_hello", Meaning::Rejected(reason::BAD_HANDSHAKE)),
-    saying("terminate normal", Meaning::Chatter),
-    saying("Proxy started on ", Meaning::Chatter),
-    saying("Links: ", Meaning::Chatter),
-    saying("https://t.me/proxy?", Meaning::Chatter),
-    saying("Erlang MTProto proxy by @seriyps", Meaning::Chatter),
-    saying("Stand with Ukraine!", Meaning::Chatter),
-    saying("+++++++++++++++++++++++++++++++++++++++", Meaning::Chatter),
+const IGNORED: Meaning = Meaning::Ignored(NO_CLIENT);
+const BAD_HANDSHAKE: Meaning = Meaning::Rejected(reason::BAD_HANDSHAKE);
+
+const PATTERNS: &[MessagePattern] = &[
+    pattern(": new connection ", Meaning::Event(Kind::Connect)),
+    pattern(": protocol_error unknown_protocol", BAD_HANDSHAKE),
+    pattern(": protocol_error tls_invalid_digest", BAD_HANDSHAKE),
+    pattern(": protocol_error replay_session_detected", Meaning::Rejected(reason::REPLAY)),
+    // Printed after authentication.
+    pattern(": protocol_error srv_error_filtered", Meaning::Rejected(reason::REPLAY)),
+    pattern(": protocol_error policy_error", Meaning::Rejected(reason::LIMIT)),
+    pattern(": protocol_error disabled_protocol", Meaning::Rejected(reason::DISABLED)),
+    pattern(": protocol_error tls_no_sni", Meaning::Rejected(reason::UNKNOWN_SNI)),
+    pattern(": protocol_error tls_bad_client_hello", BAD_HANDSHAKE),
+    pattern("terminate normal", IGNORED),
+    pattern("Proxy started on ", IGNORED),
+    pattern("Links: ", IGNORED),
+    pattern("https://t.me/proxy?", IGNORED),
+    pattern("Erlang MTProto proxy by @seriyps", IGNORED),
+    pattern("Stand with Ukraine!", IGNORED),
+    pattern("+++++++++++++++++++++++++++++++++++++++", IGNORED),
 ];
 
-/// What an unknown type of protocol error means.
 const ERROR: &str = ": protocol_error ";
 const MONTHS: [&[u8]; 12] = [
     b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec",
 ];
 
-/// A listener.
 #[derive(Debug, Default)]
-struct Seriyps {
+struct SeriypsParser {
     report: Report,
+    is_certain: bool,
 }
 
-/// Where in a report the next line stands.
+/// The part of a report that the next line is in.
 #[derive(Debug, Default)]
 enum Report {
-    /// Outside.
+    /// Outside a report.
     #[default]
     None,
-    /// Just below the header, which gave this time.
-    Begun(Timestamp),
+    /// Below the header, which gave this time.
+    Header(Timestamp),
     /// Below the first line of the message.
-    Within,
+    Message,
 }
 
-impl LogParser for Seriyps {
-    fn read(&mut self, line: &Line<'_>, told: &mut dyn FnMut(Event<'_>)) -> Outcome {
-        if line.text.first() == Some(&b'=') {
-            let Some(civil) = header(line.text) else { return Outcome::Unrecognized };
-            self.report = Report::Begun(line.local(civil));
-            return Outcome::Ignored;
+impl LogParser for SeriypsParser {
+    fn parse(
+        &mut self,
+        line: &[u8],
+        context: &ParseContext<'_>,
+        emit: &mut Emit<'_>,
+    ) -> Result<Outcome, Error> {
+        if line.first() == Some(&b'=') {
+            let Some(civil) = header(line) else { return Ok(Outcome::Unrecognized) };
+            self.report = Report::Header(context.local(civil));
+            return Ok(Outcome::Ignored);
         }
-        if let Report::Begun(ts) = self.report {
-            let reading = message(line.text, ts, told);
-            if reading != Outcome::Unrecognized {
-                self.report = Report::Within;
+        if let Report::Header(ts) = self.report {
+            let outcome = message(line, ts, emit)?;
+            self.is_certain |= outcome == Outcome::Parsed;
+            if outcome != Outcome::Unrecognized {
+                self.report = Report::Message;
             }
-            return reading;
+            return Ok(outcome);
         }
-        if let Some((ts, rest)) = formatted(line.text) {
-            self.report = Report::Within;
-            let reading = message(rest, ts, told);
-            return if reading == Outcome::Unrecognized { Outcome::Ignored } else { reading };
+        let one_line = formatted(line)
+            .or_else(|| lager(line).map(|(civil, message)| (context.local(civil), message)));
+        if let Some((ts, text)) = one_line {
+            self.report = Report::Message;
+            let outcome = message(text, ts, emit)?;
+            self.is_certain |= outcome == Outcome::Parsed;
+            let is_other = outcome == Outcome::Unrecognized;
+            return Ok(if is_other { Outcome::Ignored } else { outcome });
         }
-        let is_startup = SAYINGS.iter().any(|say| {
-            say.means == Meaning::Chatter && line.text.starts_with(say.words.as_bytes())
+        let is_startup = PATTERNS.iter().any(|pattern| {
+            pattern.meaning == IGNORED && line.starts_with(pattern.words.as_bytes())
         });
-        let flag = memchr::memmem::find(line.text, b" Stand with Ukraine! ").is_some();
-        if is_startup || flag { Outcome::Ignored } else { Outcome::Unrecognized }
+        let flag = memchr::memmem::find(line, b" Stand with Ukraine! ").is_some();
+        Ok(if is_startup || flag { Outcome::Ignored } else { Outcome::Unrecognized })
     }
 
-    /// The first line of a message, whatever it says; then lines that are set in, as Erlang sets
-    /// its terms, or begin with the stars of a crash.
-    fn continues(&mut self, text: &[u8]) -> bool {
+    fn is_certain(&self) -> bool {
+        self.is_certain
+    }
+
+    /// The first line of a message; then lines that are indented, as Erlang prints its terms, or
+    /// begin with the stars of a crash report.
+    fn continues(&mut self, line: &[u8]) -> bool {
         match self.report {
             Report::None => false,
-            Report::Begun(_) => {
-                self.report = Report::Within;
+            Report::Header(_) => {
+                self.report = Report::Message;
                 true
             }
-            Report::Within => {
-                let is_inside = text.starts_with(b" ") || text.starts_with(b"**");
+            Report::Message => {
+                let is_inside = line.starts_with(b" ") || line.starts_with(b"**");
                 if !is_inside {
                     self.report = Report::None;
                 }
@@ -113,62 +135,75 @@ impl LogParser for Seriyps {
 }
 
 /// `alice: new connection 127.0.0.2:43911`, `127.0.0.25: protocol_error TYPE <<206,…`
-fn message(text: &[u8], ts: Timestamp, told: &mut dyn FnMut(Event<'_>)) -> Outcome {
-    if let Some((listener, peer)) = scan::cut_last(text, ": new connection ") {
+fn message(text: &[u8], ts: Timestamp, emit: &mut Emit<'_>) -> Result<Outcome, Error> {
+    if let Some((listener, peer)) = bytes::rsplit_once(text, ": new connection ") {
         let Some((ip, port)) = parse_peer(peer) else {
-            return Outcome::Malformed("the peer is no address");
+            return Ok(Outcome::Malformed("invalid peer"));
         };
         let mut event = Event::new(Kind::Connect, NAME);
         event.ts = Some(ts);
-        event.user = Some(scan::text(listener));
+        event.user = Some(bytes::to_text(listener));
         event.ip = Some(ip);
         event.port = Some(port);
-        told(event);
-        return Outcome::Parsed;
+        return parsed(event, emit);
     }
-    let Some((ip, what)) = scan::cut(text, ERROR) else { return Outcome::Unrecognized };
-    let Some(ip) = parse_ip(ip) else { return Outcome::Malformed("the client is no address") };
-    let kind = scan::word(what).0;
-    let means = SAYINGS.iter().find(|saying| {
-        saying.words.as_bytes().strip_prefix(ERROR.as_bytes()).is_some_and(|known| known == kind)
+    let Some((ip, error)) = bytes::split_once(text, ERROR) else {
+        return Ok(Outcome::Unrecognized);
+    };
+    let Some(ip) = parse_ip(ip) else { return Ok(Outcome::Malformed("invalid address")) };
+    let kind = bytes::first_word(error).0;
+    let pattern = PATTERNS.iter().find(|pattern| {
+        pattern.words.strip_prefix(ERROR).is_some_and(|known| known.as_bytes() == kind)
     });
-    let why = match means.map(|saying| saying.means) {
-        Some(Meaning::Rejected(why)) => why,
+    let reason = match pattern.map(|pattern| pattern.meaning) {
+        Some(Meaning::Rejected(reason)) => reason,
         _ => reason::BAD_HANDSHAKE,
     };
     let mut event = Event::new(Kind::Reject, NAME);
     event.ts = Some(ts);
     event.ip = Some(ip);
-    event.reason = Some(Text::Borrowed(why));
-    told(event);
-    Outcome::Parsed
+    event.reason = Some(Text::Borrowed(reason));
+    parsed(event, emit)
 }
 
 /// `=INFO REPORT==== 23-Nov-2026::15:58:19.978158 ===`: its time, as if in UTC.
 fn header(text: &[u8]) -> Option<Timestamp> {
-    let (kind, rest) = scan::cut(text.strip_prefix(b"=")?, " REPORT==== ")?;
+    let (kind, rest) = bytes::split_once(text.strip_prefix(b"=")?, " REPORT==== ")?;
     let time = rest.strip_suffix(b" ===")?;
     let is_kind = !kind.is_empty() && kind.iter().all(u8::is_ascii_uppercase);
-    let (date, time) = scan::cut(time, "::")?;
+    let (date, time) = bytes::split_once(time, "::")?;
     let mut parts = date.split(|&byte| byte == b'-');
-    let day = scan::small(parts.next()?)?;
+    let day = bytes::parse_u32(parts.next()?)?;
     let name = parts.next()?;
     let month = MONTHS.iter().zip(1..).find(|(known, _)| **known == name)?.1;
-    let year = scan::signed(parts.next()?)?;
-    let (hms, fraction) = scan::cut(time, ".").unwrap_or((time, b""));
-    let mut parts = hms.split(|&byte| byte == b':').map(scan::small);
+    let year = bytes::parse_i64(parts.next()?)?;
+    let (hms, fraction) = bytes::split_once(time, ".").unwrap_or((time, b""));
+    let mut parts = hms.split(|&byte| byte == b':').map(bytes::parse_u32);
     let (hour, minute, second) = (parts.next()??, parts.next()??, parts.next()??);
-    let ms = scan::small(fraction.get(..3).unwrap_or(b"0"))?;
+    let ms = bytes::parse_u32(fraction.get(..3).unwrap_or(b"0"))?;
     let stamp = Timestamp::civil((year, month, day), (hour, minute, second), ms)?;
     (is_kind && parts.next().is_none()).then_some(stamp)
 }
 
 /// `2026-11-23T15:58:19.978158+00:00 info: MESSAGE`, as OTP's own formatter writes.
 fn formatted(text: &[u8]) -> Option<(Timestamp, &[u8])> {
-    let (ts, taken) = Timestamp::read(text)?;
-    let rest = text.get(taken..)?.strip_prefix(b" ")?;
+    let (ts, length) = Timestamp::read(text)?;
+    let rest = text.get(length..)?.strip_prefix(b" ")?;
     ["info: ", "notice: ", "warning: ", "error: ", "debug: ", "critical: "]
         .iter()
         .find_map(|level| rest.strip_prefix(level.as_bytes()))
         .map(|message| (ts, message))
+}
+
+/// `2023-03-31 23:56:05.100 [info] <0.719.0>@mtp_handler:init:{86,6} MESSAGE`, as lager writes:
+/// the time as if in UTC.
+fn lager(text: &[u8]) -> Option<(Timestamp, &[u8])> {
+    let (civil, length) = Timestamp::read_local(text)?;
+    let rest = text.get(length..)?.strip_prefix(b" [")?;
+    let (level, rest) = bytes::split_once(rest, "] <")?;
+    let (process, message) = bytes::split_once(rest, " ")?;
+    let is_level = !level.is_empty() && level.iter().all(u8::is_ascii_lowercase);
+    let (pid, _) = bytes::split_once(process, ">")?;
+    let is_pid = pid.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.');
+    (is_level && is_pid).then_some((civil, message))
 }

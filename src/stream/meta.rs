@@ -23,6 +23,41 @@ pub struct LineCounts {
     pub not_recognised: u64,
 }
 
+impl LineCounts {
+    pub fn total(self) -> u64 {
+        self.understood + self.passed_over + self.not_recognised
+    }
+
+    pub fn merge(&mut self, other: Self) {
+        self.understood += other.understood;
+        self.passed_over += other.passed_over;
+        self.not_recognised += other.not_recognised;
+    }
+}
+
+/// What was read of one source.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SourceMeta {
+    #[serde(flatten)]
+    pub lines: LineCounts,
+    /// The format of the source's program; absent where it is not a proxy's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proxy: Option<Text<'static>>,
+    /// The level at which it logs, as far as it shows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub level: Option<Text<'static>>,
+    pub connects: u64,
+    /// Connects that name their user.
+    pub with_user: u64,
+    /// Connects that name their address.
+    pub with_address: u64,
+    pub disconnects: u64,
+    /// What the proxy does not log, and the setting that adds it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub advice: Option<Text<'static>>,
+}
+
 /// The `meta` row of mtp-parse.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename = "meta", default)]
@@ -34,6 +69,8 @@ pub struct ParseMeta<'l> {
     pub read: u64,
     #[serde(flatten)]
     pub lines: LineCounts,
+    /// Lines that were not recognised in sources of proxies, or without a source.
+    pub proxy_not_recognised: u64,
     /// Lines longer than 1 MiB.
     pub cut: u64,
     /// Events written.
@@ -44,7 +81,7 @@ pub struct ParseMeta<'l> {
     #[serde(borrow)]
     pub by_dialect: ByName<'l, LineCounts>,
     #[serde(borrow)]
-    pub by_source: ByName<'l, LineCounts>,
+    pub by_source: ByName<'l, SourceMeta>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sources_forgotten: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]

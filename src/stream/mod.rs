@@ -10,7 +10,7 @@ mod user;
 mod value;
 
 pub use event::{Event, Kind, Text, TimeFrom, Usage};
-pub use meta::{LineCounts, Meta, ParseMeta, ParseTool, ScoreMeta, ScoreTool};
+pub use meta::{LineCounts, Meta, ParseMeta, ParseTool, ScoreMeta, ScoreTool, SourceMeta};
 pub use row::Row;
 pub use sample::{Connection, ConnectionKind, FromIp, Measured, Sample, SuspiciousIp};
 pub use score::{Alert, Evidence, Points, Risk, Summary, Verdict};

@@ -1,103 +1,117 @@
 //! Stock mtprotoproxy (Python): a block of statistics every ten minutes, and messages without a
-//! time. No line of it ties a user to an address.
+//! time. No line joins a user with an address.
 
-mod block;
-mod says;
+mod messages;
+mod statistics;
 
-use super::{Dialect, Line, LogParser, Meaning, MessagePattern, Outcome, redact, scan};
+use super::{
+    Dialect, Emit, LogParser, Meaning, Outcome, ParseContext, bytes, level, parsed, redact,
+};
+use crate::error::Error;
 use crate::net::parse_ip;
-use crate::stream::Event;
-use crate::stream::Kind;
-use block::Block;
+use crate::stream::{Event, Kind};
+use statistics::StatisticsReader;
 
 const NAME: &str = "mtprotoproxy";
 
-/// The dialect.
 pub const DIALECT: Dialect = Dialect {
     name: NAME,
-    also: &["alexbers"],
+    aliases: &["alexbers"],
     brief: "mtprotoproxy (Python) as it comes",
     logs: "each user's counters every STATS_PRINT_PERIOD, new addresses without a user, and \
            addresses that replay or whose clocks are off",
-    unknown: "who was at which address, at any setting: mtp-users access-log on adds a log that \
-              says it; the zone of its times",
-    patterns: SAYINGS,
-    listen: || Box::<Mtprotoproxy>::default(),
+    unknown: "who was at which address, at any setting: mtp-users access-log on adds a log of it; \
+              the zone of its times",
+    version: "0614c35",
+    levels: &[level("any level", [false; 4])],
+    remedy: "mtp-users access-log on",
+    patterns: messages::PATTERNS,
+    new_parser: || Box::<MtprotoproxyParser>::default(),
 };
 
-const SAYINGS: &[MessagePattern] = says::SAYINGS;
-
-/// A listener.
 #[derive(Debug, Default)]
-struct Mtprotoproxy {
-    block: Block,
-    open: Open,
+struct MtprotoproxyParser {
+    statistics: StatisticsReader,
+    open: OpenMessage,
+    is_certain: bool,
 }
 
-/// What was begun and is not over.
+/// A message over several lines that is not over.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Open {
+enum OpenMessage {
     #[default]
-    Nothing,
-    /// A traceback of Python's.
+    None,
+    /// A traceback of Python.
     Traceback,
     /// The example of `MODES` that is printed for old config files.
     Example,
 }
 
-impl LogParser for Mtprotoproxy {
-    fn read(&mut self, line: &Line<'_>, told: &mut dyn FnMut(Event<'_>)) -> Outcome {
-        if let Some(reading) = self.block.read(line, told) {
-            return reading;
+impl LogParser for MtprotoproxyParser {
+    fn parse(
+        &mut self,
+        line: &[u8],
+        context: &ParseContext<'_>,
+        emit: &mut Emit<'_>,
+    ) -> Result<Outcome, Error> {
+        if let Some(outcome) = self.statistics.parse(line, context, emit)? {
+            self.is_certain |= outcome == Outcome::Parsed;
+            return Ok(outcome);
         }
-        if line.text.starts_with(b"Traceback (most recent call last):") {
-            self.open = Open::Traceback;
-        } else if line.text == b"MODES = {" {
-            self.open = Open::Example;
+        if line.starts_with(b"Traceback (most recent call last):") {
+            self.open = OpenMessage::Traceback;
+        } else if line == b"MODES = {" {
+            self.open = OpenMessage::Example;
         }
-        if says::is_link(line.text) {
-            return Outcome::Ignored;
+        if messages::is_link(line) {
+            self.is_certain = true;
+            return Ok(Outcome::Ignored);
         }
-        let Some((means, rest)) = scan::begins(line.text, SAYINGS) else {
-            return Outcome::Unrecognized;
+        let Some((meaning, rest)) = bytes::match_prefix(line, messages::PATTERNS) else {
+            return Ok(Outcome::Unrecognized);
         };
-        let mut event = match means {
+        let mut event = match meaning {
             Meaning::Event(kind) => Event::new(kind, NAME),
-            Meaning::Rejected(why) => {
-                let Some((ip, _)) = scan::cut(rest, " sent bad proxy") else {
-                    return Outcome::Unrecognized;
+            Meaning::Rejected(reason) => {
+                let Some((ip, _)) = bytes::split_once(rest, " sent bad proxy") else {
+                    return Ok(Outcome::Unrecognized);
                 };
-                let Some(ip) = parse_ip(ip) else { return Outcome::Malformed("no address") };
-                let mut event = Event::new(Kind::Reject, NAME).with_reason(why);
+                let Some(ip) = parse_ip(ip) else {
+                    return Ok(Outcome::Malformed("invalid address"));
+                };
+                let mut event = Event::new(Kind::Reject, NAME).with_reason(reason);
                 event.ip = Some(ip);
                 event
             }
-            Meaning::Context | Meaning::Chatter => return Outcome::Ignored,
+            Meaning::Context | Meaning::Ignored(_) => return Ok(Outcome::Ignored),
         };
         if event.kind == Kind::Note {
-            event.text = Some(redact::masked(line.text.trim_ascii_end()));
+            event.text = Some(redact::masked(line.trim_ascii_end()));
         }
-        told(event);
-        Outcome::Parsed
+        parsed(event, emit)
     }
 
-    /// Python's tracebacks: lines set in, then the error.
-    fn continues(&mut self, text: &[u8]) -> bool {
+    /// Tracebacks of Python: indented lines, then the error.
+    fn continues(&mut self, line: &[u8]) -> bool {
         let open = std::mem::take(&mut self.open);
-        if open == Open::Nothing || text == b"}" {
-            return open == Open::Example;
+        if open == OpenMessage::None || line == b"}" {
+            return open == OpenMessage::Example;
         }
-        let is_set_in = text.starts_with(b"  ");
-        let (error, _) = scan::cut(text, ":").unwrap_or((text, b""));
+        let is_indented = line.starts_with(b"  ");
+        let (error, _) = bytes::split_once(line, ":").unwrap_or((line, b""));
         let is_error = !error.is_empty()
             && error.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_'));
-        if is_set_in {
+        if is_indented {
             self.open = open;
         }
-        is_set_in || (is_error && open == Open::Traceback)
+        is_indented || (is_error && open == OpenMessage::Traceback)
     }
 
-    fn blank(&mut self) {
-        self.block.blank();
+    fn is_certain(&self) -> bool {
+        self.is_certain
+    }
+
+    fn blank_line(&mut self) {
+        self.statistics.blank_line();
     }
 }

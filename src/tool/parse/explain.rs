@@ -1,4 +1,4 @@
-//! `--explain`: of each line its framing, dialect and meaning, or why it has none.
+//! `--explain`: framing, format and meaning of each line, or why it has none.
 
 use memchr::memmem;
 
@@ -10,9 +10,9 @@ use crate::net::parse_ip;
 use crate::stream::event;
 use crate::tool::event_loop::LineOrigin;
 
-/// What is said of a line.
+/// The explanation of a line.
 #[derive(Debug, Default)]
-pub(super) struct Explained {
+pub(super) struct Explanation {
     frame: String,
     source: Option<String>,
     dialect: Option<&'static str>,
@@ -22,37 +22,38 @@ pub(super) struct Explained {
     text: String,
 }
 
-impl Explained {
-    /// A message with what was heard in it.
-    pub(super) fn message(message: &Message<'_>, heard: Decoded, events: Vec<String>) -> Self {
+impl Explanation {
+    pub(super) fn message(message: &Message<'_>, decoded: Decoded, events: Vec<String>) -> Self {
         let frame = match message.inner {
             Some(inner) => format!("{} around {inner}", message.frame),
             None => message.frame.to_owned(),
         };
-        let meaning = match heard.reading {
+        let meaning = match decoded.outcome {
             Outcome::Parsed => kinds(&events),
-            Outcome::Ignored if heard.dialect.is_none() => "an empty line".to_owned(),
-            Outcome::Ignored => "nothing that is counted here".to_owned(),
-            Outcome::Malformed(why) => format!("not recognised: {why}"),
-            Outcome::Unrecognized => format!("not recognised: {}", why(message.text)),
+            Outcome::Ignored if message.text.trim_ascii().is_empty() => "an empty line".to_owned(),
+            Outcome::Ignored if decoded.dialect.is_none() => "not of --only-source".to_owned(),
+            Outcome::Ignored => "no event".to_owned(),
+            Outcome::Malformed(fault) => format!("not recognised: {fault}"),
+            Outcome::Unrecognized => format!("not recognised: {}", cause(message.text)),
         };
         let source = message.source.map(|source| String::from_utf8_lossy(source).into_owned());
-        let text = redact::masked(message.text).into_owned();
-        Self { frame, source, dialect: heard.dialect, meaning, events, text }
+        let text = redact::mask_after(message.text, decoded.is_in_secret);
+        let text = String::from_utf8_lossy(&text).into_owned();
+        Self { frame, source, dialect: decoded.dialect, meaning, events, text }
     }
 
-    /// What the framing keeps for itself.
-    pub(super) fn framing(framed: &Deframed<'_>, raw: &[u8]) -> Self {
-        let meaning = match framed {
+    /// A line of the framing itself.
+    pub(super) fn framing(frame: &Deframed<'_>, raw: &[u8]) -> Self {
+        let meaning = match frame {
             Deframed::Partial => "a piece of a longer line",
-            Deframed::Notice | Deframed::Message(_) => "said by what frames the lines",
+            Deframed::Notice | Deframed::Message(_) => "a line of the framing itself",
         };
         let text = redact::masked(raw).into_owned();
         Self { frame: "framing".to_owned(), meaning: meaning.to_owned(), text, ..Self::default() }
     }
 
-    /// As text: where, then what, then the line.
-    pub(super) fn show(&self, at: LineOrigin<'_>) -> String {
+    /// As text: origin, meaning, and the line.
+    pub(super) fn text(&self, at: LineOrigin<'_>) -> String {
         let from = self.source.as_ref().map(|source| format!(" from {source}"));
         let dialect = self.dialect.map(|dialect| format!("; {dialect}"));
         let head = format!(
@@ -89,28 +90,28 @@ impl Explained {
     }
 }
 
-/// An event as it would be written.
+/// An event as a row.
 pub(super) fn row(event: &crate::stream::Event<'_>) -> String {
     let mut out = Vec::new();
     event::write(event, &mut out);
     String::from_utf8_lossy(out.trim_ascii_end()).into_owned()
 }
 
-/// Why a line is in no dialect, where that can be told.
-fn why(text: &[u8]) -> &'static str {
+/// Why a line is in no format.
+fn cause(text: &[u8]) -> &'static str {
     let has = |words: &str| memmem::find(text, words.as_bytes()).is_some();
     if has("mtp-access ") {
         "mtp-access is not its first word: it is forged, or framed in an unknown way"
     } else if has(" connects (") && has(" current), ") {
-        "a line of statistics where no block of them is open"
+        "a line of statistics outside a block of them"
     } else if parse_ip(text.trim_ascii()).is_some() {
-        "an address where no list of them is open, or behind a line that may be forged"
+        "an address outside a list of them"
     } else if has(": new connection ") {
         "a connection without the header that mtproto_proxy puts above it"
     } else if has(" handshake successful peer=") {
-        "telemt's words without the time and level that it puts before them"
+        "a message of telemt without its time and level"
     } else {
-        "no dialect has such a line"
+        "no format has such a line"
     }
 }
 

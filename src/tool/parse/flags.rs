@@ -1,12 +1,15 @@
 //! The flags of `mtp-parse`.
 
-use super::{Options, list, span::Bound};
+use super::{ParseOptions, list, span::TimeBound};
 use crate::cli::value::{bounded, invalid, one_of};
 use crate::cli::{Flag, RemovedFlag};
-use crate::formats::{self, pattern::Pattern};
+use crate::formats::{
+    self,
+    regex_parser::{self, RegexParser},
+};
 use crate::timestamp::LocalTimeResolver;
 
-type F = Flag<Options>;
+type F = Flag<ParseOptions>;
 
 fn dialects() -> Vec<&'static str> {
     formats::names().into_iter().chain([list::LIST]).collect()
@@ -14,7 +17,7 @@ fn dialects() -> Vec<&'static str> {
 
 fn dialect(text: &str) -> Result<String, String> {
     let is_known = formats::named(text).is_some_and(|dialect| dialect.name == text)
-        || [list::LIST, formats::pattern::NAME].contains(&text);
+        || [list::LIST, regex_parser::NAME].contains(&text);
     is_known.then(|| text.to_owned()).ok_or_else(|| invalid("dialect", text, one_of(&dialects())))
 }
 
@@ -27,14 +30,16 @@ pub(super) const FLAGS: &[F] = &[
     .default("all but minhpn")
     .short('d'),
     F::value("pattern", "REGEX", "Parse other logs by a regular expression", |o, text| {
-        o.pattern = Some(Pattern::read(text)?);
+        o.pattern = Some(RegexParser::new(text)?);
         Ok(())
     })
     .detail(
         "The named groups are ts, user, secret, ip, port and event, written (?P<user>…). ts is \
          RFC 3339, the same without a zone, or seconds or milliseconds since 1970. event is a \
          row's type or a word like connected, closed, denied; without the group it is connect. \
-         Lines that do not match are parsed as usual, unless --dialect pattern is given.",
+         Lines that do not match are parsed as usual, unless --dialect pattern is given. A common \
+         patch of mtprotoproxy prints lines like alice 203.0.113.7: \
+         ^(?P<user>\\S+) (?P<ip>[0-9a-f.:]+)$ parses them.",
     ),
     F::path("users", "FILE", "Map secrets to users by the USERS of this config.py", |o, path| {
         o.users = Some(path);
@@ -49,6 +54,15 @@ pub(super) const FLAGS: &[F] = &[
     })
     .default("from the framing")
     .detail("For mtg, which serves one secret per process, this is also the user."),
+    F::value("only-source", "NAME", "Only lines of this source; may be repeated", |o, text| {
+        o.only_sources.push(text.to_owned());
+        Ok(())
+    })
+    .default("all")
+    .detail(
+        "A source is a container, service or unit: the source of the rows. Lines of others are \
+         ignored.",
+    ),
     F::value("tz", "ZONE", "Zone of times without one: UTC, +07:00, Europe/Kyiv", |o, text| {
         o.zone = Some(LocalTimeResolver::read_zone(text)?);
         Ok(())
@@ -60,7 +74,7 @@ pub(super) const FLAGS: &[F] = &[
     })
     .default("the newest that is not in the future"),
     F::value("since", "TIME", "Only events at or after this time", |o, text| {
-        o.since = Some(Bound::read(text)?);
+        o.since = Some(TimeBound::read(text)?);
         Ok(())
     })
     .detail(
@@ -68,7 +82,7 @@ pub(super) const FLAGS: &[F] = &[
          before now: 90m, 24h, 3d.",
     ),
     F::value("until", "TIME", "Only events before this time", |o, text| {
-        o.until = Some(Bound::read(text)?);
+        o.until = Some(TimeBound::read(text)?);
         Ok(())
     }),
     F::path("rejects", "FILE", "Write unrecognized lines to FILE, secrets removed", |o, path| {
@@ -83,6 +97,14 @@ pub(super) const FLAGS: &[F] = &[
     .detail(
         "For each line: framing, dialect and meaning, or why it was not recognized. With --format \
          json, one object per line.",
+    ),
+    F::switch("check", "Write what each source logs and what is missing, no events", |o| {
+        o.check = true;
+    })
+    .detail(
+        "For each source: the proxy, its log level, whether users, addresses and ends of \
+         connections can be seen, and the setting that adds what is missing. Written at the end \
+         of the input, and every minute of a live stream.",
     ),
 ];
 

@@ -1,15 +1,16 @@
-//! The `meta` row: how much was read, and how much of it not understood.
+//! The `meta` row: how much was read, and what of it was not understood, by source.
 
-use crate::formats::{Decoder, sources::Counts};
-use crate::json::{Row, string};
+use crate::formats::Decoder;
+use crate::formats::source_table::{LogSource, SourceFacts};
+use crate::stream::{ByName, ParseMeta, SourceMeta, Text};
 use crate::timestamp::Timestamp;
 
-/// What is counted beside the ear's own counts.
+/// Counts beside those of the decoder.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Lines {
+pub(super) struct LineTotals {
     /// Raw lines.
     pub(super) read: u64,
-    /// Pieces of longer lines, and lines that were cut.
+    /// Lines that were cut, and pieces of longer lines.
     pub(super) cut: u64,
     /// Events written.
     pub(super) rows: u64,
@@ -17,65 +18,49 @@ pub(super) struct Lines {
     pub(super) left_out: u64,
 }
 
-/// Writes the row.
-pub(super) fn write(out: &mut Vec<u8>, ts: Option<Timestamp>, lines: Lines, ear: &Decoder) {
-    let mut row = Row::new(out, "meta");
-    if let Some(ts) = ts {
-        row.stamp("ts", ts);
+/// Makes the row.
+pub(super) fn row(ts: Option<Timestamp>, totals: LineTotals, decoder: &Decoder) -> ParseMeta<'_> {
+    let positive = |count: u64| Some(count).filter(|count| *count > 0);
+    let is_proxys = |source: &&LogSource| source.name.is_none() || source.proxy().is_some();
+    let of_proxies = decoder.sources.iter().filter(is_proxys);
+    ParseMeta {
+        ts,
+        read: totals.read,
+        lines: decoder.counts,
+        proxy_not_recognised: of_proxies.map(|source| source.counts.not_recognised).sum(),
+        cut: totals.cut,
+        rows: totals.rows,
+        left_out: positive(totals.left_out),
+        by_dialect: ByName(
+            decoder.by_dialect().map(|(name, counts)| (Text::Borrowed(name), counts)).collect(),
+        ),
+        by_source: by_source(decoder),
+        sources_forgotten: positive(decoder.sources.evicted),
+        connections_forgotten: positive(decoder.sources.connections_evicted()),
+        ..ParseMeta::default()
     }
-    row.text("tool", "mtp-parse");
-    row.number("read", lines.read);
-    tail(row.key("understood"), ear.counts);
-    row.number("cut", lines.cut);
-    row.number("rows", lines.rows);
-    if lines.left_out > 0 {
-        row.number("left_out", lines.left_out);
-    }
-    group(row.key("by_dialect"), ear.by_dialect());
-    let sources =
-        ear.sources.heard().map(|source| (ear.called(source).unwrap_or(""), source.counts));
-    group(row.key("by_source"), sources);
-    for (key, count) in [
-        ("sources_forgotten", ear.sources.forgotten),
-        ("connections_forgotten", ear.sources.connections_forgotten()),
-    ] {
-        if count > 0 {
-            row.number(key, count);
-        }
-    }
-    row.end();
 }
 
-/// Three numbers, the first of whose keys stands already.
-fn tail(out: &mut Vec<u8>, counts: Counts) {
-    let Counts { understood, passed_over, not_recognised } = counts;
-    let text =
-        format!("{understood},\"passed_over\":{passed_over},\"not_recognised\":{not_recognised}");
-    out.extend_from_slice(text.as_bytes());
-}
-
-/// An object of such counts by name. Sources that `--source` calls the same are one.
-fn group<N: AsRef<str>>(out: &mut Vec<u8>, all: impl Iterator<Item = (N, Counts)>) {
-    let mut merged: Vec<(N, Counts)> = Vec::new();
-    for (name, counts) in all {
-        match merged.iter_mut().find(|known| known.0.as_ref() == name.as_ref()) {
-            Some((_, sum)) => {
-                sum.understood += counts.understood;
-                sum.passed_over += counts.passed_over;
-                sum.not_recognised += counts.not_recognised;
-            }
-            None => merged.push((name, counts)),
+/// The sources by name; those that `--source` gives one name are one.
+fn by_source(decoder: &Decoder) -> ByName<'_, SourceMeta> {
+    let mut all: Vec<(Text<'_>, SourceMeta)> = Vec::new();
+    for source in decoder.sources.iter() {
+        let name = decoder.name_of(source).unwrap_or_default();
+        let at = all.iter().position(|(known, _)| known == name).unwrap_or(all.len());
+        if at == all.len() {
+            all.push((Text::Borrowed(name), SourceMeta::default()));
         }
+        let Some((_, row)) = all.get_mut(at) else { continue };
+        let SourceFacts { connects, with_user, with_address, disconnects, .. } = source.facts;
+        let (proxy, level) = source.proxy().unzip();
+        row.lines.merge(source.counts);
+        row.proxy = row.proxy.take().or(proxy.map(Text::Borrowed));
+        row.level = row.level.take().or(level.flatten().map(Text::Borrowed));
+        row.advice = row.advice.take().or(source.advice().map(Text::Owned));
+        row.connects += connects;
+        row.with_user += with_user;
+        row.with_address += with_address;
+        row.disconnects += disconnects;
     }
-    out.push(b'{');
-    for (n, (name, counts)) in merged.into_iter().enumerate() {
-        if n > 0 {
-            out.push(b',');
-        }
-        string(out, name.as_ref());
-        out.extend_from_slice(b":{\"understood\":");
-        tail(out, counts);
-        out.push(b'}');
-    }
-    out.push(b'}');
+    ByName(all)
 }

@@ -1,49 +1,51 @@
 //! `mtp-parse`: raw logs of MTProto proxies to events.
 
+mod check;
 mod explain;
+mod filter;
 mod flags;
-mod hearing;
-mod keyfile;
 mod list;
 mod meta;
 mod rejects;
 mod span;
-mod stream;
 mod text;
+mod users_file;
+mod writer;
 
 use std::path::PathBuf;
 
 use crate::cli::{Cli, Operands, Section};
 use crate::error::{Error, ExitStatus};
-use crate::formats::pattern::Pattern;
+use crate::formats::regex_parser::RegexParser;
 use crate::io::output::Output;
 use crate::io::output::OutputFormat;
 use crate::io::reporter::Reporter;
 use crate::timestamp::{LocalTimeResolver, Zone};
 use crate::tool::{EXIT_STATUS, event_loop};
 
-use span::Bound;
-use stream::Stream;
+use filter::ParseFilter;
+use span::TimeBound;
 
-/// What `mtp-parse` was asked for.
 #[derive(Debug, Default)]
-pub struct Options {
+pub struct ParseOptions {
     files: Vec<PathBuf>,
     dialect: Option<String>,
-    pattern: Option<Pattern>,
+    pattern: Option<RegexParser>,
     users: Option<PathBuf>,
     zone: Option<Zone>,
     year: Option<i64>,
-    since: Option<Bound>,
-    until: Option<Bound>,
+    since: Option<TimeBound>,
+    until: Option<TimeBound>,
     source: Option<String>,
+    only_sources: Vec<String>,
     rejects: Option<PathBuf>,
     strict: bool,
     explain: bool,
+    check: bool,
 }
 
 /// The command line of `mtp-parse`.
-pub const CLI: Cli<Options> = Cli {
+pub const CLI: Cli<ParseOptions> = Cli {
     name: "mtp-parse",
     brief: "raw logs of MTProto proxies to events",
     usage: "[OPTION…] [FILE…]",
@@ -52,7 +54,7 @@ pub const CLI: Cli<Options> = Cli {
     operands: Operands::Files(|options| &mut options.files),
     flags: flags::FLAGS,
     removed: flags::REMOVED,
-    sections: &[DIALECTS, TIMES, COUNTS, EXIT_STATUS],
+    sections: &[DIALECTS, SOURCES, TIMES, COUNTS, EXIT_STATUS],
 };
 
 const ABOUT: &str = "Parses the logs of proxies, in whatever framing Compose, Docker, Kubernetes, \
@@ -68,6 +70,18 @@ A row is written as soon as its line is complete and no more input waits. Secret
 written: not in rows, nor by --rejects and --explain.";
 
 const DIALECTS: Section = Section { title: "DIALECTS", text: list::section };
+
+const SOURCES: Section = Section { title: "SOURCES", text: sources };
+
+fn sources() -> String {
+    "The program of a container, service or unit is recognized by lines that only this program \
+     prints. Other dialects are not parsed in it then, so that text of a client in the lines of \
+     another program does not become an event. A source whose first 20 lines are of no proxy is \
+     not parsed before 20 lines of one follow each other. --only-source NAME parses it at once, \
+     and no other.\n\nIf a proxy logs no user or no address, a line on standard error has the \
+     setting that adds them; --check writes it for every source."
+        .to_owned()
+}
 
 const TIMES: Section = Section { title: "TIMES", text: times };
 
@@ -97,7 +111,7 @@ fn counts() -> String {
 /// # Errors
 /// What could not be read or written, and a `--users` file without users.
 pub fn run(
-    mut options: Options,
+    mut options: ParseOptions,
     format: OutputFormat,
     reporter: Reporter,
 ) -> Result<ExitStatus, Error> {
@@ -107,18 +121,18 @@ pub fn run(
         out.flush()?;
         return Ok(ExitStatus::Success);
     }
-    let clock = LocalTimeResolver::new(options.zone.take(), options.year);
+    let local_time = LocalTimeResolver::new(options.zone.take(), options.year);
     let files = std::mem::take(&mut options.files);
     let is_strict = options.strict;
-    let mut stream = Stream::new(options, clock, format, reporter)?;
-    let ending = event_loop::run(&files, &mut stream, &mut out, reporter)?;
-    let lost = stream.lost();
+    let mut filter = ParseFilter::new(options, local_time, format, reporter)?;
+    let status = event_loop::run(&files, &mut filter, &mut out, reporter)?;
+    let lost = filter.lost();
     if is_strict && lost > 0 {
         reporter.print(format_args!(
-            "--strict: {lost} lines were not recognised or were cut; --rejects FILE keeps them, \
-             --explain says why"
+            "--strict: {lost} lines were not recognised or were cut; --rejects FILE writes them, \
+             --explain the reason"
         ));
         return Ok(ExitStatus::Failure);
     }
-    Ok(ending)
+    Ok(status)
 }

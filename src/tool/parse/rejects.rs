@@ -9,43 +9,64 @@ use memchr::memmem;
 
 use crate::error::{Error, Plain};
 use crate::formats::redact;
+use crate::tool::event_loop::LineOrigin;
 
-/// The file.
 #[derive(Debug)]
 pub(super) struct Rejects {
     path: PathBuf,
-    to: BufWriter<File>,
+    file: BufWriter<File>,
+    /// The number of the raw line written last: one with several messages is written once.
+    last: Option<u64>,
 }
 
 impl Rejects {
-    /// Begins it anew.
+    /// Creates the file, or empties it.
     pub(super) fn create(path: &Path) -> Result<Self, Error> {
         let file = File::create(path);
         let file = file.map_err(|error| Error::refused(path.display(), Plain(&error)))?;
-        Ok(Self { path: path.to_owned(), to: BufWriter::new(file) })
+        Ok(Self { path: path.to_owned(), file: BufWriter::new(file), last: None })
     }
 
-    /// Keeps a line.
-    pub(super) fn keep(&mut self, raw: &[u8], text: &[u8]) -> Result<(), Error> {
-        let line = shown(raw, text);
-        let written = self.to.write_all(&line).and_then(|()| self.to.write_all(b"\n"));
-        self.done(written)
+    /// Writes a line. `is_in_secret`: it may continue a secret from the line before.
+    pub(super) fn keep(
+        &mut self,
+        raw: &[u8],
+        text: &[u8],
+        is_in_secret: bool,
+        origin: LineOrigin<'_>,
+    ) -> Result<(), Error> {
+        let line = masked(raw, text, is_in_secret);
+        let is_raw = line.1;
+        if is_raw && self.last == Some(origin.line) && origin.line > 0 {
+            return Ok(());
+        }
+        self.last = Some(origin.line).filter(|_| is_raw);
+        let line = line.0;
+        let written = self.file.write_all(&line).and_then(|()| self.file.write_all(b"\n"));
+        self.checked(written)
     }
 
-    /// Writes what was gathered.
     pub(super) fn flush(&mut self) -> Result<(), Error> {
-        let written = self.to.flush();
-        self.done(written)
+        let written = self.file.flush();
+        self.checked(written)
     }
 
-    fn done(&self, written: std::io::Result<()>) -> Result<(), Error> {
+    fn checked(&self, written: std::io::Result<()>) -> Result<(), Error> {
         written.map_err(|error| Error::refused(self.path.display(), Plain(&error)))
     }
 }
 
-/// The raw line, framing and all, so that it can be read again; without secrets. Where the framing
-/// wrote the message in another form (numbers for letters, in pieces), the message itself: in that
-/// form no secret would be found.
-pub(super) fn shown<'l>(raw: &'l [u8], text: &'l [u8]) -> Cow<'l, [u8]> {
-    redact::mask(if memmem::find(raw, text).is_some() { raw } else { text })
+/// The raw line with its framing, so that it can be read again, and true. Where the framing wrote
+/// the message in another form (numbers for letters, in pieces), the message itself and false: a
+/// secret in that form would not be found.
+fn masked<'l>(raw: &'l [u8], text: &'l [u8], is_in_secret: bool) -> (Cow<'l, [u8]>, bool) {
+    let at = memmem::find(raw, text);
+    match at {
+        None => (redact::mask_after(text, is_in_secret), false),
+        Some(at) if is_in_secret => {
+            let (head, tail) = raw.split_at_checked(at).unwrap_or((b"", raw));
+            ([redact::mask(head), redact::mask_after(tail, true)].concat().into(), true)
+        }
+        Some(_) => (redact::mask(raw), true),
+    }
 }

@@ -1,4 +1,4 @@
-//! `--since` and `--until`: moments as people write them.
+//! `--since` and `--until`.
 
 use crate::cli::value::{duration_ms, invalid};
 use crate::timestamp::LocalTimeResolver;
@@ -6,17 +6,16 @@ use crate::timestamp::Timestamp;
 
 /// A moment that may need a zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Bound {
+pub(super) enum TimeBound {
     /// With its zone.
     At(Timestamp),
-    /// Without: as if in UTC.
+    /// Without a zone: as if in UTC.
     Local(Timestamp),
-    /// So many milliseconds ago.
+    /// Milliseconds before now.
     Ago(i64),
 }
 
-impl Bound {
-    /// Reads one.
+impl TimeBound {
     pub(super) fn read(text: &str) -> Result<Self, String> {
         if let Some((stamp, _)) = Timestamp::read(text.as_bytes()).filter(|at| at.1 == text.len()) {
             return Ok(Self::At(stamp));
@@ -36,7 +35,6 @@ impl Bound {
             .map_err(|_| invalid("time", text, "2026-11-23T15:00:00Z, 2026-11-23 or 24h"))
     }
 
-    /// The moment.
     pub(super) fn moment(self, clock: &mut LocalTimeResolver, now: Timestamp) -> Timestamp {
         match self {
             Self::At(stamp) => stamp,
@@ -51,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn moments_as_people_write_them() {
+    fn forms_of_a_time() {
         let mut clock = LocalTimeResolver::new(LocalTimeResolver::read_zone("+07:00").ok(), None);
         let now = Timestamp::read(b"2026-11-23T12:00:00Z").unwrap().0;
         for (text, want) in [
@@ -63,10 +61,14 @@ mod tests {
             ("2026-11-23T15:30:10.5", "2026-11-23T08:30:10.5Z"),
             ("90m", "2026-11-23T10:30:00Z"),
         ] {
-            assert_eq!(Bound::read(text).unwrap().moment(&mut clock, now).text(), want, "{text}");
+            assert_eq!(
+                TimeBound::read(text).unwrap().moment(&mut clock, now).text(),
+                want,
+                "{text}"
+            );
         }
         for wrong in ["", "soon", "2026-13-01", "2026-11-23T25:00:00Z", "2026-11-23T15:00:00Zx"] {
-            assert!(Bound::read(wrong).is_err(), "{wrong}");
+            assert!(TimeBound::read(wrong).is_err(), "{wrong}");
         }
     }
 }

@@ -1,21 +1,19 @@
-//! A log that no dialect knows, read by a regular expression of the user's.
+//! Other logs, parsed by a regular expression of the user's.
 
 use regex::bytes::{CaptureLocations, Regex};
 
-use super::{Line, Outcome, redact, scan};
-use crate::net::parse_ip;
-use crate::net::parse_peer;
-use crate::stream::Event;
-use crate::stream::Kind;
-use crate::stream::Text;
+use super::{Emit, Outcome, ParseContext, bytes, parsed, redact};
+use crate::error::Error;
+use crate::net::{parse_ip, parse_peer};
+use crate::stream::{Event, Kind, Text};
 use crate::timestamp::Timestamp;
 
 /// The row's `proxy` for such lines.
 pub const NAME: &str = "pattern";
-/// The groups that mean something.
+/// The groups with a meaning.
 pub const GROUPS: [&str; 6] = ["ts", "user", "secret", "ip", "port", "event"];
 
-/// What logs call what happens, and what we call it.
+/// Words for events in logs.
 const WORDS: &[(&str, Kind)] = &[
     ("connected", Kind::Connect),
     ("accepted", Kind::Connect),
@@ -37,59 +35,66 @@ const WORDS: &[(&str, Kind)] = &[
 /// Seconds since 1970 have ten digits until 2286; milliseconds thirteen.
 const SECONDS_DIGITS: usize = 10;
 
-/// A pattern.
 #[derive(Debug)]
-pub struct Pattern {
+pub struct RegexParser {
     regex: Regex,
     found: CaptureLocations,
     /// The number of each group of [`GROUPS`], where the pattern has it.
     groups: [Option<usize>; 6],
 }
 
-impl Pattern {
-    /// Reads the regular expression.
+impl RegexParser {
+    /// Compiles the regular expression.
     ///
     /// # Errors
     /// What is wrong with it, in one line.
-    pub fn read(text: &str) -> Result<Self, String> {
+    pub fn new(text: &str) -> Result<Self, String> {
         let regex = Regex::new(text).map_err(|error| {
             let text = error.to_string();
             let last = text.lines().last().unwrap_or_default();
-            format!("no regular expression: {}", last.trim_start_matches("error: "))
+            format!("invalid regular expression: {}", last.trim_start_matches("error: "))
         })?;
         let number = |name: &str| regex.capture_names().position(|group| group == Some(name));
         let groups = GROUPS.map(number);
         let unknown = regex.capture_names().flatten().find(|name| !GROUPS.contains(name));
         if let Some(name) = unknown {
-            return Err(format!("no group is called {name}: one of {}", GROUPS.join(", ")));
+            return Err(format!("invalid group '{name}' (expected {})", GROUPS.join(", ")));
         }
         if groups.iter().all(Option::is_none) {
             let example = r"(?P<ts>\S+) (?P<user>\S+) (?P<ip>\S+)";
-            return Err(format!("it names no group; for example {example}"));
+            return Err(format!("no named group (expected one like {example})"));
         }
         let found = regex.capture_locations();
         Ok(Self { regex, found, groups })
     }
 
-    /// Reads a line.
-    pub fn read_line(&mut self, line: &Line<'_>, told: &mut dyn FnMut(Event<'_>)) -> Outcome {
+    /// Parses a line.
+    ///
+    /// # Errors
+    /// Those of `emit`.
+    pub fn parse(
+        &mut self,
+        line: &[u8],
+        context: &ParseContext<'_>,
+        emit: &mut Emit<'_>,
+    ) -> Result<Outcome, Error> {
         let Self { regex, found, groups } = self;
-        if regex.captures_read(found, line.text).is_none() {
-            return Outcome::Unrecognized;
+        if regex.captures_read(found, line).is_none() {
+            return Ok(Outcome::Unrecognized);
         }
         let [ts, user, secret, ip, port, event] = groups.map(|group| {
             let (from, to) = found.get(group?)?;
-            line.text.get(from..to)
+            line.get(from..to)
         });
         let kind = match event.map(kind) {
             None => Kind::Connect,
             Some(Some(kind)) => kind,
-            Some(None) => return Outcome::Ignored,
+            Some(None) => return Ok(Outcome::Ignored),
         };
-        let owner = secret.map(|secret| line.keys.user(secret));
+        let owner = secret.map(|secret| context.secrets.user(secret));
         let mut event = Event::new(kind, NAME);
-        event.ts = match ts.map(|ts| moment(ts, line)) {
-            Some(None) => return Outcome::Malformed("ts is no time"),
+        event.ts = match ts.map(|ts| moment(ts, context)) {
+            Some(None) => return Ok(Outcome::Malformed("invalid ts")),
             Some(at) => at,
             None => None,
         };
@@ -101,18 +106,18 @@ impl Pattern {
         if let Some(ip) = ip {
             let peer = parse_ip(ip).map(|ip| (ip, None));
             let peer = peer.or_else(|| parse_peer(ip).map(|(ip, port)| (ip, Some(port))));
-            let Some((ip, port)) = peer else { return Outcome::Malformed("ip is no address") };
+            let Some((ip, port)) = peer else { return Ok(Outcome::Malformed("invalid ip")) };
             event.ip = Some(ip);
             event.port = port;
         }
         if let Some(port) = port {
-            let Some(port) = scan::number(port).and_then(|port| u16::try_from(port).ok()) else {
-                return Outcome::Malformed("port is no port");
+            let Some(port) = bytes::parse_u64(port).and_then(|port| u16::try_from(port).ok())
+            else {
+                return Ok(Outcome::Malformed("invalid port"));
             };
             event.port = Some(port);
         }
-        told(event);
-        Outcome::Parsed
+        parsed(event, emit)
     }
 }
 
@@ -124,18 +129,18 @@ fn kind(word: &[u8]) -> Option<Kind> {
 }
 
 /// RFC 3339, the same without a zone, or a number of seconds or milliseconds since 1970.
-fn moment(text: &[u8], line: &Line<'_>) -> Option<Timestamp> {
+fn moment(text: &[u8], context: &ParseContext<'_>) -> Option<Timestamp> {
     if let Some((stamp, _)) = Timestamp::read(text) {
         return Some(stamp);
     }
     if let Some((civil, _)) = Timestamp::read_local(text) {
-        return Some(line.local(civil));
+        return Some(context.local(civil));
     }
-    let (whole, fraction) = scan::cut(text, ".").unwrap_or((text, b""));
-    let number = scan::signed(whole)?;
+    let (whole, fraction) = bytes::split_once(text, ".").unwrap_or((text, b""));
+    let number = bytes::parse_i64(whole)?;
     if whole.len() > SECONDS_DIGITS {
         return Some(Timestamp(number));
     }
-    let ms = fraction.get(..3).map_or(Some(0), scan::signed)?;
+    let ms = fraction.get(..3).map_or(Some(0), bytes::parse_i64)?;
     Some(Timestamp(number.checked_mul(1000)?.checked_add(ms)?))
 }

@@ -9,81 +9,79 @@ use crate::formats::secret_index::SecretIndex;
 use crate::io::reporter::Reporter;
 use crate::pyconfig;
 
-/// Under load it is looked at once in so many lines.
+/// Under load the file is checked once in so many lines.
 const LINES: u32 = 1024;
 /// The largest file that is read: 100,000 users take 6 MB.
 const SIZE_MAX: u64 = 64 << 20;
 
-/// A config file and what it was like when it was read.
 #[derive(Debug)]
-pub(super) struct KeyFile {
+pub(super) struct UsersFile {
     path: PathBuf,
-    seen: Option<ConfigSnapshot>,
+    state: Option<FileState>,
     lines: u32,
 }
 
-/// What tells one state of a file from another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct ConfigSnapshot {
+struct FileState {
     changed: SystemTime,
     size: u64,
     inode: u64,
 }
 
-impl KeyFile {
-    /// Reads it for the first time: then it must be there and have users.
+impl UsersFile {
+    /// Reads the file for the first time: it must exist and have users.
     pub(super) fn open(path: PathBuf) -> Result<(Self, SecretIndex), Error> {
-        let mut file = Self { path, seen: None, lines: 0 };
-        file.seen = file.look();
-        let keys = file.read()?;
-        if keys.is_empty() {
-            let what = "no user with a secret: USERS = {\"name\": \"32 digits\"} is looked for";
+        let mut file = Self { path, state: None, lines: 0 };
+        file.state = file.state();
+        let secrets = file.read()?;
+        if secrets.is_empty() {
+            let what = "no user with a secret (expected USERS = {\"name\": \"32 digits\"})";
             return Err(Error::refused(file.path.display(), what));
         }
-        Ok((file, keys))
+        Ok((file, secrets))
     }
 
-    /// The input is idle: the next line is a good moment to look.
+    /// Has the file checked before the next line.
     pub(super) fn idle(&mut self) {
         self.lines = LINES;
     }
 
-    /// Before a line: the users, if they changed. While the file cannot be read, or is being
-    /// written and has no users, those known before are kept.
+    /// The users, if they changed. While the file cannot be read, or is being written and has no
+    /// users, the last ones are kept.
     pub(super) fn changed(&mut self, reporter: Reporter) -> Option<SecretIndex> {
         self.lines += 1;
         if self.lines < LINES {
             return None;
         }
         self.lines = 0;
-        let now = self.look();
-        if now == self.seen {
+        let now = self.state();
+        if now == self.state {
             return None;
         }
         match self.read() {
-            Ok(keys) if keys.is_empty() => None,
-            Ok(keys) => {
-                self.seen = now;
-                Some(keys)
+            Ok(secrets) if secrets.is_empty() => None,
+            Ok(secrets) => {
+                self.state = now;
+                Some(secrets)
             }
             Err(error) => {
-                reporter.print(format_args!("{error}; the users known before are kept"));
-                self.seen = now;
+                reporter.print(format_args!("{error}; the last users are kept"));
+                self.state = now;
                 None
             }
         }
     }
 
-    fn look(&self) -> Option<ConfigSnapshot> {
+    fn state(&self) -> Option<FileState> {
         let meta = fs::metadata(&self.path).ok()?;
         let inode = std::os::unix::fs::MetadataExt::ino(&meta);
-        Some(ConfigSnapshot { changed: meta.modified().ok()?, size: meta.len(), inode })
+        Some(FileState { changed: meta.modified().ok()?, size: meta.len(), inode })
     }
 
     fn read(&self) -> Result<SecretIndex, Error> {
         let failed = |error| Error::input(self.path.display(), error);
         if fs::metadata(&self.path).map_err(failed)?.len() > SIZE_MAX {
-            return Err(Error::refused(self.path.display(), "larger than any config.py"));
+            return Err(Error::refused(self.path.display(), "larger than 64 MiB"));
         }
         let bytes = fs::read(&self.path).map_err(failed)?;
         let users =

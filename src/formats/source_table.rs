@@ -1,0 +1,336 @@
+//! The sources of a stream, each with its parsers and counts. Bounded: the source silent longest
+//! is dropped first, which is counted.
+
+use std::collections::HashMap;
+
+use super::{ALL, LogParser, Outcome};
+use crate::stream::{Event, Kind, LineCounts};
+
+/// A host runs some dozens of containers.
+const SOURCES_MAX: usize = 256;
+/// The longest name kept; Docker's have at most 128 letters.
+const NAME_MAX: usize = 256;
+
+/// Counts a line.
+pub fn count(counts: &mut LineCounts, outcome: Outcome) {
+    match outcome {
+        Outcome::Parsed => counts.understood += 1,
+        Outcome::Ignored => counts.passed_over += 1,
+        Outcome::Malformed(_) | Outcome::Unrecognized => counts.not_recognised += 1,
+    }
+}
+
+/// What the events of a source have.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SourceFacts {
+    pub connects: u64,
+    /// Connects that name their user.
+    pub with_user: u64,
+    /// Connects that name their address.
+    pub with_address: u64,
+    pub disconnects: u64,
+    /// Disconnects that name their address.
+    pub ends_with_address: u64,
+    /// Disconnects that have bytes.
+    pub ends_with_bytes: u64,
+    pub rejects: u64,
+    pub usages: u64,
+}
+
+impl SourceFacts {
+    pub fn add(&mut self, event: &Event<'_>) {
+        match event.kind {
+            Kind::Connect => {
+                self.connects += 1;
+                self.with_user += u64::from(event.user.is_some());
+                self.with_address += u64::from(event.ip.is_some());
+            }
+            Kind::Disconnect => {
+                self.disconnects += 1;
+                self.ends_with_address += u64::from(event.ip.is_some());
+                self.ends_with_bytes += u64::from(event.bytes_up.is_some());
+            }
+            Kind::Reject => self.rejects += 1,
+            Kind::Usage => self.usages += 1,
+            Kind::Seen | Kind::Start | Kind::Reload | Kind::Note => {}
+        }
+    }
+
+    pub fn merge(&mut self, other: Self) {
+        self.connects += other.connects;
+        self.with_user += other.with_user;
+        self.with_address += other.with_address;
+        self.disconnects += other.disconnects;
+        self.ends_with_address += other.ends_with_address;
+        self.ends_with_bytes += other.ends_with_bytes;
+        self.rejects += other.rejects;
+        self.usages += other.usages;
+    }
+}
+
+/// A source that printed this many unrecognised lines before any of a proxy is not a proxy's.
+const FOREIGN_AFTER: u32 = 20;
+/// Unless this many lines of a proxy follow each other in it.
+const LEARN_AFTER: u32 = 20;
+/// After this many unrecognised lines in a row another program runs in the source.
+const RELEARN_AFTER: u32 = 50;
+
+/// The program of a source, learnt from lines that only it prints. Text of clients in the lines of
+/// another program must not become events.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SourceProgram {
+    slot: Option<usize>,
+    /// Unrecognised lines: all before the program was learnt, those in a row after.
+    unrecognized: u32,
+    certain_in_a_row: u32,
+}
+
+impl SourceProgram {
+    /// The place in [`ALL`] of the format whose parser reads its lines.
+    pub fn slot(self) -> Option<usize> {
+        self.slot
+    }
+
+    /// Whether the source's lines are those of a program that is not a proxy.
+    pub fn is_foreign(self) -> bool {
+        self.slot.is_none() && self.unrecognized >= FOREIGN_AFTER
+    }
+
+    /// Adds a line: the slot of the program that must have printed it, and what came of it.
+    pub fn add(&mut self, certain: Option<usize>, outcome: Outcome) {
+        if certain.is_some() {
+            self.certain_in_a_row += 1;
+            if !self.is_foreign() || self.certain_in_a_row >= LEARN_AFTER {
+                self.slot = certain;
+                self.unrecognized = 0;
+            }
+        } else if matches!(outcome, Outcome::Malformed(_) | Outcome::Unrecognized) {
+            self.certain_in_a_row = 0;
+            self.unrecognized = self.unrecognized.saturating_add(1);
+            if self.slot.is_some() && self.unrecognized >= RELEARN_AFTER {
+                *self = Self::default();
+            }
+        }
+    }
+}
+
+/// A container, service or unit whose lines are in the stream.
+#[derive(Debug)]
+pub struct LogSource {
+    /// Its name in the framing.
+    pub name: Option<String>,
+    /// The user whose secret it serves, if it serves one.
+    pub owner: Option<String>,
+    /// A parser for each format of [`ALL`], once it was tried.
+    pub parsers: Vec<Option<Box<dyn LogParser>>>,
+    /// The format recognised last.
+    pub last: usize,
+    pub counts: LineCounts,
+    pub facts: SourceFacts,
+    pub program: SourceProgram,
+    /// The line before ended in a secret.
+    pub ends_in_secret: bool,
+    /// When a line of it was read last, in lines of the stream.
+    last_read: u64,
+}
+
+impl LogSource {
+    fn new(name: Option<&[u8]>) -> Self {
+        let name = name
+            .map(|name| String::from_utf8_lossy(name.get(..NAME_MAX).unwrap_or(name)).into_owned());
+        let parsers = ALL.iter().map(|_| None).collect();
+        let owner = name.as_deref().map(owner);
+        Self {
+            name,
+            owner,
+            parsers,
+            last: 0,
+            counts: LineCounts::default(),
+            facts: SourceFacts::default(),
+            program: SourceProgram::default(),
+            ends_in_secret: false,
+            last_read: 0,
+        }
+    }
+
+    /// The name of the format of its program, and the level at which that logs.
+    pub fn proxy(&self) -> Option<(&'static str, Option<&'static str>)> {
+        let slot = self.program.slot()?;
+        let parser = self.parsers.get(slot)?.as_ref()?;
+        Some((parser.format_name().unwrap_or(ALL.get(slot)?.name), parser.level()))
+    }
+
+    /// What its proxy does not log, and the setting that changes it.
+    pub fn advice(&self) -> Option<String> {
+        let (name, level) = self.proxy()?;
+        let dialect = super::named(name)?;
+        let SourceFacts { connects, with_user, with_address, .. } = self.facts;
+        let coverage = match level {
+            Some(level) => dialect.levels.iter().find(|of| of.name == level),
+            None => dialect.levels.first(),
+        };
+        let (has_user, has_address) = match connects {
+            0 => coverage.map_or((true, true), |of| {
+                let [user, address, ..] = of.has;
+                (user, address)
+            }),
+            _ => (with_user > 0, with_address > 0),
+        };
+        let missing = match (has_user, has_address) {
+            (true, true) => return None,
+            (false, true) => "no user",
+            (true, false) => "no address",
+            (false, false) => "no user and no address",
+        };
+        let at = level.map(|level| format!(" at level {level}")).unwrap_or_default();
+        let remedy = match dialect.remedy {
+            _ if name == super::mtg::DIALECT.name && connects > 0 => "--source NAME is its user",
+            "" => "no setting changes this",
+            remedy => remedy,
+        };
+        Some(format!("{name}{at} logs {missing}; {remedy}"))
+    }
+
+    fn evicted(&self) -> u64 {
+        self.parsers.iter().flatten().map(|parser| parser.evicted()).sum()
+    }
+}
+
+/// All sources.
+#[derive(Debug)]
+pub struct SourceTable {
+    /// Lines whose framing names no source.
+    unnamed: LogSource,
+    named: Vec<LogSource>,
+    by_name: HashMap<Box<[u8]>, usize>,
+    /// The source found last, and its name: most lines are of the same.
+    last: usize,
+    last_name: Vec<u8>,
+    lines: u64,
+    /// Sources that were dropped.
+    pub evicted: u64,
+    /// Open connections that were dropped with them.
+    connections_evicted: u64,
+}
+
+impl Default for SourceTable {
+    fn default() -> Self {
+        Self {
+            unnamed: LogSource::new(None),
+            named: Vec::new(),
+            by_name: HashMap::new(),
+            last: 0,
+            last_name: Vec::new(),
+            lines: 0,
+            evicted: 0,
+            connections_evicted: 0,
+        }
+    }
+}
+
+impl SourceTable {
+    /// The source of this name, which becomes the one read last.
+    pub fn entry(&mut self, name: Option<&[u8]>) -> &mut LogSource {
+        self.lines += 1;
+        let at = match name {
+            None => None,
+            Some(name) if name == self.last_name => Some(self.last),
+            Some(name) => Some(self.find(name)),
+        };
+        let source = at.and_then(|at| self.named.get_mut(at)).unwrap_or(&mut self.unnamed);
+        source.last_read = self.lines;
+        source
+    }
+
+    fn find(&mut self, name: &[u8]) -> usize {
+        let at = match self.by_name.get(name) {
+            Some(&at) => at,
+            None => self.insert(name),
+        };
+        self.last = at;
+        self.last_name.clear();
+        self.last_name.extend_from_slice(name);
+        at
+    }
+
+    fn insert(&mut self, name: &[u8]) -> usize {
+        let new = LogSource::new(Some(name));
+        let oldest = self.named.iter_mut().enumerate().min_by_key(|(_, source)| source.last_read);
+        let at = match oldest.filter(|_| self.by_name.len() >= SOURCES_MAX) {
+            None => {
+                self.named.push(new);
+                self.named.len() - 1
+            }
+            Some((at, oldest)) => {
+                self.evicted += 1;
+                self.connections_evicted += oldest.evicted();
+                *oldest = new;
+                self.by_name.retain(|_, of| *of != at);
+                at
+            }
+        };
+        self.by_name.insert(name.into(), at);
+        at
+    }
+
+    /// The sources that were read, the unnamed one first.
+    pub fn iter(&self) -> impl Iterator<Item = &LogSource> {
+        [&self.unnamed].into_iter().chain(&self.named).filter(|source| source.last_read > 0)
+    }
+
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut LogSource> {
+        [&mut self.unnamed].into_iter().chain(&mut self.named)
+    }
+
+    /// Open connections that were dropped.
+    pub fn connections_evicted(&self) -> u64 {
+        let current: u64 = self.iter().map(LogSource::evicted).sum();
+        self.connections_evicted + current
+    }
+}
+
+/// The user of a container called `mtg-alice-1`: people name a process of one secret after its
+/// user. Compose adds the number.
+fn owner(name: &str) -> String {
+    let name = name.strip_suffix(".service").unwrap_or(name);
+    let name = ["mtg-", "mtg_", "mtg@"]
+        .iter()
+        .find_map(|prefix| name.strip_prefix(prefix))
+        .unwrap_or(name);
+    let numbered = name.rsplit_once(['-', '_']).filter(|(_, number)| {
+        !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
+    });
+    numbered.map_or(name, |(name, _)| name).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn owner_of_a_container() {
+        for (name, want) in [
+            ("mtg-alice-1", "alice"),
+            ("mtg_alice_1", "alice"),
+            ("mtg-nat-family-1", "nat-family"),
+            ("mtg@bob.service", "bob"),
+            ("carol", "carol"),
+            ("leak1-1", "leak1"),
+        ] {
+            assert_eq!(owner(name), want);
+        }
+    }
+
+    #[test]
+    fn the_source_silent_longest_is_dropped_first() {
+        let mut sources = SourceTable::default();
+        for n in 0..=SOURCES_MAX {
+            sources.entry(Some(n.to_string().as_bytes())).counts.understood = 1;
+            sources.entry(Some(b"0"));
+        }
+        assert_eq!(sources.evicted, 1);
+        assert_eq!(sources.entry(Some(b"0")).counts.understood, 1);
+        assert_eq!(sources.entry(Some(b"1")).counts.understood, 0);
+        assert!(sources.named.len() <= SOURCES_MAX);
+    }
+}
