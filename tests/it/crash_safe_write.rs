@@ -5,11 +5,12 @@ use mtp::pyconfig::crash_safe_write::{WritePlan, WriteStep, plan_write};
 use mtp::pyconfig::recovery::{EditState, edit_state, recovered};
 use mtp::pyconfig::{ConfigEdit, PyValue, UserTable, read};
 
-use crate::harness::judge;
-use crate::pyfiles::{Dice, config};
+use crate::harness::SeededRng;
+use crate::harness::check_with_python;
+use crate::pyfiles::config;
 
 /// Tests that each state has one of two values in Python.
-const JUDGE: &str = r#"
+const CHECK: &str = r#"
 import json, sys
 def value(text):
     module = {"print": id}
@@ -27,7 +28,10 @@ for line in sys.stdin:
 "#;
 
 fn check_states(cases: &[(String, String, Vec<String>)]) {
-    judge(JUDGE, cases.iter().map(|case| serde_json::to_string(case).unwrap()).collect());
+    check_with_python(
+        CHECK,
+        cases.iter().map(|case| serde_json::to_string(case).unwrap()).collect(),
+    );
 }
 
 /// Applies a step, of a write only so many bytes.
@@ -41,8 +45,8 @@ fn apply_partly(file: &mut Vec<u8>, step: &WriteStep, bytes: usize) {
 }
 
 /// Makes a file; every other seed has both kinds of triple quotes after the edited part.
-fn some_file(seed: u64, dice: &mut Dice) -> (String, Vec<String>) {
-    let (mut text, names) = config(dice);
+fn some_file(seed: u64, rng: &mut SeededRng) -> (String, Vec<String>) {
+    let (mut text, names) = config(rng);
     if seed.is_multiple_of(2) {
         let tail = "\n'''\nwas: \"a\\b\"\n'''\nX = 5; Y = '''\nit's'''\n# '''\n\
                     Z = f\"\"\"{X}\n\"\"\"\nif Y:  # both\n    W = r'''\\n'''\n\
@@ -75,11 +79,11 @@ fn recover(text: &str) -> (String, String) {
 }
 
 /// An edit of one of several kinds.
-fn some_edit(dice: &mut Dice, before: &str, names: &[String]) -> String {
+fn some_edit(rng: &mut SeededRng, before: &str, names: &[String]) -> String {
     let config = read(before.as_bytes()).unwrap();
     let mut change = ConfigEdit::new(&config);
-    let secret = PyValue::Str(dice.secret());
-    match (dice.below(6), names.first()) {
+    let secret = PyValue::Str(rng.secret());
+    match (rng.below(6), names.first()) {
         (0, Some(name)) => change.remove(UserTable::Users, name).unwrap(),
         (1, Some(name)) => change.set(UserTable::Users, name, &secret).unwrap(),
         (2, Some(name)) => change.disable(name).unwrap(),
@@ -95,9 +99,9 @@ fn interrupted_after_any_byte_it_loads_and_is_recovered() {
     let mut cases = Vec::new();
     let mut stepwise = 0;
     for seed in 1..=60 {
-        let mut dice = Dice::new(seed);
-        let (old, names) = some_file(seed, &mut dice);
-        let new = some_edit(&mut dice, &old, &names);
+        let mut rng = SeededRng::new(seed);
+        let (old, names) = some_file(seed, &mut rng);
+        let new = some_edit(&mut rng, &old, &names);
         let steps = plan(&old, &new);
         stepwise += usize::from(steps.steps.contains(&WriteStep::SyncAndWait));
         let mut file = old.clone().into_bytes();
@@ -135,9 +139,9 @@ fn interrupted_after_any_byte_it_loads_and_is_recovered() {
 fn a_reader_between_two_steps_loads_one_or_the_other() {
     let mut cases = Vec::new();
     for seed in 1..=40 {
-        let mut dice = Dice::new(seed);
-        let (old, names) = some_file(seed, &mut dice);
-        let new = some_edit(&mut dice, &old, &names);
+        let mut rng = SeededRng::new(seed);
+        let (old, names) = some_file(seed, &mut rng);
+        let new = some_edit(&mut rng, &old, &names);
         let all = plan(&old, &new).steps;
         let mut mixed = Vec::new();
         // A reader that begins during a phase has finished before the next one.
@@ -153,9 +157,9 @@ fn a_reader_between_two_steps_loads_one_or_the_other() {
                 moments.push(file.clone());
             }
             for _ in 0..60 {
-                let late = dice.below(moments.len());
-                let (early, late) = (&moments[dice.below(late + 1)], &moments[late]);
-                let turn = dice.below(early.len() + 1).min(late.len());
+                let late = rng.below(moments.len());
+                let (early, late) = (&moments[rng.below(late + 1)], &moments[late]);
+                let turn = rng.below(early.len() + 1).min(late.len());
                 let within = |step: &WriteStep| {
                     matches!(step, WriteStep::Write(at, new) if small(step)
                         && (*at + 1..*at + new.len()).contains(&turn))
@@ -191,9 +195,9 @@ fn a_text_with_both_kinds_of_quotes_is_changed_in_one_write() {
 fn what_no_quotes_can_enclose_is_folded_and_unfolded() {
     let (mut plain, mut folded) = (0, 0);
     for seed in (2..=120).step_by(2) {
-        let mut dice = Dice::new(seed);
-        let (old, names) = some_file(seed, &mut dice);
-        let new = some_edit(&mut dice, &old, &names);
+        let mut rng = SeededRng::new(seed);
+        let (old, names) = some_file(seed, &mut rng);
+        let new = some_edit(&mut rng, &old, &names);
         let all = plan(&old, &new);
         let settled = all.steps.iter().filter(|step| **step == WriteStep::SyncAndWait).count();
         plain += usize::from(settled == 2);

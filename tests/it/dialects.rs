@@ -9,7 +9,7 @@ use mtp::frame::{Deframed, Deframer};
 use mtp::stream::{Event, Kind};
 use mtp::timestamp::{LocalTimeResolver, Timestamp};
 
-use crate::harness::{Ledger, root, run, schema_holds, text};
+use crate::harness::{Golden, check_schema, root, run, text};
 
 /// The examples of a dialect.
 pub(crate) fn examples(name: &str) -> Vec<PathBuf> {
@@ -38,7 +38,7 @@ fn without_arrival(rows: &str) -> String {
 
 #[test]
 fn examples_become_these_rows() {
-    let mut ledger = Ledger::default();
+    let mut golden = Golden::default();
     let folder = tempfile::tempdir().unwrap();
     let rejects = folder.path().join("rejects");
     for dialect in ALL {
@@ -49,12 +49,12 @@ fn examples_become_these_rows() {
             let output = run("mtp-parse", &args, b"");
             assert!(output.status.success(), "{log}: {}", text(&output.stderr));
             let rows = text(&output.stdout);
-            schema_holds(&rows);
-            ledger.expect(&path.with_extension("jsonl"), without_arrival(&rows).as_bytes());
-            ledger.expect(&path.with_extension("rejects"), &fs::read(&rejects).unwrap());
+            check_schema(&rows);
+            golden.compare(&path.with_extension("jsonl"), without_arrival(&rows).as_bytes());
+            golden.compare(&path.with_extension("rejects"), &fs::read(&rejects).unwrap());
         }
     }
-    ledger.close();
+    golden.finish();
 }
 
 /// The options with which a dialect's examples are read.

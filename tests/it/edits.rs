@@ -3,7 +3,8 @@
 
 use mtp::pyconfig::{ConfigEdit, PyValue, UserTable, read, users};
 
-use crate::pyfiles::{Dice, config};
+use crate::harness::SeededRng;
+use crate::pyfiles::config;
 
 fn edited(text: &str, make: impl FnOnce(&mut ConfigEdit<'_>)) -> String {
     let config = read(text.as_bytes()).unwrap();
@@ -23,9 +24,9 @@ fn describe(seed: u64, what: &str, texts: [&str; 3]) -> String {
 #[test]
 fn undoing_an_edit_restores_every_byte() {
     for seed in 1..=200 {
-        let mut dice = Dice::new(seed);
-        let (before, names) = config(&mut dice);
-        let secrets = [dice.secret(), dice.secret()];
+        let mut rng = SeededRng::new(seed);
+        let (before, names) = config(&mut rng);
+        let secrets = [rng.secret(), rng.secret()];
         let secret = |n: usize| PyValue::Str(secrets[n].clone());
         let check = |what: &str, between: &str, after: &str| {
             assert_eq!(before, after, "{}", describe(seed, what, [&before, between, after]));
@@ -99,8 +100,8 @@ fn disable_and_enable(seed: u64, two: &str, names: &[String]) {
 fn comments_and_all_other_users_stay() {
     let comments = |text: &str| text.matches('#').count();
     for seed in 1..=200 {
-        let mut dice = Dice::new(seed);
-        let (before, names) = config(&mut dice);
+        let mut rng = SeededRng::new(seed);
+        let (before, names) = config(&mut rng);
         let old = users(before.as_bytes()).unwrap_or_else(|error| panic!("{error:?} {before}"));
         for name in &names {
             let after = edited(&before, |change| {

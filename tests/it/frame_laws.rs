@@ -9,22 +9,7 @@ use regex::bytes::Regex;
 use serde_json::{Value, json};
 
 use crate::frames::{deframer, examples, read_all};
-
-/// Numbers that are the same every time.
-pub(crate) struct Xorshift(pub(crate) u64);
-
-impl Xorshift {
-    pub(crate) fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 >> 16).unwrap() % limit
-    }
-
-    fn pick<'t>(&mut self, of: &[&'t [u8]]) -> &'t [u8] {
-        of[self.below(of.len())]
-    }
-}
+use crate::harness::SeededRng;
 
 /// What messages are made of here: all that framings are made of, and worse.
 const NASTY: &[&[u8]] = &[
@@ -76,7 +61,7 @@ const NASTY: &[&[u8]] = &[
     b"-- ",
 ];
 
-fn nasty(random: &mut Xorshift) -> Vec<u8> {
+fn nasty(random: &mut SeededRng) -> Vec<u8> {
     let parts = random.below(6);
     (0..parts).flat_map(|_| random.pick(NASTY).to_vec()).collect()
 }
@@ -166,7 +151,7 @@ fn is_framed(message: &[u8]) -> bool {
 
 #[test]
 fn what_goes_into_a_frame_comes_out() {
-    let mut random = Xorshift(0x5eed_0001);
+    let mut random = SeededRng::new(0x5eed_0001);
     let mut readers: Vec<Deframer> = FRAMINGS.iter().map(|_| deframer()).collect();
     for _ in 0..3000 {
         let message = nasty(&mut random);
@@ -202,7 +187,7 @@ fn texts(reader: &mut Deframer, log: &[u8]) -> Vec<Vec<u8>> {
 
 #[test]
 fn long_lines_are_put_together() {
-    let mut random = Xorshift(0x5eed_0002);
+    let mut random = SeededRng::new(0x5eed_0002);
     for length in [16_384, 16_385, 32_768, 40_000, 100_000] {
         let line: Vec<u8> = (0..length).map(|_| b"abc | : {}\\x"[random.below(12)]).collect();
         let (mut docker, mut json, mut cri) = (b"px-1  | ".to_vec(), Vec::new(), Vec::new());
@@ -238,7 +223,7 @@ fn long_lines_are_put_together() {
 
 #[test]
 fn no_damage_stops_the_reader() {
-    let mut random = Xorshift(0x5eed_0003);
+    let mut random = SeededRng::new(0x5eed_0003);
     let examples = examples();
     for (_, name, log) in &examples {
         for _ in 0..60 {

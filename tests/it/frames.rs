@@ -7,7 +7,7 @@ use mtp::frame::{Deframed, Deframer, FrameFormat};
 use mtp::timestamp::{LocalTimeResolver, Timestamp, Zone};
 use serde_json::{Map, Value, json};
 
-use crate::harness::{Ledger, root};
+use crate::harness::{Golden, root};
 
 /// The deframer of the examples: the logs were written in Moscow in 2026.
 pub(crate) fn deframer() -> Deframer {
@@ -74,16 +74,16 @@ pub(crate) fn examples() -> Vec<(String, String, Vec<u8>)> {
 
 #[test]
 fn framings_by_example() {
-    let mut ledger = Ledger::default();
+    let mut golden = Golden::default();
     for (format, name, log) in examples() {
         let rows = rows(&mut deframer(), &log);
         let shown = rows.iter().any(|row| row["frame"] == format.as_str());
         assert!(shown, "{name}.log shows nothing of {format}");
         let text = rows.iter().map(Value::to_string).collect::<Vec<_>>().join("\n") + "\n";
         let path = root().join(format!("tests/fixtures/frames/{name}.jsonl"));
-        ledger.expect(&path, text.as_bytes());
+        golden.compare(&path, text.as_bytes());
     }
-    ledger.close();
+    golden.finish();
 }
 
 #[test]

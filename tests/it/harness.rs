@@ -1,10 +1,14 @@
-//! What the tests share: running a tool, and comparing or blessing files.
+//! Shared by the tests: running tools, golden files, one random generator, skips.
 
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Output, Stdio};
 use std::sync::LazyLock;
+
+use rand::distr::uniform::SampleUniform;
+use rand::rngs::Xoshiro256PlusPlus;
+use rand::{RngExt, SeedableRng};
 
 /// The package's folder.
 pub(crate) fn root() -> PathBuf {
@@ -43,8 +47,8 @@ pub(crate) fn run(name: &str, args: &[&str], input: &[u8]) -> Output {
     output
 }
 
-/// Starts a tool that is fed line by line, and read.
-pub(crate) fn fed(name: &str, args: &[&str]) -> (Child, ChildStdin) {
+/// Starts a tool whose input and output are pipes.
+pub(crate) fn spawn_piped(name: &str, args: &[&str]) -> (Child, ChildStdin) {
     let mut child = tool(name)
         .args(args)
         .stdin(Stdio::piped())
@@ -56,42 +60,38 @@ pub(crate) fn fed(name: &str, args: &[&str]) -> (Child, ChildStdin) {
     (child, stdin)
 }
 
-/// Has a program of Python's look at cases, one a line; it says what is wrong with them.
-pub(crate) fn judge(program: &str, cases: Vec<String>) {
-    let mut child = Command::new("python3")
-        .args(["-c", program])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("python3 is there");
+/// Pipes cases, one per line, into a Python program that prints what is wrong to its standard
+/// error. Skips where Python is missing.
+pub(crate) fn check_with_python(program: &str, cases: Vec<String>) {
+    let mut command = Command::new("python3");
+    command.args(["-c", program]).stdin(Stdio::piped()).stdout(Stdio::null());
+    let Ok(mut child) = command.stderr(Stdio::piped()).spawn() else { return skip("python3") };
     let mut stdin = child.stdin.take().unwrap();
-    let feed = std::thread::spawn(move || {
+    let writer = std::thread::spawn(move || {
         for case in cases {
             writeln!(stdin, "{case}").unwrap();
         }
     });
     let output = child.wait_with_output().unwrap();
-    feed.join().unwrap();
-    let said = text(&output.stderr);
-    assert!(output.status.success() && said.is_empty(), "{said}");
+    writer.join().unwrap();
+    let errors = text(&output.stderr);
+    assert!(output.status.success() && errors.is_empty(), "{errors}");
 }
 
-/// Standard output as text.
+/// Bytes as text, for comparisons and messages.
 pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// Compares files with what they should hold, and reports all differences at the end; with
-/// `MTP_BLESS=1` it writes them instead.
+/// Compares files with their expected content and reports all differences at the end. With
+/// `MTP_BLESS=1` it writes the files instead.
 #[derive(Default)]
-pub(crate) struct Ledger {
-    wrong: Vec<String>,
+pub(crate) struct Golden {
+    differences: Vec<String>,
 }
 
-impl Ledger {
-    /// Holds one file against what it should be.
-    pub(crate) fn expect(&mut self, path: &Path, want: &[u8]) {
+impl Golden {
+    pub(crate) fn compare(&mut self, path: &Path, want: &[u8]) {
         let have = fs::read(path).ok();
         if have.as_deref() == Some(want) {
             return;
@@ -101,47 +101,65 @@ impl Ledger {
             fs::write(path, want).unwrap();
             return;
         }
-        let first = have.as_deref().map_or("it is missing".to_owned(), |have| {
+        let first = have.as_deref().map_or("the file is missing".to_owned(), |have| {
             let (have, want) = (text(have), text(want));
             let line = have.lines().zip(want.lines()).position(|(a, b)| a != b);
             let line = line.unwrap_or_else(|| have.lines().count().min(want.lines().count()));
             let at = |text: &str| text.lines().nth(line).unwrap_or("(nothing)").to_owned();
             format!("line {}:\n  is     {}\n  should {}", line + 1, at(&have), at(&want))
         });
-        self.wrong.push(format!("{}: {first}", path.display()));
+        self.differences.push(format!("{}: {first}", path.display()));
     }
 
-    /// Fails if anything differed.
-    pub(crate) fn close(self) {
+    pub(crate) fn finish(self) {
         assert!(
-            self.wrong.is_empty(),
+            self.differences.is_empty(),
             "{}\nMTP_BLESS=1 cargo test writes these files; read the difference before you commit",
-            self.wrong.join("\n")
+            self.differences.join("\n")
         );
     }
 }
 
-/// Numbers that look like chance and are the same every time (xorshift).
-pub(crate) struct Random(pub(crate) u64);
+/// A seeded generator: the same numbers in every run and on every machine.
+pub(crate) struct SeededRng(Xoshiro256PlusPlus);
 
-impl Random {
-    /// The next number, less than `most`.
-    pub(crate) fn below(&mut self, most: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) % most.max(1)
+impl SeededRng {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(Xoshiro256PlusPlus::seed_from_u64(seed))
+    }
+
+    /// A number from 0 up to, but not including, the limit.
+    pub(crate) fn below<N: SampleUniform + PartialOrd + Default>(&mut self, limit: N) -> N {
+        self.0.random_range(N::default()..limit)
+    }
+
+    pub(crate) fn pick<T: Copy>(&mut self, from: &[T]) -> T {
+        from[self.below(from.len())]
+    }
+
+    /// True in one of `n` calls.
+    pub(crate) fn one_in(&mut self, n: usize) -> bool {
+        self.below(n) == 0
+    }
+
+    /// 32 hexadecimal digits.
+    pub(crate) fn secret(&mut self) -> String {
+        (0..32).map(|_| char::from(self.pick(b"0123456789abcdef"))).collect()
     }
 }
 
-/// Says loudly that something cannot be tested here; where nothing may be skipped, it fails.
-pub(crate) fn skip(what: &str) {
-    assert!(std::env::var_os("MTP_NO_SKIP").is_none(), "cannot be had here: {what}");
-    eprintln!("SKIPPED: {what}");
+/// Records that a test cannot run here; `tests/skipped.rs` prints the number at the end. With
+/// `MTP_NO_SKIP=1` it fails the test.
+pub(crate) fn skip(missing: &str) {
+    assert!(std::env::var_os("MTP_NO_SKIP").is_none(), "not available here: {missing}");
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("skipped");
+    let mut file = fs::OpenOptions::new().create(true).append(true).open(path).unwrap();
+    let name = std::thread::current().name().unwrap_or("?").to_owned();
+    file.write_all(format!("{name}\t{missing}\n").as_bytes()).unwrap();
 }
 
-/// Holds rows against `man/mtp-stream.schema.json`.
-pub(crate) fn schema_holds(rows: &str) {
+/// Checks rows against `man/mtp-stream.schema.json`.
+pub(crate) fn check_schema(rows: &str) {
     static SCHEMA: LazyLock<jsonschema::Validator> = LazyLock::new(|| {
         let text = fs::read_to_string(root().join("man/mtp-stream.schema.json")).unwrap();
         let schema = serde_json::from_str(&text).expect("the schema is JSON");
@@ -163,7 +181,7 @@ pub(crate) fn schema_holds(rows: &str) {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// A folder in memory where there is one: edits sync what they write.
+/// A folder in memory where possible: edits sync what they write.
 pub(crate) fn memory_folder() -> tempfile::TempDir {
-    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).expect("a folder")
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).expect("a temporary folder")
 }

@@ -6,11 +6,11 @@ use std::fs;
 use mtp::cli::{complete, help, man};
 use mtp::tool;
 
-use crate::harness::{Ledger, root};
+use crate::harness::{Golden, root};
 
 #[test]
 fn pages_follow_the_tables() {
-    let mut ledger = Ledger::default();
+    let mut golden = Golden::default();
     let mut known = HashSet::new();
     for page in tool::command_lines() {
         let completions = root().join("completions");
@@ -20,11 +20,11 @@ fn pages_follow_the_tables() {
             (completions.join(format!("_{}", page.name)), complete::zsh(&page)),
             (completions.join(format!("{}.fish", page.name)), complete::fish(&page)),
         ] {
-            ledger.expect(&path, text.as_bytes());
+            golden.compare(&path, text.as_bytes());
             known.insert(path);
         }
     }
-    ledger.close();
+    golden.finish();
     for folder in ["man", "completions"] {
         for entry in fs::read_dir(root().join(folder)).unwrap() {
             let path = entry.unwrap().path();

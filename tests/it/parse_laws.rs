@@ -10,7 +10,7 @@ use mtp::stream::Event;
 use mtp::timestamp::{LocalTimeResolver, Timestamp};
 
 use crate::dialects::examples;
-use crate::harness::{Random, fed, run, schema_holds, text, tool};
+use crate::harness::{SeededRng, check_schema, run, spawn_piped, text, tool};
 
 /// All recorded examples.
 fn logs() -> Vec<Vec<u8>> {
@@ -41,7 +41,7 @@ fn rows(log: &[u8]) -> Vec<u8> {
 }
 
 /// A copy with bytes flipped, cut out, doubled, or lines joined.
-fn damaged(log: &[u8], chance: &mut Random) -> Vec<u8> {
+fn damaged(log: &[u8], chance: &mut SeededRng) -> Vec<u8> {
     let mut copy = log.to_vec();
     for _ in 0..=chance.below(20) {
         let length = copy.len() as u64;
@@ -65,7 +65,7 @@ fn damaged(log: &[u8], chance: &mut Random) -> Vec<u8> {
 #[test]
 fn damaged_logs_give_rows_and_no_panic() {
     let logs = logs();
-    let mut chance = Random(20_261_123);
+    let mut chance = SeededRng::new(20_261_123);
     for n in 0..1000 {
         let log = damaged(&logs[n % logs.len()], &mut chance);
         let rows = rows(&log);
@@ -76,7 +76,7 @@ fn damaged_logs_give_rows_and_no_panic() {
         if n % 50 == 0 {
             let whole = run("mtp-parse", &["--tz", "UTC"], &log);
             assert!(whole.status.success());
-            schema_holds(&text(&whole.stdout));
+            check_schema(&text(&whole.stdout));
         }
     }
 }
@@ -162,7 +162,7 @@ fn the_same_rows_however_the_bytes_arrive() {
     let log: Vec<u8> = examples("access").iter().flat_map(|path| fs::read(path).unwrap()).collect();
     let want = rows(&log);
     for size in [1, 7, 4096] {
-        let (child, mut stdin) = fed("mtp-parse", &[]);
+        let (child, mut stdin) = spawn_piped("mtp-parse", &[]);
         let bytes = if size == 1 { log[..3000].to_vec() } else { log.clone() };
         let sent = bytes.clone();
         let writer = std::thread::spawn(move || {

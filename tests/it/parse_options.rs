@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::time::{Duration, Instant};
 
-use crate::harness::{fed, run, schema_holds, text};
+use crate::harness::{check_schema, run, spawn_piped, text};
 
 const ACCESS: &str = "mtp-access ts=2026-11-23T15:40:35.158Z ev=connect id=a-1 user=\"alice\" \
                       ip=203.0.113.7 port=35441 mode=tls dc=2\n\
@@ -16,7 +16,7 @@ const SECRET: &str = "0123456789abcdef0123456789abcdef";
 fn events(args: &[&str], input: &str) -> Vec<String> {
     let output = run("mtp-parse", args, input.as_bytes());
     let rows = text(&output.stdout);
-    schema_holds(&rows);
+    check_schema(&rows);
     let events = rows.lines().filter(|row| !row.contains("\"type\":\"meta\""));
     events.map(str::to_owned).collect()
 }
@@ -112,7 +112,7 @@ fn explain_says_what_is_what() {
         assert!(said.contains(&format!("not recognised: {why}")), "{said}");
     }
     let output = run("mtp-parse", &["--explain", "--format", "json"], log.as_bytes());
-    schema_holds(&text(&output.stdout));
+    check_schema(&text(&output.stdout));
     assert_eq!(text(&output.stdout).lines().count(), 5);
 }
 
@@ -161,7 +161,7 @@ fn live_rows_leave_at_once_and_users_may_change() {
     };
     write("alice");
     let (mut child, mut stdin) =
-        fed("mtp-parse", &["--dialect", "minhpn", "--users", config.to_str().unwrap()]);
+        spawn_piped("mtp-parse", &["--dialect", "minhpn", "--users", config.to_str().unwrap()]);
     let mut rows = BufReader::new(child.stdout.take().unwrap()).lines();
     let mut waits = Vec::new();
     for (n, name) in ["alice", "alice", "bob", "bob", "carol"].into_iter().enumerate() {

@@ -6,8 +6,9 @@ use mtp::pyconfig::recovery::{EditState, edit_state};
 use mtp::pyconfig::{ConfigEdit, PyValue, UserTable, read, users};
 
 use crate::config_law::check_invariants;
+use crate::harness::SeededRng;
 use crate::harness::root;
-use crate::pyfiles::{Dice, config};
+use crate::pyfiles::config;
 
 /// Pieces that a damaged file may get.
 const PIECES: &[&str] = &[
@@ -31,15 +32,15 @@ fn invariants_hold_for_recorded_files() {
 fn damaged_files_are_refused_or_edited_correctly() {
     let (mut edited, mut refused) = (0, 0);
     for seed in 1..=1500 {
-        let mut dice = Dice::new(seed);
-        let mut bytes = config(&mut dice).0.into_bytes();
-        for _ in 0..=dice.below(3) {
-            let at = dice.below(bytes.len() + 1);
-            match dice.below(4) {
+        let mut rng = SeededRng::new(seed);
+        let mut bytes = config(&mut rng).0.into_bytes();
+        for _ in 0..=rng.below(3) {
+            let at = rng.below(bytes.len() + 1);
+            match rng.below(4) {
                 0 => bytes.truncate(at.max(1)),
-                1 => drop(bytes.splice(at..at, dice.pick(PIECES).bytes())),
-                2 => drop(bytes.drain(at..(at + dice.below(9)).min(bytes.len()))),
-                _ => bytes.insert(at, u8::try_from(dice.below(256)).unwrap()),
+                1 => drop(bytes.splice(at..at, rng.pick(PIECES).bytes())),
+                2 => drop(bytes.drain(at..(at + rng.below(9)).min(bytes.len()))),
+                _ => bytes.insert(at, u8::try_from(rng.below(256)).unwrap()),
             }
         }
         check_invariants(&bytes);
@@ -51,7 +52,7 @@ fn damaged_files_are_refused_or_edited_correctly() {
             continue;
         };
         let mut change = ConfigEdit::new(&config);
-        let secret = PyValue::Str(dice.secret());
+        let secret = PyValue::Str(rng.secret());
         if change.set(UserTable::Users, "new", &secret).is_ok()
             && let Ok(text) = change.finish()
         {

@@ -2,33 +2,7 @@
 
 use std::fmt::Write;
 
-/// A generator of numbers that is the same on every machine (xorshift).
-pub(crate) struct Dice(u64);
-
-impl Dice {
-    pub(crate) fn new(seed: u64) -> Self {
-        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
-    }
-
-    pub(crate) fn below(&mut self, n: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 % n as u64).unwrap()
-    }
-
-    pub(crate) fn pick<'a>(&mut self, of: &[&'a str]) -> &'a str {
-        of[self.below(of.len())]
-    }
-
-    pub(crate) fn one_in(&mut self, n: usize) -> bool {
-        self.below(n) == 0
-    }
-
-    pub(crate) fn secret(&mut self) -> String {
-        (0..32).map(|_| char::from(b"0123456789abcdef"[self.below(16)])).collect()
-    }
-}
+use crate::harness::SeededRng;
 
 const NAMES: &[&str] = &[
     "tg",
@@ -56,12 +30,12 @@ const COMMENTS: &[&str] =
     &["# }", "# {\"a\": \"b\",}", "# до мая", "# it's", "#", "# ''' no", "# x, y"];
 
 /// A name as a literal in one of Python's many spellings.
-fn spelled(dice: &mut Dice, text: &str) -> String {
+fn spelled(rng: &mut SeededRng, text: &str) -> String {
     let escaped = |quote: char| {
         let text = text.replace('\\', "\\\\").replace(quote, &format!("\\{quote}"));
         format!("{quote}{text}{quote}")
     };
-    match dice.below(9) {
+    match rng.below(9) {
         0 if text.chars().count() > 1 && !text.contains(['\\', '"']) => {
             let cut = text.char_indices().nth(1).unwrap().0;
             format!("\"{}\" \"{}\"", &text[..cut], &text[cut..])
@@ -75,39 +49,39 @@ fn spelled(dice: &mut Dice, text: &str) -> String {
 }
 
 /// A dict of these entries (source of the values) in a layout of its own.
-fn dict(dice: &mut Dice, entries: &[(String, String)]) -> String {
+fn dict(rng: &mut SeededRng, entries: &[(String, String)]) -> String {
     let mut out = String::from("{");
-    let layout = dice.below(8);
-    let indent = dice.pick(&["    ", "\t", "  ", "        "]);
+    let layout = rng.below(8);
+    let indent = rng.pick(&["    ", "\t", "  ", "        "]);
     let lead = match layout {
-        0 | 1 => dice.pick(&["", " "]).to_owned(),
+        0 | 1 => rng.pick(&["", " "]).to_owned(),
         _ => format!("\n{indent}"),
     };
-    if layout > 1 && layout != 3 && dice.one_in(3) {
-        let _ = write!(out, "  {}", dice.pick(COMMENTS));
+    if layout > 1 && layout != 3 && rng.one_in(3) {
+        let _ = write!(out, "  {}", rng.pick(COMMENTS));
     }
     if entries.is_empty() {
         let inside = ["", "", " ", "\n", "\n    # nobody\n", "\n\n\n", "  # nobody\n"];
-        return format!("{{{}}}", dice.pick(&inside));
+        return format!("{{{}}}", rng.pick(&inside));
     }
     for (n, (name, value)) in entries.iter().enumerate() {
         let is_last = n + 1 == entries.len();
         let joined = layout == 2 && n % 2 == 1;
         out.push_str(if joined || (layout == 3 && n == 0) { " " } else { &lead });
-        let colon = dice.pick(&[": ", ": ", ":", ":  ", " : "]);
-        let value = if dice.one_in(9) { format!("({value})") } else { value.clone() };
-        let _ = write!(out, "{}{colon}{value}", spelled(dice, name));
-        if !is_last || dice.one_in(2) {
-            out.push_str(if dice.one_in(12) { " ," } else { "," });
+        let colon = rng.pick(&[": ", ": ", ":", ":  ", " : "]);
+        let value = if rng.one_in(9) { format!("({value})") } else { value.clone() };
+        let _ = write!(out, "{}{colon}{value}", spelled(rng, name));
+        if !is_last || rng.one_in(2) {
+            out.push_str(if rng.one_in(12) { " ," } else { "," });
         }
-        if layout > 2 && dice.one_in(4) {
-            let _ = write!(out, "{}{}", dice.pick(&[" ", "  ", "\t"]), dice.pick(COMMENTS));
+        if layout > 2 && rng.one_in(4) {
+            let _ = write!(out, "{}{}", rng.pick(&[" ", "  ", "\t"]), rng.pick(COMMENTS));
             if is_last {
                 out.push('\n');
             }
         }
-        if layout > 3 && dice.one_in(6) {
-            let _ = write!(out, "\n{indent}{}", dice.pick(COMMENTS));
+        if layout > 3 && rng.one_in(6) {
+            let _ = write!(out, "\n{indent}{}", rng.pick(COMMENTS));
             if is_last {
                 out.push('\n');
             }
@@ -124,64 +98,64 @@ fn dict(dice: &mut Dice, entries: &[(String, String)]) -> String {
 }
 
 /// A config file. `names` are those of its users.
-pub(crate) fn config(dice: &mut Dice) -> (String, Vec<String>) {
+pub(crate) fn config(rng: &mut SeededRng) -> (String, Vec<String>) {
     let mut names: Vec<String> = Vec::new();
-    for _ in 0..dice.below(7) {
-        let name = dice.pick(NAMES).to_owned();
+    for _ in 0..rng.below(7) {
+        let name = rng.pick(NAMES).to_owned();
         if !names.contains(&name) {
             names.push(name);
         }
     }
     let mut out = String::new();
-    if dice.one_in(5) {
+    if rng.one_in(5) {
         out.push_str("#!/usr/bin/env python3\n# -*- coding: utf-8 -*-\n");
     }
-    if dice.one_in(6) {
+    if rng.one_in(6) {
         out.push_str("\"\"\"The proxy's 'config'.\"\"\"\n");
     }
-    let _ = writeln!(out, "PORT = {}", dice.pick(&["443", "8443", "400 + 43"]));
-    if dice.one_in(4) {
+    let _ = writeln!(out, "PORT = {}", rng.pick(&["443", "8443", "400 + 43"]));
+    if rng.one_in(4) {
         out.push_str("USERS = {'stale': '00000000000000000000000000000009'}\n");
     }
     let users: Vec<_> =
-        names.iter().map(|name| (name.clone(), format!("\"{}\"", dice.secret()))).collect();
-    let later = if dice.one_in(3) { dice.below(names.len() + 1) } else { names.len() };
-    let equals = dice.pick(&[" = ", "=", ": dict = ", "  =  "]);
-    let literal = dict(dice, &users[..later]);
+        names.iter().map(|name| (name.clone(), format!("\"{}\"", rng.secret()))).collect();
+    let later = if rng.one_in(3) { rng.below(names.len() + 1) } else { names.len() };
+    let equals = rng.pick(&[" = ", "=", ": dict = ", "  =  "]);
+    let literal = dict(rng, &users[..later]);
     let _ = writeln!(
         out,
         "\n# name -> secret\nUSERS{equals}{literal}{}",
-        dice.pick(&["", "  # all", ""])
+        rng.pick(&["", "  # all", ""])
     );
-    if dice.one_in(3) {
+    if rng.one_in(3) {
         let limits: Vec<_> =
             names.iter().step_by(2).map(|name| (name.clone(), "5".to_owned())).collect();
-        let _ = writeln!(out, "USER_MAX_TCP_CONNS = {}", dict(dice, &limits));
+        let _ = writeln!(out, "USER_MAX_TCP_CONNS = {}", dict(rng, &limits));
     }
     for (name, secret) in &users[later..] {
-        let name = spelled(dice, name);
-        match dice.below(3) {
+        let name = spelled(rng, name);
+        match rng.below(3) {
             0 => drop(writeln!(out, "USERS.update({{{name}: {secret}}})")),
             1 => drop(writeln!(out, "USERS |= {{{name}: {secret},}}")),
-            _ => drop(writeln!(out, "USERS[{name}] = {secret}{}", dice.pick(&["", "  # late"]))),
+            _ => drop(writeln!(out, "USERS[{name}] = {secret}{}", rng.pick(&["", "  # late"]))),
         }
     }
-    if dice.one_in(3) {
+    if rng.one_in(3) {
         out.push_str("MODES = {\n    \"classic\": False,\n    \"tls\": True\n}\n\n\n");
     }
-    if dice.one_in(4) {
+    if rng.one_in(4) {
         out.push_str("TLS_DOMAIN = 'example.com'; AD_TAG = ''\n");
     }
-    if dice.one_in(5) {
+    if rng.one_in(5) {
         out.push_str("import os\nif os.environ.get(\"X\"):\n    MASK = False\n");
     }
-    if dice.one_in(4) {
+    if rng.one_in(4) {
         out.truncate(out.trim_end().len());
     }
-    if dice.one_in(4) {
+    if rng.one_in(4) {
         out = out.replace('\n', "\r\n");
     }
-    if dice.one_in(6) {
+    if rng.one_in(6) {
         out.insert(0, '\u{feff}');
     }
     (out, names)

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::demo::{SEED, demos, fixture};
-use crate::harness::{fed, root, run, skip, text, tool};
+use crate::harness::{root, run, skip, spawn_piped, text, tool};
 
 fn seed() -> Vec<u8> {
     fs::read(fixture("seed.jsonl")).unwrap()
@@ -176,7 +176,7 @@ fn files_follow_a_live_stream() {
     fs::set_permissions(&real, fs::Permissions::from_mode(0o640)).unwrap();
     std::os::unix::fs::symlink(&real, &link).unwrap();
     let args = ["--every", "1s", "--prometheus", link.to_str().unwrap()];
-    let (mut child, mut stdin) = fed("mtp-report", &args);
+    let (mut child, mut stdin) = spawn_piped("mtp-report", &args);
     for n in 1..=2 {
         let row = "{\"type\":\"connect\",\"ts\":\"2026-11-21T00:00:00Z\",\"proxy\":\"access\"}\n";
         stdin.write_all(row.as_bytes()).unwrap();

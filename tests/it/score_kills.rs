@@ -6,16 +6,16 @@ use std::io::Write;
 use std::process::Stdio;
 use std::time::Duration;
 
-use crate::harness::{Random, run, text, tool};
+use crate::harness::{SeededRng, run, text, tool};
 
 /// Number of kills, unless `MTP_KILLS` is set.
 const KILLS: u64 = 200;
 
 fn rows(count: u64) -> Vec<String> {
-    let random = &mut Random(11);
+    let random = &mut SeededRng::new(11);
     let mut now = 1_795_448_000_000;
     let each = |n| {
-        now += i64::try_from(random.below(20_000)).unwrap();
+        now += random.below(20_000);
         let ts = mtp::timestamp::Timestamp(now).text();
         let (user, last) = (random.below(7), random.below(30));
         // Every third line has no id: then its attributes identify it.
@@ -61,7 +61,7 @@ fn a_kill_at_any_moment_loses_and_doubles_nothing() {
     let whole = score("whole", &all);
     let printed = std::fs::File::create(folder.path().join("printed")).unwrap();
     let kills = std::env::var("MTP_KILLS").ok().and_then(|n| n.parse().ok()).unwrap_or(KILLS);
-    let (random, mut reached) = (&mut Random(5), 0);
+    let (random, mut reached) = (&mut SeededRng::new(5), 0);
     for _ in 0..kills {
         let mut child = tool("mtp-score")
             .args(args("killed"))

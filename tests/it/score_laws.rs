@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use mtp::score::{Counts, Window, WindowConfig};
 
-use crate::harness::{Random, run, text};
+use crate::harness::{SeededRng, run, text};
 
 /// The counts of the rule over all events.
 fn brute_force(events: &[(i64, IpAddr)], now: i64, config: &WindowConfig) -> Counts {
@@ -24,7 +24,7 @@ fn brute_force(events: &[(i64, IpAddr)], now: i64, config: &WindowConfig) -> Cou
     Counts { connections: kept.len() as u64, addresses: addresses.len() as u64, pairs }
 }
 
-fn address(random: &mut Random, most: u64) -> IpAddr {
+fn address(random: &mut SeededRng, most: u64) -> IpAddr {
     let last = u8::try_from(random.below(most)).unwrap_or(0);
     Ipv4Addr::new(203, 0, 113, last).into()
 }
@@ -32,16 +32,16 @@ fn address(random: &mut Random, most: u64) -> IpAddr {
 #[test]
 fn the_window_equals_brute_force() {
     for seed in 1..=60 {
-        let random = &mut Random(seed);
+        let random = &mut SeededRng::new(seed);
         let window_ms = [None, Some(3_600_000), Some(20_000_000)][(seed % 3) as usize];
         let config = WindowConfig { window_ms, together_ms: 300_000, late_ms: 30_000 };
         let (few, gap) = (1 + random.below(40), 1 + random.below(120_000));
         let (mut window, mut events) = (Window::default(), Vec::new());
         let mut newest = 1_795_448_000_000;
         for n in 0..900 {
-            newest += i64::try_from(random.below(gap)).unwrap();
+            newest += random.below(gap);
             let late = if random.below(3) == 0 { random.below(30_000) } else { 0 };
-            let ts = newest - i64::try_from(late).unwrap();
+            let ts = newest - late;
             let ip = address(random, few);
             events.push((ts, ip));
             window.add(ts, ip, &config);
@@ -55,12 +55,11 @@ fn the_window_equals_brute_force() {
 
 /// The rows of a few users. Times rise by up to a minute and vary by a few seconds.
 fn rows(seed: u64, count: u64) -> Vec<String> {
-    let random = &mut Random(seed);
+    let random = &mut SeededRng::new(seed);
     let mut now = 1_795_448_000_000;
     let each = |n| {
-        now += i64::try_from(random.below(60_000)).unwrap();
-        let ts =
-            mtp::timestamp::Timestamp(now - i64::try_from(random.below(5_000)).unwrap()).text();
+        now += random.below(60_000);
+        let ts = mtp::timestamp::Timestamp(now - random.below(5_000)).text();
         let (user, ip) = (random.below(5), address(random, 9));
         format!(
             "{{\"type\":\"connect\",\"ts\":\"{ts}\",\"user\":\"u{user}\",\"ip\":\"{ip}\",\

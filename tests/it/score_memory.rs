@@ -4,7 +4,7 @@ use std::io::Write;
 use std::net::Ipv6Addr;
 use std::time::{Duration, Instant};
 
-use crate::harness::{fed, text};
+use crate::harness::{spawn_piped, text};
 
 /// Variation by allocators and buffers, in KiB: less than one word for each connection of the
 /// longer runs.
@@ -13,7 +13,7 @@ const TOLERANCE_KIB: u64 = 200;
 /// The peak memory of mtp-score while it reads these rows, in KiB, and its output.
 fn peak(rows: impl Iterator<Item = String>) -> (u64, String) {
     let args = ["--window", "30m", "--only", "high", "--top", "1"];
-    let (child, mut stdin) = fed("mtp-score", &args);
+    let (child, mut stdin) = spawn_piped("mtp-score", &args);
     for row in rows {
         stdin.write_all(row.as_bytes()).unwrap();
     }

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use serde_json::Value;
 
 use crate::demo::log;
-use crate::harness::{root, run, schema_holds, text};
+use crate::harness::{check_schema, root, run, text};
 
 static EVENTS: LazyLock<Vec<u8>> = LazyLock::new(|| run("mtp-parse", &[], &log()).stdout);
 
@@ -15,7 +15,7 @@ fn rows_of(events: &[u8], args: &[&str], kind: &str) -> Vec<Value> {
     let output = run("mtp-score", args, events);
     assert!(output.status.success(), "{args:?}: {}", text(&output.stderr));
     let rows = text(&output.stdout);
-    schema_holds(&rows);
+    check_schema(&rows);
     let all = rows.lines().map(|row| serde_json::from_str::<Value>(row).unwrap());
     all.filter(|row| row["type"] == kind).collect()
 }

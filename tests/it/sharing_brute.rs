@@ -9,7 +9,7 @@ use mtp::sharing::{
 };
 use mtp::stream::Verdict;
 
-use crate::harness::Random;
+use crate::harness::SeededRng;
 
 const HOUR_MS: i64 = 3_600_000;
 /// A midnight at which three days of the window begin.
@@ -22,12 +22,12 @@ fn network(n: u64) -> Network {
     Network::of([u8::try_from(60 + n).unwrap(), 1, 2, 3].into(), Prefixes::default())
 }
 
-fn below(random: &mut Random, limit: i64) -> i64 {
+fn below(random: &mut SeededRng, limit: i64) -> i64 {
     i64::try_from(random.below(u64::try_from(limit).unwrap())).unwrap()
 }
 
 /// Visits of three connections each, never two networks within seconds; each network once at first.
-fn visits(random: &mut Random, networks: u64) -> Vec<(i64, u64)> {
+fn visits(random: &mut SeededRng, networks: u64) -> Vec<(i64, u64)> {
     let (mut ts, mut events, mut first) = (START + HOUR_MS, Vec::new(), 0..networks);
     let longest = 60_000 + below(random, 3 * HOUR_MS);
     while ts < START + 3 * DAY_MS - HOUR_MS {
@@ -83,7 +83,7 @@ fn day_excess(used: &[BTreeSet<i64>], day: i64, devices: usize) -> usize {
 fn excess_use_equals_its_definition() {
     let mut found = 0;
     for seed in 1..=60 {
-        let random = &mut Random(seed);
+        let random = &mut SeededRng::new(seed);
         let networks = 2 + random.below(4);
         let events = visits(random, networks);
         let of = |n| events.iter().filter(move |(_, of)| *of == n).map(|(ts, _)| *ts);
@@ -124,7 +124,7 @@ fn returns(events: &[(i64, u64)], a: u64, b: u64) -> u32 {
 fn returns_equal_their_definition() {
     let mut found = 0;
     for seed in 1..=60 {
-        let random = &mut Random(seed);
+        let random = &mut SeededRng::new(seed);
         let networks = 2 + random.below(3);
         let mut events = visits(random, networks);
         // All networks are used for days, so they are places.
@@ -143,12 +143,12 @@ fn returns_equal_their_definition() {
 /// A verdict of several people stays until the estimate is clearly one.
 #[test]
 fn a_verdict_follows_from_the_history_of_estimates() {
-    let random = &mut Random(9);
+    let random = &mut SeededRng::new(9);
     let (mut verdict, mut history) = (Verdict::Unknown, Vec::new());
     let mut verdicts = BTreeSet::new();
     for _ in 0..20_000 {
         let people = 1.0 + f64::from(u32::try_from(random.below(120)).unwrap()) / 100.0;
-        let small = |random: &mut Random| {
+        let small = |random: &mut SeededRng| {
             let limit = 1 + random.below(40);
             u32::try_from(random.below(limit)).unwrap()
         };

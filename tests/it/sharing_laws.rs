@@ -10,7 +10,7 @@ use mtp::sharing::{
 };
 use mtp::stream::Verdict;
 
-use crate::harness::Random;
+use crate::harness::SeededRng;
 
 /// A midnight, and one of those at which counts are halved.
 const START: i64 = 20_781 * DAY_MS;
@@ -21,7 +21,7 @@ fn network(n: u64) -> Network {
     Network::of([203, 0, n, 7].into(), Prefixes::default())
 }
 
-fn below(random: &mut Random, limit: i64) -> i64 {
+fn below(random: &mut SeededRng, limit: i64) -> i64 {
     i64::try_from(random.below(u64::try_from(limit).unwrap())).unwrap()
 }
 
@@ -33,7 +33,7 @@ fn is_in_use(times: &[i64], slot_start: i64, gap_ms: i64) -> bool {
 }
 
 /// Bursts of connections of some networks over some days. Network 0 is used on the first day only.
-fn events(random: &mut Random, networks: u64, days: i64) -> Vec<(i64, Network)> {
+fn events(random: &mut SeededRng, networks: u64, days: i64) -> Vec<(i64, Network)> {
     let (mut ts, mut events) = (START, Vec::new());
     let longest = 1 + below(random, 5 * HOUR_MS);
     while ts < START + days * DAY_MS {
@@ -66,7 +66,7 @@ fn check_bits(times: &[i64], newest: i64, scale: Scale, bits: &[u64]) -> usize {
 fn presence_equals_its_definition() {
     let (mut set, mut removed) = (0, 0);
     for seed in 1..=40 {
-        let random = &mut Random(seed);
+        let random = &mut SeededRng::new(seed);
         let networks = 2 + random.below(5);
         let events = events(random, networks, 6);
         let mut activity = AccountActivity::default();
@@ -96,7 +96,7 @@ fn presence_equals_its_definition() {
 fn the_intervals_are_the_slots_that_the_estimate_counts() {
     let mut total = 0;
     for seed in 1..=40 {
-        let random = &mut Random(seed);
+        let random = &mut SeededRng::new(seed);
         let networks = 2 + random.below(5);
         let mut activity = AccountActivity::default();
         for (ts, network) in events(random, networks, 6) {
@@ -120,7 +120,7 @@ fn the_intervals_are_the_slots_that_the_estimate_counts() {
 
 /// A day of a phone: at home, on the way, at work, and back.
 fn commute(
-    random: &mut Random,
+    random: &mut SeededRng,
     activity: &mut AccountActivity,
     day: i64,
     home: Network,
@@ -153,7 +153,7 @@ fn settled(activity: &AccountActivity, verdict: &mut VerdictState) -> Verdict {
 
 #[test]
 fn one_person_stays_clear_for_a_year_and_through_a_move() {
-    let random = &mut Random(7);
+    let random = &mut SeededRng::new(7);
     let (mut activity, mut verdict) = (AccountActivity::default(), VerdictState::default());
     let mut most = 0;
     for day in 0..365 {
@@ -171,7 +171,7 @@ fn one_person_stays_clear_for_a_year_and_through_a_move() {
 
 #[test]
 fn two_people_are_sharing_within_days_and_clear_again_within_days() {
-    let random = &mut Random(8);
+    let random = &mut SeededRng::new(8);
     let (mut activity, mut verdict) = (AccountActivity::default(), VerdictState::default());
     let mut verdicts = Vec::new();
     for day in 0..12 {

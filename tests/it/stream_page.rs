@@ -7,7 +7,7 @@ use mtp::formats::{self, reason};
 use mtp::stream::Kind;
 use serde_json::Value;
 
-use crate::harness::{root, run, schema_holds, text};
+use crate::harness::{check_schema, root, run, text};
 
 fn schema() -> Value {
     let text = fs::read_to_string(root().join("man/mtp-stream.schema.json")).unwrap();
@@ -55,16 +55,16 @@ fn the_schema_holds_for_the_pipeline() {
     for name in ["access/recorded.log", "telemt/debug.log", "mtprotoproxy/recorded.log"] {
         let log = fs::read(root().join("tests/fixtures/dialects").join(name)).unwrap();
         let rows = run("mtp-parse", &["--tz", "UTC"], &log).stdout;
-        schema_holds(&text(&rows));
+        check_schema(&text(&rows));
         let scores = text(&run("mtp-score", &["--format", "json"], &rows).stdout);
         assert!(scores.contains("\"type\":\"meta\""), "{scores}");
-        schema_holds(&scores);
+        check_schema(&scores);
     }
 }
 
 #[test]
 fn the_schema_refuses_what_is_wrong() {
-    schema_holds(r#"{"type":"seen","ts":"2026-11-23T15:40:45Z","ip":"2001:db8::1","proxy":"zig"}"#);
+    check_schema(r#"{"type":"seen","ts":"2026-11-23T15:40:45Z","ip":"2001:db8::1","proxy":"zig"}"#);
     for wrong in [
         r#"{"type":"seen","ts":"2026-11-23T15:40:45Z","ip":"203.0.113","proxy":"zig"}"#,
         r#"{"type":"seen","ts":"2026-11-23T15:40:45Z","proxy":"zig"}"#,
@@ -76,7 +76,7 @@ fn the_schema_refuses_what_is_wrong() {
         r#"["type"]"#,
         "no row",
     ] {
-        let held = std::panic::catch_unwind(|| schema_holds(wrong));
+        let held = std::panic::catch_unwind(|| check_schema(wrong));
         assert!(held.is_err(), "{wrong}");
     }
 }

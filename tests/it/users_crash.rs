@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 
 use mtp::pyconfig::{TableState, UserTable, read};
 
+use crate::harness::SeededRng;
 use crate::harness::{memory_folder, run, skip, text, tool};
-use crate::pyfiles::Dice;
 
 /// Loads a file as the proxy does and tells its users; or, told a word more, over and over until
 /// there is a file of that name, and tells what failed. Python takes two reads for a file, the
@@ -44,16 +44,17 @@ struct Loader {
 }
 
 impl Loader {
-    fn start() -> Self {
+    /// `None` where Python is missing.
+    fn start() -> Option<Self> {
         let mut child = Command::new("python3")
             .args(["-uc", LOADER])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
-            .expect("python3 is there");
+            .ok()?;
         let to = child.stdin.take().unwrap();
         let from = BufReader::new(child.stdout.take().unwrap());
-        Self { child, to, from }
+        Some(Self { child, to, from })
     }
 
     fn ask(&mut self, line: &str) {
@@ -127,8 +128,10 @@ fn killed(config: &str, kills: usize) {
     let file = folder.path().join("config.py");
     fs::write(&file, config).unwrap();
     let inode = fs::metadata(&file).unwrap().ino();
-    let (mut loader, mut dice) = (Loader::start(), Dice::new(7));
-    let mut reader = Loader::start();
+    let Some((mut loader, mut reader)) = Loader::start().zip(Loader::start()) else {
+        return skip("python3");
+    };
+    let mut rng = SeededRng::new(7);
     let stop = folder.path().join("stop");
     reader.ask(&format!("{} {}", file.display(), stop.display()));
     let spawn = |name: &str| {
@@ -150,7 +153,7 @@ fn killed(config: &str, kills: usize) {
         }
         let name = format!("user{n}");
         let mut child = spawn(&name);
-        thread::sleep(Duration::from_micros(dice.below(whole) as u64));
+        thread::sleep(Duration::from_micros(rng.below(whole) as u64));
         child.kill().unwrap();
         killed += usize::from(!child.wait().unwrap().success());
         let have = loader.users(&file);
@@ -188,7 +191,7 @@ fn fifty_writers_at_once() {
     let folder = memory_folder();
     let file = folder.path().join("config.py");
     fs::write(&file, CONFIG).unwrap();
-    let mut reader = Loader::start();
+    let Some(mut reader) = Loader::start() else { return skip("python3") };
     let stop = folder.path().join("stop");
     reader.ask(&format!("{} {}", file.display(), stop.display()));
     let children: Vec<_> = (0..50)
@@ -205,7 +208,7 @@ fn fifty_writers_at_once() {
     fs::write(&stop, "").unwrap();
     let said = reader.answer();
     assert!(said[0].parse::<u64>().is_ok(), "a reader met {}", said[0]);
-    assert_eq!(Loader::start().users(&file).len(), 51);
+    assert_eq!(Loader::start().unwrap().users(&file).len(), 51);
     is_whole(&file);
 }
 

@@ -6,11 +6,12 @@ use std::path::Path;
 
 use serde_json::json;
 
-use crate::harness::{judge, run, text};
-use crate::pyfiles::{Dice, config};
+use crate::harness::SeededRng;
+use crate::harness::{check_with_python, run, text};
+use crate::pyfiles::config;
 
 /// Holds the files after each command against what the command should do to the file before.
-const JUDGE: &str = r#"
+const CHECK: &str = r#"
 import ast, io, json, re, sys, tokenize
 TABLES = ["USERS", "USER_MAX_TCP_CONNS", "USER_EXPIRATIONS", "USER_DATA_QUOTA"]
 def value(text):
@@ -67,8 +68,8 @@ fn users(file: &Path, args: &[&str]) -> String {
 
 /// One file through all commands, as a case for the judge.
 fn through(seed: u64, folder: &Path) -> serde_json::Value {
-    let mut dice = Dice::new(seed);
-    let (before, _) = config(&mut dice);
+    let mut rng = SeededRng::new(seed);
+    let (before, _) = config(&mut rng);
     let file = folder.join(format!("{seed}.py"));
     fs::write(&file, &before).unwrap();
     let listed = users(&file, &["names"]);
@@ -120,5 +121,5 @@ fn every_command_on_every_layout_as_cpython_sees_it() {
         let odd = scope.spawn(|| half(1));
         [half(0), odd.join().unwrap()].concat()
     });
-    judge(JUDGE, cases.iter().map(ToString::to_string).collect());
+    check_with_python(CHECK, cases.iter().map(ToString::to_string).collect());
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::clients::{Counts, accepted, address, client, counts, half_client, server};
 use super::net::{Copy, MAPPED, Net, V4, V6};
-use crate::harness::{schema_holds, text};
+use crate::harness::{check_schema, text};
 
 /// Clients, and their addresses.
 const CLIENTS: u16 = 1000;
@@ -108,7 +108,7 @@ fn all_agree(net: &Net, copy: &Copy, expected: &Counts, has: &[(&str, u64)]) {
         let output = command.output().unwrap();
         let (rows, stderr) = (text(&output.stdout), text(&output.stderr));
         assert!(output.status.success() && stderr.is_empty(), "{command:?}: {stderr}");
-        schema_holds(&rows);
+        check_schema(&rows);
         assert_eq!(&counts(&rows), expected, "{command:?}");
         let row: serde_json::Value = serde_json::from_str(&rows).unwrap();
         assert_eq!(row["via"], via, "{command:?}");
@@ -206,7 +206,7 @@ fn ports_prefixes_and_top() {
             *networks.entry(network).or_default() += 1;
         }
         assert_eq!(counts(&row), networks, "{row}");
-        schema_holds(&row);
+        check_schema(&row);
     }
     drop((clients, held));
 }

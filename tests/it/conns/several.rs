@@ -10,7 +10,7 @@ use super::clients::{Counts, client, counts, expected, server};
 use super::net::{Net, V4};
 use super::stage::Stage;
 use super::watching::Watch;
-use crate::harness::{schema_holds, skip, text, tool};
+use crate::harness::{check_schema, skip, text, tool};
 
 /// The counts of each source.
 fn by_source(rows: &[serde_json::Value]) -> BTreeMap<String, Counts> {
@@ -32,7 +32,7 @@ fn namespaces_and_processes_at_once() {
     command.args(["--netns", &one.server(), "--pid", &pid]).args(nowhere);
     let output = command.output().unwrap();
     let rows = text(&output.stdout);
-    schema_holds(&rows);
+    check_schema(&rows);
     let rows: Vec<_> = rows.lines().map(|row| serde_json::from_str(row).unwrap()).collect();
     let first = format!("/run/netns/{}", one.server());
     let want = [

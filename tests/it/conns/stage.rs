@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::clients::{Counts, client, counts};
 use super::engine::Engine;
 use super::net::Net;
-use crate::harness::{schema_holds, text};
+use crate::harness::{check_schema, text};
 
 /// Both.
 pub(super) struct Stage {
@@ -46,7 +46,7 @@ impl Stage {
         loop {
             let output = self.tool(args).output().unwrap();
             let (text, stderr) = (text(&output.stdout), text(&output.stderr));
-            schema_holds(&text);
+            check_schema(&text);
             let rows: Vec<_> = text.lines().map(|row| serde_json::from_str(row).unwrap()).collect();
             if output.status.success() && are_right(&rows) {
                 return;

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::clients::counts;
-use crate::harness::{run, schema_holds, text, tool};
+use crate::harness::{check_schema, run, text, tool};
 
 /// A running mtp-conns, killed on drop.
 pub(super) struct Watch {
@@ -34,7 +34,7 @@ impl Watch {
     pub(super) fn row(&mut self) -> String {
         let mut row = String::new();
         self.lines.read_line(&mut row).unwrap();
-        schema_holds(&row);
+        check_schema(&row);
         row
     }
 
@@ -172,7 +172,7 @@ fn sockets_have_measurements() {
     std::thread::sleep(Duration::from_millis(150));
     let output = run("mtp-conns", &["--port", &port, "--sockets"], b"");
     let rows = text(&output.stdout);
-    schema_holds(&rows);
+    check_schema(&rows);
     let rows: Vec<serde_json::Value> =
         rows.lines().map(|row| serde_json::from_str(row).unwrap()).collect();
     let [sample, socket] = rows.as_slice() else { panic!("{rows:?}") };

@@ -15,7 +15,7 @@ use tempfile::TempDir;
 use super::compose::{Compose, Project};
 use super::engine::Engine;
 use super::pipeline::Pipeline;
-use crate::harness::{Random, run, skip, text};
+use crate::harness::{SeededRng, run, skip, text};
 use crate::proxy::{Client, Installed, Mode, Opening, installed, stage};
 
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -60,7 +60,7 @@ fn users(config: &Path, args: &[&str], input: &str) {
 /// Five phones in five places on one account, and one phone that is out for work: six hours of
 /// use, as bursts of three connections every few minutes. How many connections it was in all.
 fn six_hours(to: SocketAddrV4, clock: &File) -> usize {
-    let (mut random, mut bursts) = (Random(5), Vec::new());
+    let (mut random, mut bursts) = (SeededRng::new(5), Vec::new());
     for phone in 1..=6_u8 {
         let mut time = random.below(200);
         while time < 6 * 3600 {
