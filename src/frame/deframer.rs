@@ -8,6 +8,7 @@ use super::engine_time;
 use super::escapes;
 use super::format::FrameFormat;
 use super::partial_lines::{PartialLine, PartialLines};
+use super::prefixes;
 use super::records;
 use super::stream_state::{self, StreamState};
 use super::stripped_line::{StreamContext, StrippedLine};
@@ -19,6 +20,9 @@ use crate::timestamp::{Assumptions, LocalTimeResolver, Timestamp};
 /// How often a line may need a buffer of its own: a record in a record, each joined from pieces
 /// and each with escapes made readable, is as deep as logs are nested.
 const BUFFERS: usize = 4;
+
+/// At the start of a file that Windows wrote, and inside of joined ones.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Removes the framing from raw lines. Keeps what the next lines of the stream need, within limits.
 #[derive(Debug)]
@@ -67,6 +71,7 @@ impl Deframer {
         let Self { state, joined, plain } = self;
         state.local_time.set_now(arrival);
         let mut line = escapes::without_returns(line);
+        line = line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line);
         if line.len() > engine_time::PIECE && engine_time::join_cuts(line, joined).is_some() {
             line = joined;
         }
@@ -142,11 +147,14 @@ impl State {
                 let Some(buffer) = spare.next() else { break };
                 escapes::strip_octal(stripped.rest, buffer);
                 stripped.rest = buffer;
-            } else if stripped.rest.first() == Some(&b'{') {
+            } else if stripped.rest.first() == Some(&b'{') && stripped.allows_record() {
                 let Some(buffer) = spare.next() else { break };
                 let Some(record) = records::read(stripped.rest, buffer) else { break };
                 stripped.add(&record.frame);
                 stripped.is_record = true;
+                if record.is_container {
+                    stripped.restrict_to_container();
+                }
                 let record = Reassembly { stream: record.stream, is_partial: record.is_partial };
                 if !record.join(partial, &mut stripped, buffer, emit)? {
                     return Ok(());
@@ -197,6 +205,7 @@ fn unframed(
         }),
         [b'W' | b't', ..] => compose::is_warning(line),
         [b'-', b'-', b' ', ..] => syslog::is_heading(line),
+        [b'+' | b'-', b' ', ..] => prefixes::is_stern_notice(line),
         _ => false,
     };
     let is_exit = || matches!(line.last(), Some(b'0'..=b'9' | b')')) && compose::is_exit(line);

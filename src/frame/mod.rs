@@ -19,6 +19,7 @@ mod engine_time;
 mod escapes;
 mod format;
 mod partial_lines;
+mod prefixes;
 mod records;
 mod stream_state;
 mod stripped_line;

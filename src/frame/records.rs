@@ -18,6 +18,8 @@ pub(super) struct LogRecord<'l> {
     pub(super) frame: Frame<'l>,
     /// Which of a container's streams it is from.
     pub(super) stream: &'l [u8],
+    /// A container's engine wrote the record.
+    pub(super) is_container: bool,
     /// The line goes on in the stream's next record.
     pub(super) is_partial: bool,
 }
@@ -27,6 +29,7 @@ pub(super) fn read<'l>(line: &'l [u8], into: &mut Vec<u8>) -> Option<LogRecord<'
     let first = Fields::of(line)?.next()?.0;
     match first {
         b"log" | b"stream" | b"attrs" | b"time" => json_file(line, into),
+        b"message" => collected(line, into),
         [b'_' | b'A'..=b'Z', ..] => journal(line, into),
         _ => None,
     }
@@ -53,7 +56,35 @@ fn json_file<'l>(line: &'l [u8], into: &mut Vec<u8>) -> Option<LogRecord<'l>> {
         into.pop();
     }
     let frame = Frame { ts, source, ..Frame::new(FrameFormat::JsonFile, b"") };
-    Some(LogRecord { frame, stream: stream.unwrap_or_default(), is_partial })
+    Some(LogRecord { frame, stream: stream.unwrap_or_default(), is_container: true, is_partial })
+}
+
+/// A record of a tool that follows several programs: `stern --output json` with the pod's name,
+/// `pm2 logs --json` with the application's.
+fn collected<'l>(line: &'l [u8], into: &mut Vec<u8>) -> Option<LogRecord<'l>> {
+    let (mut message, mut ts, mut pod, mut app) = (None, None, None, None);
+    let mut fields = Fields::of(line)?;
+    for (key, value) in fields.by_ref() {
+        match (key, value) {
+            (b"message", Value::Text(text)) => message = Some(text),
+            (b"timestamp", Value::Text(text)) => ts = Timestamp::read(text).map(|(ts, _)| ts),
+            (b"podName", value) => pod = value.plain(),
+            (b"app_name", value) => app = value.plain(),
+            _ => {}
+        }
+    }
+    fields.is_whole().then_some(())?;
+    let (format, source) = match (pod, app) {
+        (Some(pod), _) => (FrameFormat::SternJson, pod),
+        (None, Some(app)) => (FrameFormat::Pm2Json, app),
+        (None, None) => return None,
+    };
+    unescape(message?, into)?;
+    if into.last() == Some(&b'\n') {
+        into.pop();
+    }
+    let frame = Frame { ts, source: Some(source), ..Frame::new(format, b"") };
+    Some(LogRecord { frame, stream: b"", is_container: true, is_partial: false })
 }
 
 /// The container's name, where the daemon writes one: the `tag` or Compose's label.
@@ -99,10 +130,11 @@ fn journal<'l>(line: &'l [u8], into: &mut Vec<u8>) -> Option<LogRecord<'l>> {
         Value::Other(array) => bytes(array, into)?,
         Value::Number(_) => return None,
     }
+    let is_container = names.first().is_some_and(Option::is_some);
     let source = names.into_iter().flatten().next();
     let source = source.map(|name| name.strip_suffix(b".service").unwrap_or(name));
     let frame = Frame { ts, source, ..Frame::new(FrameFormat::JournalJson, b"") };
-    Some(LogRecord { frame, stream, is_partial })
+    Some(LogRecord { frame, stream, is_container, is_partial })
 }
 
 /// The fields with the name of the program, the most specific first.

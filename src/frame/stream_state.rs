@@ -30,7 +30,7 @@ pub(super) struct StreamState {
     before: Before,
     /// The names of the containers after Compose 1's `Attaching to …`.
     attached: Vec<Vec<u8>>,
-    /// The prefixes it has used, padding and bar included.
+    /// The names before lines of stern and podman.
     prefixes: Vec<Vec<u8>>,
     indent: Option<Indent>,
     source: Vec<u8>,
@@ -65,6 +65,11 @@ impl StreamState {
         prefix.blanks > 1 || is_coloured || by_history
     }
 
+    /// Whether lines of stern or podman have begun so.
+    pub(super) fn is_known(&self, prefix: &[u8]) -> bool {
+        self.prefixes.iter().any(|known| known == prefix)
+    }
+
     /// Records the frame of a message.
     pub(super) fn note(&mut self, line: &[u8], outer: Option<&Frame<'_>>) {
         self.indent = None;
@@ -74,9 +79,9 @@ impl StreamState {
         };
         let is_compose = frame.format == FrameFormat::Compose;
         self.before = if is_compose { Before::Compose } else { Before::Other };
-        if is_compose && !self.attached.is_empty() {
+        if matches!(frame.format, FrameFormat::Stern | FrameFormat::Podman) {
             let end = line.len() - frame.rest.len();
-            remember(&mut self.prefixes, line.get(..end).unwrap_or_default().trim_ascii_end());
+            remember(&mut self.prefixes, line.get(..end).unwrap_or_default());
         }
         if frame.format.is_journalctl_text() {
             self.source.clear();
@@ -99,30 +104,19 @@ impl StreamState {
         Some(Frame { ts: indent.ts, source, ..Frame::new(indent.format, rest) })
     }
 
-    /// Where in a line of Compose 1 the next one begins, because a container's last line had no
-    /// end: at a prefix that was used before, or at a known container's exit.
+    /// Where a container's exit begins in a line of Compose 1, glued because the container's last
+    /// line had no end. Another container's line may be glued as well, but without colours that
+    /// cannot be distinguished from text that a client sent: it stays part of the line.
     pub(super) fn glued(&self, line: &[u8]) -> Option<usize> {
-        if self.attached.is_empty() {
-            return None;
-        }
+        let may_end = matches!(line.last(), Some(b'0'..=b'9' | b')'));
+        (may_end && !self.attached.is_empty()).then_some(())?;
         let own = compose::prefix(line)?.rest;
         let start = line.len() - own.len();
-        let by_prefix = memchr::memchr_iter(b'|', own).find_map(|bar| {
-            let upto = line.get(..=start + bar)?;
-            let end = line.get(start + bar + 1);
-            let prefix = self.prefixes.iter().find(|prefix| upto.ends_with(prefix))?;
-            let at = upto.len() - prefix.len();
-            (at > start && matches!(end, None | Some(b' '))).then_some(at)
-        });
-        let may_end = matches!(line.last(), Some(b'0'..=b'9' | b')'));
-        by_prefix.or_else(|| {
-            may_end.then_some(())?;
-            let code = memchr::memmem::rfind(line, EXITED)?;
-            let (head, tail) = line.split_at_checked(code)?;
-            let name = self.attached.iter().find(|name| head.ends_with(name))?;
-            let at = head.len() - name.len();
-            (at > start && compose::is_exit_code(tail)).then_some(at)
-        })
+        let code = memchr::memmem::rfind(line, EXITED)?;
+        let (head, tail) = line.split_at_checked(code)?;
+        let name = self.attached.iter().find(|name| head.ends_with(name))?;
+        let at = head.len() - name.len();
+        (at > start && compose::is_exit_code(tail)).then_some(at)
     }
 }
 
@@ -162,22 +156,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn glued_lines_are_separated() {
+    fn only_an_exit_is_separated_without_colours() {
         let mut state = StreamState::default();
-        let line = b"px_1     | x";
-        let note = |state: &mut StreamState| {
-            let rest = compose::prefix(line).unwrap().rest;
-            state.note(line, Some(&Frame::new(FrameFormat::Compose, rest)));
-        };
-        note(&mut state);
-        assert_eq!(state.glued(b"noise_1  | no endpx_1     | next"), None);
+        let line = b"px_1     | no endmixed_noise_1 exited with code 3";
+        assert_eq!(state.glued(line), None);
         state.attach(b"mixed_px_1, mixed_noise_1");
-        note(&mut state);
-        assert_eq!(state.glued(b"noise_1  | no endpx_1     | next"), Some(17));
-        assert_eq!(state.glued(b"noise_1  | no endpx_1  | next"), None);
-        assert_eq!(state.glued(b"noise_1  | no endpx_1     |next"), None);
-        assert_eq!(state.glued(b"px_1     | no endmixed_noise_1 exited with code 3"), Some(17));
+        assert_eq!(state.glued(line), Some(17));
         assert_eq!(state.glued(b"px_1     | no endother_1 exited with code 3"), None);
+        assert_eq!(state.glued(b"noise_1  | no endpx_1     | next"), None);
     }
 
     #[test]

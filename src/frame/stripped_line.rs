@@ -1,13 +1,15 @@
 //! Removes frames from a line, from the outside in, each kind at most once.
 
+use memchr::{memchr, memmem};
+
 use super::compose;
 use super::engine_time;
 use super::escapes;
-use super::format::FrameFormat;
+use super::format::{FrameFormat, FrameKind, FrameKinds};
+use super::prefixes;
 use super::stream_state::{NAME_LEN_MAX, StreamState};
 use super::syslog;
-use crate::timestamp::LocalTimeResolver;
-use crate::timestamp::Timestamp;
+use crate::timestamp::{LocalTimeResolver, Timestamp};
 
 /// One frame: the rest inside it, its time, its source.
 #[derive(Clone, Copy, Debug)]
@@ -44,7 +46,10 @@ pub(super) struct StrippedLine<'l> {
     pub(super) first: Option<Frame<'l>>,
     /// The line was in a JSON record, and may hold line ends.
     pub(super) is_record: bool,
-    seen: SeenFrames,
+    /// The kinds of frame that may still come: each once, and inside a frame that names its source
+    /// only those that occur there.
+    allowed: FrameKinds,
+    is_syslog: bool,
     /// A piece of a line of this stream.
     pub(super) piece: Option<Piece<'l>>,
 }
@@ -54,29 +59,6 @@ pub(super) struct StrippedLine<'l> {
 pub(super) struct Piece<'l> {
     pub(super) stream: &'l [u8],
     pub(super) is_last: bool,
-}
-
-/// Kinds of frame, a bit each.
-#[derive(Clone, Copy, Debug)]
-enum FrameKind {
-    Compose = 1,
-    EngineTime = 2,
-    Pod = 4,
-    Syslog = 8,
-}
-
-/// The kinds of frame that were removed from a line.
-#[derive(Clone, Copy, Debug, Default)]
-struct SeenFrames(u8);
-
-impl SeenFrames {
-    fn has(self, kind: FrameKind) -> bool {
-        self.0 & kind as u8 != 0
-    }
-
-    fn add(&mut self, kind: FrameKind) {
-        self.0 |= kind as u8;
-    }
 }
 
 impl<'l> StrippedLine<'l> {
@@ -89,7 +71,8 @@ impl<'l> StrippedLine<'l> {
             inner: None,
             first: None,
             is_record: false,
-            seen: SeenFrames::default(),
+            allowed: FrameKinds::ALL,
+            is_syslog: false,
             piece: None,
         }
     }
@@ -106,10 +89,16 @@ impl<'l> StrippedLine<'l> {
     /// without assumptions stays.
     pub(super) fn add(&mut self, frame: &Frame<'l>) {
         self.rest = frame.rest;
-        let is_assumed = matches!(frame.format, FrameFormat::Short | FrameFormat::ShortFull);
-        self.ts = if is_assumed { self.ts.or(frame.ts) } else { frame.ts.or(self.ts) };
+        self.ts =
+            if frame.format.has_local_time() { self.ts.or(frame.ts) } else { frame.ts.or(self.ts) };
         let source = frame.source.filter(|name| name.len() <= NAME_LEN_MAX);
-        self.source = source.or(self.source);
+        if source.is_some() {
+            self.source = source;
+            self.allowed.restrict(frame.format.inner_kinds());
+            if source.is_some_and(is_container_id) {
+                self.restrict_to_container();
+            }
+        }
         match (self.outer, frame.format) {
             (None, format) => {
                 self.outer = Some(format);
@@ -125,9 +114,19 @@ impl<'l> StrippedLine<'l> {
         }
     }
 
+    /// What comes is a container's own line: its text may be that of a client.
+    pub(super) fn restrict_to_container(&mut self) {
+        self.allowed.restrict(FrameFormat::JsonFile.inner_kinds());
+    }
+
     /// Whether rsyslog wrote escapes as text.
     pub(super) fn has_octal_escapes(&self) -> bool {
-        self.seen.has(FrameKind::Syslog) && escapes::has_octal_escape(self.rest)
+        self.is_syslog && escapes::has_octal_escape(self.rest)
+    }
+
+    /// Whether a record may stand here; it may not stand in another.
+    pub(super) fn allows_record(&self) -> bool {
+        self.allowed.has(FrameKind::Record)
     }
 
     /// The next text frame. The first byte decides which it may be.
@@ -136,81 +135,110 @@ impl<'l> StrippedLine<'l> {
         match line.first()? {
             b'0'..=b'9' => self
                 .timed(line)
-                .or_else(|| self.once_syslog(|| syslog::short_unix(line)))
-                .or_else(|| self.compose(line, context)),
+                .or_else(|| self.once(FrameKind::Syslog, || syslog::short_unix(line)))
+                .or_else(|| self.prefix(line, context))
+                .or_else(|| self.x_ui(line, context))
+                .or_else(|| {
+                    self.once(FrameKind::Pm2Time, || prefixes::pm2_time(line, context.local_time))
+                }),
             b'A'..=b'Z' => self
-                .once_syslog(|| {
-                    syslog::short(line, context.local_time)
-                        .or_else(|| syslog::short_full(line, context.local_time))
-                })
-                .or_else(|| self.compose(line, context)),
-            b'a'..=b'z' => self.compose(line, context),
-            b'[' => self.pod(line).or_else(|| self.once_syslog(|| syslog::short_monotonic(line))),
-            b'<' => self.once_syslog(|| syslog::with_priority(line, context.local_time)),
+                .once(FrameKind::Syslog, || syslog::with_day(line, context.local_time))
+                .or_else(|| self.prefix(line, context))
+                .or_else(|| self.x_ui(line, context)),
+            b'a'..=b'z' => self.prefix(line, context),
+            b'[' => self
+                .once(FrameKind::Pod, || pod(line))
+                .or_else(|| self.once(FrameKind::Prefix, || prefixes::podman_compose(line)))
+                .or_else(|| self.once(FrameKind::Syslog, || syslog::short_monotonic(line))),
+            b'<' => {
+                self.once(FrameKind::Syslog, || syslog::with_priority(line, context.local_time))
+            }
             _ => None,
         }
     }
 
-    fn compose(&mut self, line: &'l [u8], context: &StreamContext<'_>) -> Option<Frame<'l>> {
-        if self.seen.has(FrameKind::Compose) {
-            return None;
-        }
-        let prefix = compose::prefix(line)?;
-        if !context.stream.trusts(&prefix, context.is_coloured) {
-            return None;
-        }
-        self.seen.add(FrameKind::Compose);
-        Some(Frame::new(FrameFormat::Compose, prefix.rest).from(prefix.name))
+    /// A container's name.
+    fn prefix(&mut self, line: &'l [u8], context: &StreamContext<'_>) -> Option<Frame<'l>> {
+        let Self { source, .. } = *self;
+        self.once(FrameKind::Prefix, || {
+            if let Some(prefix) = compose::prefix(line) {
+                return context
+                    .stream
+                    .trusts(&prefix, context.is_coloured)
+                    .then(|| Frame::new(FrameFormat::Compose, prefix.rest).from(prefix.name));
+            }
+            // Without a bar it is certain only where the line has no other source.
+            prefixes::service(line).or_else(|| prefixes::pm2(line)).or_else(|| {
+                let is_known = |prefix: &[u8]| context.stream.is_known(prefix);
+                source.is_none().then(|| prefixes::bare_names(line, is_known)).flatten()
+            })
+        })
+    }
+
+    fn x_ui(&mut self, line: &'l [u8], context: &mut StreamContext<'_>) -> Option<Frame<'l>> {
+        let is_panel = |source: &[u8]| {
+            [&b"x-ui"[..], b"xui"].iter().any(|name| memmem::find(source, name).is_some())
+        };
+        self.source.is_none_or(is_panel).then_some(())?;
+        self.once(FrameKind::XUi, || prefixes::x_ui(line, context.local_time))
     }
 
     /// `2026-…`: an engine's time, a record of CRI, or journald's or rsyslog's line.
     fn timed(&mut self, line: &'l [u8]) -> Option<Frame<'l>> {
-        if self.seen.has(FrameKind::EngineTime) && self.seen.has(FrameKind::Syslog) {
+        if !self.allowed.has(FrameKind::EngineTime) && !self.allowed.has(FrameKind::Syslog) {
             return None;
         }
         let (ts, taken) = Timestamp::read(line)?;
         let after = line.get(taken..)?;
-        if !self.seen.has(FrameKind::EngineTime) {
-            if let Some(cri) = engine_time::cri(after) {
-                self.seen.add(FrameKind::EngineTime);
-                let piece = Piece { stream: cri.stream, is_last: !cri.is_partial };
-                self.piece = Some(piece);
+        if self.allowed.has(FrameKind::EngineTime) {
+            // Files of CRI hold nothing else.
+            if let Some(cri) = engine_time::cri(after).filter(|_| self.source.is_none()) {
+                self.allowed.remove(FrameKind::EngineTime);
+                self.piece = Some(Piece { stream: cri.stream, is_last: !cri.is_partial });
                 return Some(Frame::new(FrameFormat::Cri, cri.rest).at(ts));
             }
             if let Some((ts, rest)) = engine_time::engine_time(line) {
-                self.seen.add(FrameKind::EngineTime);
+                self.allowed.remove(FrameKind::EngineTime);
                 return Some(Frame::new(FrameFormat::Stamped, rest).at(ts));
             }
         }
-        self.once_syslog(|| syslog::short_iso(ts, after))
+        self.once(FrameKind::Syslog, || syslog::short_iso(ts, after))
     }
 
-    fn once_syslog(&mut self, read: impl FnOnce() -> Option<Frame<'l>>) -> Option<Frame<'l>> {
-        if self.seen.has(FrameKind::Syslog) {
+    /// Reads a frame of a kind that may come here, and may not come again.
+    fn once(
+        &mut self,
+        kind: FrameKind,
+        read: impl FnOnce() -> Option<Frame<'l>>,
+    ) -> Option<Frame<'l>> {
+        if !self.allowed.has(kind) {
             return None;
         }
-        read().inspect(|_| self.seen.add(FrameKind::Syslog))
+        let frame = read()?;
+        self.allowed.remove(kind);
+        self.is_syslog |= matches!(kind, FrameKind::Syslog);
+        Some(frame)
     }
+}
 
-    /// `[pod/NAME/CONTAINER] LINE`
-    fn pod(&mut self, line: &'l [u8]) -> Option<Frame<'l>> {
-        if self.seen.has(FrameKind::Pod) {
-            return None;
-        }
-        let inside = line.strip_prefix(b"[pod/")?;
-        let end = memchr::memchr(b']', inside)?;
-        let (name, after) = inside.split_at_checked(end)?;
-        let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._/".contains(byte);
-        let is_pod = name.iter().all(is_name) && !name.is_empty();
-        let rest = match after {
-            [b']'] => b"",
-            [b']', b' ', rest @ ..] => rest,
-            _ => return None,
-        };
-        is_pod.then_some(())?;
-        self.seen.add(FrameKind::Pod);
-        Some(Frame::new(FrameFormat::Kubectl, rest).from(name))
-    }
+/// The tag that Docker's syslog and journald drivers give a container.
+fn is_container_id(name: &[u8]) -> bool {
+    name.len() == 12 && name.iter().all(u8::is_ascii_hexdigit)
+}
+
+/// `[pod/NAME/CONTAINER] LINE`
+fn pod(line: &[u8]) -> Option<Frame<'_>> {
+    let inside = line.strip_prefix(b"[pod/")?;
+    let end = memchr(b']', inside)?;
+    let (name, after) = inside.split_at_checked(end)?;
+    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._/".contains(byte);
+    let is_pod = name.iter().all(is_name) && !name.is_empty();
+    let rest = match after {
+        [b']'] => b"",
+        [b']', b' ', rest @ ..] => rest,
+        _ => return None,
+    };
+    is_pod.then(|| Frame::new(FrameFormat::Kubectl, rest).from(name))
 }
 
 /// What is known beside the line itself.

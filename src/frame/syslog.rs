@@ -16,6 +16,37 @@ pub(super) fn short<'l>(line: &'l [u8], local_time: &mut LocalTimeResolver) -> O
     Some(Frame::new(FrameFormat::Short, rest).at(ts).from(tag))
 }
 
+/// A line that begins with a day of the week or a month.
+pub(super) fn with_day<'l>(
+    line: &'l [u8],
+    local_time: &mut LocalTimeResolver,
+) -> Option<Frame<'l>> {
+    short(line, local_time)
+        .or_else(|| short_full(line, local_time))
+        .or_else(|| logread(line, local_time))
+}
+
+/// `Mon Nov 23 18:21:18 2026 daemon.info mtg[812]: LINE`, with `-t` also `[1795447278.345] ` after
+/// the year.
+fn logread<'l>(line: &'l [u8], local_time: &mut LocalTimeResolver) -> Option<Frame<'l>> {
+    let (day, rest) = word(line)?;
+    DAYS.contains(&day).then_some(())?;
+    let ((month, day), time, ms, taken) = bsd_time(rest)?;
+    let (year, mut rest) = word(rest.get(taken..)?.strip_prefix(b" ")?)?;
+    let year = digits(year).filter(|_| year.len() == 4)?;
+    if rest.first() == Some(&b'[') {
+        rest = word(rest)?.1;
+    }
+    let (level, rest) = word(rest)?;
+    let dot = memchr(b'.', level)?;
+    let is_level =
+        level.iter().all(|byte| byte.is_ascii_lowercase() || b".0123456789".contains(byte));
+    (is_level && dot > 0).then_some(())?;
+    let (tag, rest) = tagged_alone(rest)?;
+    let civil = Timestamp::civil((year.into(), month, day), time, ms)?;
+    Some(Frame::new(FrameFormat::Logread, rest).at(local_time.local(civil)).from(tag))
+}
+
 /// Month and day, time of day, milliseconds, and the bytes taken.
 type BsdTime = ((u32, u32), (u32, u32, u32), u32, usize);
 
@@ -267,7 +298,7 @@ mod tests {
             LocalTimeResolver::new(Some(crate::timestamp::Zone::utc()), Some(2026));
         let mut read = |line: &'static str| {
             let line = line.as_bytes();
-            let taken = short(line, &mut local_time).or_else(|| short_full(line, &mut local_time));
+            let taken = with_day(line, &mut local_time);
             let taken = taken.or_else(|| short_unix(line)).or_else(|| short_monotonic(line));
             let taken = taken.or_else(|| with_priority(line, &mut local_time))?;
             Some((taken.format, taken.ts.map(Timestamp::text)))
@@ -284,6 +315,10 @@ mod tests {
             read("Tue 2026-11-03 12:00:00 UTC vm px[1]: x"),
             at(FrameFormat::ShortFull, noon)
         );
+        let line = "Tue Nov  3 12:00:00 2026 daemon.info px[1]: x";
+        assert_eq!(read(line), at(FrameFormat::Logread, noon));
+        let line = "Tue Nov  3 12:00:00 2026 [1793707200.345] daemon.err px: x";
+        assert_eq!(read(line), at(FrameFormat::Logread, noon));
         assert_eq!(read("1793707200.000000 vm px[1]: x"), at(FrameFormat::ShortUnix, noon));
         assert_eq!(read("[   12.345678] vm px[1]: x"), Some((FrameFormat::ShortMonotonic, None)));
         assert_eq!(read("<30>1 - - - - - - x"), Some((FrameFormat::Rfc5424, None)));

@@ -1,4 +1,5 @@
-//! The bytes of a file or of standard input, decompressed where they begin as gzip or zstd do.
+//! The bytes of a file or of standard input: decompressed where they begin as gzip or zstd do,
+//! UTF-8 where they begin as UTF-16 does.
 
 use std::fs::File;
 use std::io::{self, Chain, Cursor, Read};
@@ -29,6 +30,8 @@ enum Bytes {
     /// Nothing was read yet: the first bytes decide.
     Unread,
     Plain(Peeked),
+    /// UTF-16, as Windows PowerShell writes files.
+    Utf16(Utf16Reader),
     /// A stream of gzip members or zstd frames.
     Compressed(Box<dyn Read>),
 }
@@ -38,6 +41,7 @@ impl std::fmt::Debug for Bytes {
         f.write_str(match self {
             Self::Unread => "Unread",
             Self::Plain(_) => "Plain",
+            Self::Utf16(_) => "Utf16",
             Self::Compressed(_) => "Compressed",
         })
     }
@@ -90,7 +94,7 @@ impl Source {
 
     pub fn buffering(&self) -> Buffering {
         match self.bytes {
-            Bytes::Unread | Bytes::Plain(_) => Buffering::Direct,
+            Bytes::Unread | Bytes::Plain(_) | Bytes::Utf16(_) => Buffering::Direct,
             Bytes::Compressed(_) => Buffering::Decompressed,
         }
     }
@@ -109,6 +113,7 @@ impl Read for Source {
                 self.read(into)
             }
             Bytes::Plain(bytes) => bytes.read(into),
+            Bytes::Utf16(bytes) => bytes.read(into),
             Bytes::Compressed(bytes) => bytes.read(into),
         }
     }
@@ -129,23 +134,96 @@ fn sniff(file: &File) -> io::Result<Bytes> {
             Err(error) => return Err(error),
         }
         let seen = first.get(..have).unwrap_or_default();
-        if !seen.starts_with(GZIP) && !GZIP.starts_with(seen) && !ZSTD.starts_with(seen) {
+        let may_be = |magic: &[u8]| seen.starts_with(magic) || magic.starts_with(seen);
+        if ![GZIP, ZSTD, UTF16_LE, UTF16_BE].into_iter().any(may_be) {
             break;
         }
     }
     first.truncate(have);
     let is_gzip = first.starts_with(GZIP);
     let is_zstd = first.starts_with(ZSTD);
+    let byte_order = byte_order(&first);
     let peeked = Cursor::new(first).chain(rest);
     Ok(if is_gzip {
         Bytes::Compressed(Box::new(flate2::read::MultiGzDecoder::new(peeked)))
     } else if is_zstd {
         Bytes::Compressed(Box::new(ZstdFrames::new(peeked)))
+    } else if let Some(order) = byte_order {
+        Bytes::Utf16(Utf16Reader::new(peeked, order))
     } else {
         Bytes::Plain(peeked)
     })
 }
 
+/// The byte order of UTF-16, by its mark.
+fn byte_order(first: &[u8]) -> Option<ByteOrder> {
+    match first {
+        [0xff, 0xfe, ..] => Some(u16::from_le_bytes),
+        [0xfe, 0xff, ..] => Some(u16::from_be_bytes),
+        _ => None,
+    }
+}
+
+type ByteOrder = fn([u8; 2]) -> u16;
+
+/// UTF-16 as UTF-8. Half a surrogate pair becomes U+FFFD.
+struct Utf16Reader {
+    bytes: Peeked,
+    order: ByteOrder,
+    /// Half a unit, or a unit that waits for its second half.
+    kept: Vec<u8>,
+    /// What was decoded and not read yet.
+    text: Cursor<Vec<u8>>,
+    is_ended: bool,
+}
+
+impl Utf16Reader {
+    fn new(bytes: Peeked, order: ByteOrder) -> Self {
+        Self { bytes, order, kept: Vec::new(), text: Cursor::default(), is_ended: false }
+    }
+
+    /// Decodes one read.
+    fn decode(&mut self) -> io::Result<()> {
+        let mut block = [0; 8192];
+        let count = self.bytes.read(&mut block)?;
+        self.is_ended = count == 0;
+        self.kept.extend_from_slice(block.get(..count).unwrap_or_default());
+        let mut units: Vec<u16> =
+            self.kept.as_chunks().0.iter().map(|pair| (self.order)(*pair)).collect();
+        let is_high = |unit: &u16| (0xd800..0xdc00).contains(unit);
+        if !self.is_ended && units.last().is_some_and(is_high) {
+            units.pop();
+        }
+        self.kept.drain(..units.len() * 2);
+        if self.is_ended && !std::mem::take(&mut self.kept).is_empty() {
+            units.push(0xfffd); // half a unit
+        }
+        let mut text = String::new();
+        for letter in char::decode_utf16(units) {
+            match letter.unwrap_or(char::REPLACEMENT_CHARACTER) {
+                '\u{feff}' => {}
+                letter => text.push(letter),
+            }
+        }
+        self.text = Cursor::new(text.into_bytes());
+        Ok(())
+    }
+}
+
+impl Read for Utf16Reader {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        loop {
+            match self.text.read(into)? {
+                0 if self.is_ended || into.is_empty() => return Ok(0),
+                0 => self.decode()?,
+                count => return Ok(count),
+            }
+        }
+    }
+}
+
+const UTF16_LE: &[u8] = &[0xff, 0xfe];
+const UTF16_BE: &[u8] = &[0xfe, 0xff];
 const GZIP: &[u8] = &[0x1f, 0x8b];
 const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
 
@@ -184,5 +262,35 @@ impl Read for ZstdFrames {
             let decoder = ruzstd::decoding::StreamingDecoder::new(seen.chain(file));
             self.decoder = Some(decoder.map_err(io::Error::other)?);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Seek, Write};
+
+    use super::*;
+
+    fn read(bytes: &[u8]) -> io::Result<Vec<u8>> {
+        let mut file = tempfile::tempfile()?;
+        file.write_all(bytes)?;
+        file.rewind()?;
+        let mut read = Vec::new();
+        Source::new("test".to_owned(), file).read_to_end(&mut read)?;
+        Ok(read)
+    }
+
+    #[test]
+    fn utf_16_is_read_as_utf_8() {
+        let text = "mtproto  | Елена 😀\r\n".repeat(5000);
+        for order in [u16::to_le_bytes, u16::to_be_bytes] {
+            let units = std::iter::once(0xfeff).chain(text.encode_utf16());
+            let mut bytes: Vec<u8> = units.flat_map(order).collect();
+            assert!(read(&bytes).unwrap() == text.as_bytes());
+            bytes.push(b'x');
+            assert!(read(&bytes).unwrap() == format!("{text}\u{fffd}").as_bytes());
+        }
+        assert_eq!(read(b"\xff\xfe").unwrap(), b"");
+        assert_eq!(read(b"\xff").unwrap(), b"\xff");
     }
 }

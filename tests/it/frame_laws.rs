@@ -9,7 +9,7 @@ use regex::bytes::Regex;
 use serde_json::{Value, json};
 
 use crate::frames::{deframer, examples, read_all};
-use crate::harness::SeededRng;
+use crate::harness::{SeededRng, run, text};
 
 /// What messages are made of here: all that framings are made of, and worse.
 const NASTY: &[&[u8]] = &[
@@ -115,6 +115,22 @@ const FRAMINGS: &[Framing] = &[
     ("rfc5424", <[u8]>::to_vec, |line| {
         before(b"<30>1 2026-11-23T15:43:35.843161Z vm px 25290 - [a b=\"]\"] ", line)
     }),
+    ("logread", <[u8]>::to_vec, |line| {
+        before(b"Mon Nov 23 18:21:18 2026 daemon.info px[1]: ", line)
+    }),
+    ("service", <[u8]>::to_vec, |line| before(b"mtp_px.1.mwsnmqyifo5g@node1    | ", line)),
+    ("podman-compose", <[u8]>::to_vec, |line| before(b"\x1b[1;32m[px]  |\x1b[0m ", line)),
+    ("pm2", <[u8]>::to_vec, |line| before(b"0|px  | ", line)),
+    ("pm2-time", <[u8]>::to_vec, |line| before(b"2026-11-23T15:40:35: ", line)),
+    ("pm2-json", lossy, |line| {
+        let text = Value::from(String::from_utf8_lossy(&[line, b"\n"].concat()));
+        format!(r#"{{"message":{text},"type":"out","process_id":0,"app_name":"px"}}"#).into()
+    }),
+    ("stern-json", lossy, |line| {
+        let text = Value::from(String::from_utf8_lossy(line));
+        format!(r#"{{"message":{text},"podName":"px-0","containerName":"px"}}"#).into()
+    }),
+    ("x-ui", <[u8]>::to_vec, |line| before(b"INFO - mtproto: mtg inbound 25 | ", line)),
     ("json-file", lossy, |line| {
         let log = quoted(&[line, b"\n"].concat());
         format!(r#"{{"log":{log},"stream":"stdout","time":"2026-11-23T15:12:15.5Z"}}"#).into()
@@ -270,8 +286,9 @@ fn what_is_held_back_has_limits() {
     for (streams, size) in [(STREAMS_MAX * 2, 10), (200, 200_000)] {
         let (mut reader, mut fed, mut given, mut count) = (deframer(), 0, 0, 0);
         for n in 0..streams {
+            let (log, attrs) = ("x".repeat(size), format!(r#"{{"tag":"s{n}"}}"#));
             let line =
-                [format!("s{n}-1  | ").as_bytes(), TIME, b" stdout P ", &vec![b'x'; size]].concat();
+                format!(r#"{{"log":"{log}","stream":"stdout","attrs":{attrs}}}"#).into_bytes();
             fed += size;
             read_line(&mut reader, &line, |read| {
                 if let Deframed::Message(message) = read {
@@ -285,5 +302,23 @@ fn what_is_held_back_has_limits() {
             given += if let Deframed::Message(of) = read { of.text.len() } else { 0 };
         });
         assert_eq!(given, fed, "an unfinished line is given out, not dropped");
+    }
+}
+
+/// Windows PowerShell writes UTF-16 or a byte order mark; joined files have one inside.
+#[test]
+fn the_same_rows_in_any_encoding() {
+    let log = "mtg-1  | Елена\nmtproto  | mtp-access ts=2026-11-23T15:40:40.158Z ev=connect \
+               id=ebf4a3-1 user=\"alice\" ip=203.0.113.7 port=35441 mode=tls dc=2\n";
+    let plain = run("mtp-parse", &[], log.as_bytes()).stdout;
+    assert!(text(&plain).contains("\"user\":\"alice\""));
+    let utf_16 = |order: fn(u16) -> [u8; 2]| -> Vec<u8> {
+        let text = log.replace('\n', "\r\n");
+        std::iter::once(0xfeff).chain(text.encode_utf16()).flat_map(order).collect()
+    };
+    let marked = log.lines().map(|line| format!("\u{feff}{line}\n")).collect::<String>();
+    for encoded in [utf_16(u16::to_le_bytes), utf_16(u16::to_be_bytes), marked.into_bytes()] {
+        let rows = run("mtp-parse", &[], &encoded).stdout;
+        assert_eq!(text(&rows), text(&plain));
     }
 }
