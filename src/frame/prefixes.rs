@@ -155,17 +155,17 @@ mod tests {
         frame.map(|frame| (text(frame.source.unwrap_or_default()), text(frame.rest)))
     }
 
-    fn is(source: &str, rest: &str) -> Option<(String, String)> {
-        Some((source.to_owned(), rest.to_owned()))
+    fn is(source: &str, rest: &str) -> (String, String) {
+        (source.to_owned(), rest.to_owned())
     }
 
     #[test]
     fn tasks_of_a_service() {
         let read = |line: &str| shown(service(line.as_bytes()));
         let line = "mtp_proxy.1.mwsnmqyifo5gn1t6q0h7o3cvz@node1    | alice: x";
-        assert_eq!(read(line), is("mtp_proxy.1", "alice: x"));
-        assert_eq!(read("mtp_proxy.1.mwsnmqyifo5g@node-2     | "), is("mtp_proxy.1", ""));
-        assert_eq!(read("mtp_proxy.1@node1    |"), is("mtp_proxy.1", ""));
+        assert_eq!(read(line), Some(is("mtp_proxy.1", "alice: x")));
+        assert_eq!(read("mtp_proxy.1.mwsnmqyifo5g@node-2     | "), Some(is("mtp_proxy.1", "")));
+        assert_eq!(read("mtp_proxy.1@node1    |"), Some(is("mtp_proxy.1", "")));
         assert_eq!(read("alice@home | bob: x"), None);
         assert_eq!(read("alice: 3 connects"), None);
     }
@@ -173,13 +173,13 @@ mod tests {
     #[test]
     fn prefixes_of_podman_compose_and_pm2() {
         let podman = |line: &str| shown(podman_compose(line.as_bytes()));
-        assert_eq!(podman("[proxy]    | a | b"), is("proxy", "a | b"));
-        assert_eq!(podman("[proxy] |"), is("proxy", ""));
+        assert_eq!(podman("[proxy]    | a | b"), Some(is("proxy", "a | b")));
+        assert_eq!(podman("[proxy] |"), Some(is("proxy", "")));
         assert_eq!(podman("[pod/a/b] x"), None);
         assert_eq!(podman("[proxy]| x"), None);
         let pm2 = |line: &str| shown(pm2(line.as_bytes()));
-        assert_eq!(pm2("0|mtg-alice  | x"), is("mtg-alice", "x"));
-        assert_eq!(pm2("12|px | "), is("px", ""));
+        assert_eq!(pm2("0|mtg-alice  | x"), Some(is("mtg-alice", "x")));
+        assert_eq!(pm2("12|px | "), Some(is("px", "")));
         assert_eq!(pm2("0|px| x"), None);
         let mut local_time = LocalTimeResolver::new(Zone::read("+03:00").ok(), None);
         let frame = pm2_time(b"2026-11-23T15:40:35: x", &mut local_time).unwrap();
@@ -191,18 +191,18 @@ mod tests {
     fn names_without_a_bar_need_more_than_their_shape() {
         let read = |line: &str| shown(bare_names(line.as_bytes(), |_| false));
         let pod = "px-6d5f7c9b4-x2x7p";
-        assert_eq!(read(&format!("{pod} px {{\"a\":1}}")), is(pod, "{\"a\":1}"));
-        assert_eq!(read("px-0 px mtp-access ts=2"), is("px-0", "mtp-access ts=2"));
+        assert_eq!(read(&format!("{pod} px {{\"a\":1}}")), Some(is(pod, "{\"a\":1}")));
+        assert_eq!(read("px-0 px mtp-access ts=2"), Some(is("px-0", "mtp-access ts=2")));
         assert_eq!(
             read("d84d50fb1f8b 2026-11-23T15:40:35Z x"),
-            is("d84d50fb1f8b", "2026-11-23T15:40:35Z x")
+            Some(is("d84d50fb1f8b", "2026-11-23T15:40:35Z x"))
         );
-        assert_eq!(read("proxy_mtg_1 {\"a\":1}"), is("proxy_mtg_1", "{\"a\":1}"));
+        assert_eq!(read("proxy_mtg_1 {\"a\":1}"), Some(is("proxy_mtg_1", "{\"a\":1}")));
         for line in ["px-0 alice: 3 connects", "mtp-access ts=2", "alice-1 {", "a {\"a\":1}"] {
             assert_eq!(read(line), None, "{line}");
         }
         let known = |line: &str| shown(bare_names(line.as_bytes(), |prefix| prefix == b"px-0 px "));
-        assert_eq!(known("px-0 px alice: 3 connects"), is("px-0", "alice: 3 connects"));
+        assert_eq!(known("px-0 px alice: 3 connects"), Some(is("px-0", "alice: 3 connects")));
     }
 
     #[test]
@@ -212,7 +212,7 @@ mod tests {
             let frame = x_ui(line.as_bytes(), &mut local_time);
             (frame.and_then(|frame| frame.ts).map(Timestamp::text), shown(frame))
         };
-        let want = is("inbound 25", "{\"level\":\"info\"}");
+        let want = Some(is("inbound 25", "{\"level\":\"info\"}"));
         assert_eq!(
             read("INFO - mtproto: mtg inbound 25 | {\"level\":\"info\"}"),
             (None, want.clone())

@@ -316,7 +316,7 @@ fn the_same_rows_in_any_encoding() {
         let text = log.replace('\n', "\r\n");
         std::iter::once(0xfeff).chain(text.encode_utf16()).flat_map(order).collect()
     };
-    let marked = log.lines().map(|line| format!("\u{feff}{line}\n")).collect::<String>();
+    let marked = format!("\u{feff}{}", log.replace("\nm", "\n\u{feff}m"));
     for encoded in [utf_16(u16::to_le_bytes), utf_16(u16::to_be_bytes), marked.into_bytes()] {
         let rows = run("mtp-parse", &[], &encoded).stdout;
         assert_eq!(text(&rows), text(&plain));
