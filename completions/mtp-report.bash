@@ -9,12 +9,13 @@ _mtp_report() {
     --top) :; return ;;
     --warn) :; return ;;
     --anonymize-key) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
-    --lang) mapfile -t COMPREPLY < <(compgen -W 'en vi' -- "$word"); return ;;
+    --lang) mapfile -t COMPREPLY < <(compgen -W 'en vi ru' -- "$word"); return ;;
+    --tz) :; return ;;
     --title) :; return ;;
     --format) mapfile -t COMPREPLY < <(compgen -W 'auto json text' -- "$word"); return ;;
     esac
     case $word in
-    -*) mapfile -t COMPREPLY < <(compgen -W '--text --html --prometheus --watch --every --top --warn --anonymize --anonymize-key --lang --title --no-emoji --strict -h --help -V --version --format' -- "$word"); return ;;
+    -*) mapfile -t COMPREPLY < <(compgen -W '--text --long --html --prometheus --force --watch --every --top --warn --anonymize --anonymize-key --lang --tz --title --no-emoji --strict -h --help -V --version --format' -- "$word"); return ;;
     esac
     mapfile -t COMPREPLY < <(compgen -f -- "$word")
 }

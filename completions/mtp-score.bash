@@ -17,7 +17,7 @@ _mtp_score() {
     --ignore) :; return ;;
     --relay) :; return ;;
     --asn) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
-    --evidence) mapfile -t COMPREPLY < <(compgen -W 'short full' -- "$word"); return ;;
+    --evidence) mapfile -t COMPREPLY < <(compgen -W 'short intervals full' -- "$word"); return ;;
     --explain) :; return ;;
     --v4-prefix) :; return ;;
     --v6-prefix) :; return ;;
@@ -32,7 +32,7 @@ _mtp_score() {
     --format) mapfile -t COMPREPLY < <(compgen -W 'auto json text' -- "$word"); return ;;
     esac
     case $word in
-    -*) mapfile -t COMPREPLY < <(compgen -W '--window --late --state --save-every --every --only --top --ips --alert-on --devices --limits --ignore --relay --asn --evidence --explain --no-emoji --v4-prefix --v6-prefix --together --per-address --per-pair --per-connection --free-connections --score-max --medium-from --high-from -h --help -V --version --format' -- "$word"); return ;;
+    -*) mapfile -t COMPREPLY < <(compgen -W '--window --late --state --save-every --every --only --top --ips --alert-on --devices --limits --ignore --relay --asn --events --long --evidence --explain --no-emoji --v4-prefix --v6-prefix --together --per-address --per-pair --per-connection --free-connections --score-max --medium-from --high-from -h --help -V --version --format' -- "$word"); return ;;
     esac
     mapfile -t COMPREPLY < <(compgen -f -- "$word")
 }

@@ -14,6 +14,7 @@ pub mod links;
 pub mod net;
 pub mod proxy;
 pub mod pyconfig;
+pub mod report;
 pub mod score;
 pub mod sharing;
 pub mod sockets;

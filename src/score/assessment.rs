@@ -79,6 +79,23 @@ impl Assessment {
     }
 }
 
+/// The estimate of a suspicious account in hundredths of a person, to sort by; 0 of any other.
+pub fn suspected_people(user: &UserState, policy: &Policy) -> u64 {
+    if user.verdict.verdict() < Verdict::Watch {
+        return 0;
+    }
+    let devices = policy.devices_of(&user.name);
+    devices.map_or(0, |devices| {
+        let groups = group_networks(&user.activity);
+        hundredths(estimate(&user.activity, &groups, devices).people)
+    })
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates")]
+fn hundredths(people: f64) -> u64 {
+    (people * 100.0).round() as u64
+}
+
 /// Builds the summary of a user at a time of the stream.
 pub fn summary<'u>(
     user: &'u mut UserState,
@@ -101,8 +118,15 @@ pub fn summary<'u>(
         connections: counts.connections,
         addresses: counts.addresses,
         simultaneous: counts.pairs,
+        window: config.window.window_ms.map(seconds),
+        together: Some(seconds(config.window.together_ms)),
         people: assessment.as_ref().map(Assessment::people),
         verdict: assessment.as_ref().map_or(Verdict::Unknown, |of| of.verdict),
+        since: assessment
+            .as_ref()
+            .filter(|of| of.verdict >= Verdict::Watch)
+            .map(|_| Timestamp(user.verdict_since)),
+        networks: assessment.as_ref().map(|_| user.activity.networks() as u64),
         first_seen: is_seen.then_some(Timestamp(user.first)),
         last_seen: is_seen.then_some(Timestamp(user.last)),
         mean_interval: mean_interval_ms(user, &config.window).map(Thousandths),
@@ -110,6 +134,10 @@ pub fn summary<'u>(
         truncated: (truncated > 0).then_some(truncated),
         evidence: assessment.map(|of| of.evidence(user, config, policy)),
     }
+}
+
+fn seconds(ms: i64) -> u64 {
+    u64::try_from(ms / 1000).unwrap_or(0)
 }
 
 /// Milliseconds between the connections in the window.
@@ -130,6 +158,9 @@ pub fn verdict_alert<'u>(
     let (_, score, risk) = score(user, change.at, &config.window, &config.rule);
     let user = &*user;
     let assessment = Assessment::of(user, config, policy)?;
+    // An alert is read at once: intervals are in the next summary.
+    let detail = if config.detail == Detail::Intervals { Detail::Short } else { config.detail };
+    let config = &RowConfig { detail, ..*config };
     Some(Alert {
         ts: Some(Timestamp(change.at)),
         user: Cow::Borrowed(&user.name),

@@ -222,6 +222,7 @@ impl ScoreState {
         }
         let groups = group_networks(&user.activity);
         let was = user.verdict.update(&estimate(&user.activity, &groups, devices))?;
+        user.verdict_since = connection.ts;
         let is_news = was != Verdict::Unknown || user.verdict.verdict() != Verdict::Clear;
         is_news.then_some(VerdictChange { user: connection.user, at: connection.ts, was })
     }

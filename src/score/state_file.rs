@@ -14,7 +14,7 @@ use crate::io::atomic_write::{NewFile, replace_with};
 
 const MAGIC: &[u8; 8] = b"MTPSCORE";
 /// The version of the layout. Other versions are refused.
-const VERSION: u32 = 6;
+const VERSION: u32 = 7;
 /// Magic and version.
 const HEAD: usize = MAGIC.len() + 4;
 /// Length and checksum.

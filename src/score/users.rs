@@ -22,6 +22,8 @@ pub struct UserState {
     /// The connections that the verdict depends on.
     pub activity: AccountActivity,
     pub verdict: VerdictState,
+    /// The connection that changed the verdict, in milliseconds.
+    pub verdict_since: i64,
     /// Start of the first connection, in milliseconds.
     pub first: i64,
     /// Start of the last connection, in milliseconds.
@@ -80,6 +82,7 @@ impl UserTable {
             window: Window::default(),
             activity: AccountActivity::default(),
             verdict: VerdictState::default(),
+            verdict_since: i64::MIN,
             first: i64::MAX,
             last: i64::MIN,
             risk: Risk::Low,

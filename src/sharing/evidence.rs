@@ -18,7 +18,9 @@ pub enum Detail {
     /// The two strongest facts of each kind.
     #[default]
     Short,
-    /// All facts, and the intervals in which each group was in use.
+    /// The same, and the intervals in which each group was in use.
+    Intervals,
+    /// All facts, and the intervals.
     Full,
 }
 
@@ -53,7 +55,7 @@ pub fn evidence(
     if all.is_empty() && count > 1 {
         all.push(Evidence::SequentialNetworks { count: count as u64 });
     }
-    if detail == Detail::Full {
+    if detail != Detail::Short {
         all.extend(in_use(activity, groups).into_iter().map(|in_use| {
             Evidence::InUse {
                 networks: in_use.networks.iter().map(|network| network.origin(prefixes)).collect(),

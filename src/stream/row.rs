@@ -4,13 +4,12 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use super::event::Record;
-use super::{Alert, Connection, Kind, Meta, Sample, Summary};
+use super::{Alert, Connection, Event, Kind, Meta, Sample, Summary};
 
 /// A line of a stream.
 #[derive(Debug)]
 pub enum Row<'l> {
-    Event(Kind, Box<Record<'l>>),
+    Event(Box<Event<'l>>),
     Summary(Box<Summary<'l>>),
     Alert(Box<Alert<'l>>),
     Sample(Box<Sample<'l>>),
@@ -42,7 +41,7 @@ impl<'l> Row<'l> {
             "meta" => Meta::read(line).ok().map(Box::new).map(Self::Meta),
             other => match Kind::read(other) {
                 // Events are most of a stream: they have a faster reader.
-                Some(kind) => Record::read(line).map(|record| Self::Event(kind, Box::new(record))),
+                Some(_) => Event::read(line).map(Box::new).map(Self::Event),
                 None => Some(Self::Other),
             },
         };
@@ -86,7 +85,9 @@ mod tests {
     #[test]
     fn a_line_is_read_by_its_type() {
         let shown = |line: &str| format!("{:?}", Row::read(line.as_bytes()));
-        assert!(shown(r#"{"type":"connect","user":"a"}"#).starts_with("Event(Connect"));
+        assert!(
+            shown(r#"{"type":"connect","user":"a"}"#).starts_with("Event(Event { kind: Connect")
+        );
         assert!(shown(r#" {"user":"a","score":1,"type":"summary"}"#).starts_with("Summary"));
         assert!(shown(r#"{"type":"meta","tool":"mtp-score","users":1}"#).starts_with("Meta(Score"));
         assert!(shown(r#"{"type":"meta","tool":"mtp-new"}"#).starts_with("Meta(Other"));

@@ -145,3 +145,40 @@ pub struct Connection<'l> {
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
     pub source: Option<Text<'l>>,
 }
+
+impl Sample<'_> {
+    /// The same with text of its own.
+    pub fn into_owned(self) -> Sample<'static> {
+        let text = |text: Text<'_>| Text::Owned(text.into_owned());
+        let from_ip = |from: FromIp<'_>| FromIp {
+            ip: from.ip.into_owned(),
+            user: from.user.map(text),
+            users: from.users.into_iter().map(text).collect(),
+            connections: from.connections,
+            since: from.since,
+            measured: from.measured,
+        };
+        let suspicious = |of: SuspiciousIp<'_>| SuspiciousIp {
+            ip: of.ip.into_owned(),
+            reason: text(of.reason),
+            connections: of.connections,
+            minutes: of.minutes,
+            last: of.last,
+        };
+        Sample {
+            by_ip: self.by_ip.into_iter().map(from_ip).collect(),
+            suspicious: self.suspicious.into_iter().map(suspicious).collect(),
+            hidden_by: self.hidden_by.map(text),
+            note: self.note.map(text),
+            via: self.via.map(text),
+            source: self.source.map(text),
+            ts: self.ts,
+            port: self.port,
+            total: self.total,
+            addresses: self.addresses,
+            closing: self.closing,
+            half_open: self.half_open,
+            hidden: self.hidden,
+        }
+    }
+}

@@ -104,11 +104,23 @@ pub struct Summary<'l> {
     pub addresses: u64,
     /// Pairs of connections from different addresses that began close together.
     pub simultaneous: u64,
+    /// Seconds of the window; absent: the whole stream.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub window: Option<u64>,
+    /// Seconds within which a pair of connections began.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub together: Option<u64>,
     /// How many people use the account at the same time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub people: Option<f64>,
     #[serde(deserialize_with = "value::named_or_default")]
     pub verdict: Verdict,
+    /// When the verdict became what it is.
+    #[serde(deserialize_with = "value::moment", skip_serializing_if = "Option::is_none")]
+    pub since: Option<Timestamp>,
+    /// Networks of the period that the verdict is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub networks: Option<u64>,
     #[serde(deserialize_with = "value::moment", skip_serializing_if = "Option::is_none")]
     pub first_seen: Option<Timestamp>,
     #[serde(deserialize_with = "value::moment", skip_serializing_if = "Option::is_none")]
@@ -246,4 +258,111 @@ pub enum Evidence<'l> {
     /// A kind that this version does not have.
     #[serde(other, skip_serializing)]
     Other,
+}
+
+fn owned_text(text: Text<'_>) -> Text<'static> {
+    Text::Owned(text.into_owned())
+}
+
+fn owned_origins(origins: Vec<Origin<'_>>) -> Vec<Origin<'static>> {
+    origins.into_iter().map(Origin::into_owned).collect()
+}
+
+fn owned_evidence(evidence: Option<Vec<Evidence<'_>>>) -> Option<Vec<Evidence<'static>>> {
+    evidence.map(|all| all.into_iter().map(Evidence::into_owned).collect())
+}
+
+impl Summary<'_> {
+    /// The same with text of its own.
+    pub fn into_owned(self) -> Summary<'static> {
+        Summary {
+            user: owned_text(self.user),
+            ips: owned_origins(self.ips),
+            evidence: owned_evidence(self.evidence),
+            ts: self.ts,
+            score: self.score,
+            risk: self.risk,
+            points: self.points,
+            connections: self.connections,
+            addresses: self.addresses,
+            simultaneous: self.simultaneous,
+            window: self.window,
+            together: self.together,
+            people: self.people,
+            verdict: self.verdict,
+            since: self.since,
+            networks: self.networks,
+            first_seen: self.first_seen,
+            last_seen: self.last_seen,
+            mean_interval: self.mean_interval,
+            truncated: self.truncated,
+        }
+    }
+}
+
+impl Alert<'_> {
+    /// The same with text of its own.
+    pub fn into_owned(self) -> Alert<'static> {
+        Alert {
+            user: owned_text(self.user),
+            evidence: owned_evidence(self.evidence),
+            ts: self.ts,
+            verdict: self.verdict,
+            was: self.was,
+            people: self.people,
+            score: self.score,
+            risk: self.risk,
+            was_risk: self.was_risk,
+        }
+    }
+}
+
+impl<'l> Evidence<'l> {
+    /// The same with text of its own.
+    pub fn into_owned(self) -> Evidence<'static> {
+        match self {
+            Self::Overlap { networks, seconds, gap, from, to } => {
+                Evidence::Overlap { networks: owned_origins(networks), seconds, gap, from, to }
+            }
+            Self::Alternation { networks, times } => {
+                Evidence::Alternation { networks: owned_origins(networks), times }
+            }
+            Self::ManyNetworks { count, seconds, from, to } => {
+                Evidence::ManyNetworks { count, seconds, from, to }
+            }
+            Self::RecurringNetworks { networks } => {
+                Evidence::RecurringNetworks { networks: owned_origins(networks) }
+            }
+            Self::SecondDevice { networks, seconds } => {
+                Evidence::SecondDevice { networks: owned_origins(networks), seconds }
+            }
+            Self::SequentialNetworks { count } => Evidence::SequentialNetworks { count },
+            Self::InUse { networks, intervals } => {
+                Evidence::InUse { networks: owned_origins(networks), intervals }
+            }
+            Self::HiddenAddresses { connections, networks } => {
+                Evidence::HiddenAddresses { connections, networks: owned_origins(networks) }
+            }
+            Self::Counterfactual { option, verdict } => {
+                Evidence::Counterfactual { option: owned_text(option), verdict }
+            }
+            Self::Other => Evidence::Other,
+        }
+    }
+
+    /// The networks that it names.
+    pub fn networks_mut(&mut self) -> &mut [Origin<'l>] {
+        match self {
+            Self::Overlap { networks, .. }
+            | Self::Alternation { networks, .. }
+            | Self::RecurringNetworks { networks }
+            | Self::SecondDevice { networks, .. }
+            | Self::InUse { networks, .. }
+            | Self::HiddenAddresses { networks, .. } => networks,
+            Self::ManyNetworks { .. }
+            | Self::SequentialNetworks { .. }
+            | Self::Counterfactual { .. }
+            | Self::Other => &mut [],
+        }
+    }
 }

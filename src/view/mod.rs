@@ -1,21 +1,14 @@
-//! The streams as text for people: the lines that `monitor.py` and `analyze_logs.py` printed
-//! first, then what is new, indented alike. The tools and `mtp-report` all print through here.
+//! Rows as text for people. The tools and `mtp-report` print through here.
 //!
-//! To show a new kind of evidence: one row in `evidence.rs`. To change a text: one row in
-//! `words.rs`, in both languages.
+//! To show a new kind of evidence: `evidence.rs`. To change a text: one row of `messages.rs`, which
+//! has a column per language.
 
-pub mod connection;
-pub mod conns;
+pub mod account;
 pub mod evidence;
-pub mod look;
-pub mod rows;
-pub mod score;
+pub mod messages;
+pub mod monitor;
+pub mod style;
 pub mod units;
-pub mod words;
 
-pub use crate::stream::Verdict;
-pub use connection::connection;
-pub use conns::{monitor, sample};
-pub use look::{Lang, Look};
-pub use rows::{Alert, Connection, Meta, Sample, Summary, verdict};
-pub use score::{Totals, alert, analysis, summary};
+pub use account::{AccountLine, Totals};
+pub use style::{IconSet, Lang, TextStyle};

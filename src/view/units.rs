@@ -1,7 +1,7 @@
 //! Numbers as people read them: bytes, spans of time, counts of people.
 
-use super::rows::Measured;
-use super::words::{Words, fill};
+use super::messages::{Messages, fill};
+use crate::stream::{Measured, Thousandths};
 
 /// `1.2 MB`: decimal units, a digit after the point from a tenth of a megabyte on.
 pub fn bytes(count: u64) -> String {
@@ -16,44 +16,72 @@ pub fn bytes(count: u64) -> String {
     )
 }
 
+/// `18 MB`: the same without a fraction, for a column.
+pub fn short_bytes(count: u64) -> String {
+    let text = bytes(count);
+    match text.split_once('.') {
+        Some((whole, rest)) if whole.len() > 1 => {
+            format!("{whole}{}", rest.get(1..).unwrap_or_default())
+        }
+        _ => text,
+    }
+}
+
 /// `41 min`, `3 h 5 min`, `2 d 4 h`: the two largest units.
-pub fn span(seconds: f64, words: &Words) -> String {
+pub fn span(seconds: f64, messages: &Messages) -> String {
     let whole = whole(seconds.max(0.0).round());
     let (days, hours) = (whole / 86_400, whole / 3600 % 24);
     let (minutes, rest) = (whole / 60 % 60, whole % 60);
     let part = |count: u64, unit: &str| (count > 0).then(|| format!("{count} {unit}"));
     let (large, small) = if days > 0 {
-        (part(days, words.day_short), part(hours, words.hour_short))
+        (part(days, messages.day_short), part(hours, messages.hour_short))
     } else if hours > 0 {
-        (part(hours, words.hour_short), part(minutes, words.minute_short))
+        (part(hours, messages.hour_short), part(minutes, messages.minute_short))
     } else if minutes > 0 {
-        (part(minutes, words.minute_short), None)
+        (part(minutes, messages.minute_short), None)
     } else {
-        (Some(format!("{rest} {}", words.second_short)), None)
+        (Some(format!("{rest} {}", messages.second_short)), None)
     };
     let parts: Vec<_> = large.into_iter().chain(small).collect();
     parts.join(" ")
 }
 
+/// `24 h`, `3 days`: a length of time that people set, in the unit in which they set it.
+pub fn period(seconds: u64, messages: &Messages) -> String {
+    match seconds {
+        0..3600 => format!("{} {}", seconds / 60, messages.minute_short),
+        86_400 => format!("24 {}", messages.hour_short),
+        _ if seconds.is_multiple_of(86_400) => fill(messages.n_days, &[("n", &(seconds / 86_400))]),
+        _ => format!("{} {}", seconds / 3600, messages.hour_short),
+    }
+}
+
 /// `1 person`, `3 people`.
-pub fn people(count: u64, words: &Words) -> String {
-    let form = if count == 1 { words.one_person } else { words.n_people };
+pub fn people(count: u64, messages: &Messages) -> String {
+    let form = if count == 1 { messages.one_person } else { messages.n_people };
     fill(form, &[("n", &count)])
 }
 
 /// `1 network`, `5 networks`.
-pub fn networks(count: u64, words: &Words) -> String {
-    let form = if count == 1 { words.one_network } else { words.n_networks };
+pub fn networks(count: u64, messages: &Messages) -> String {
+    let form = if count == 1 { messages.one_network } else { messages.n_networks };
     fill(form, &[("n", &count)])
 }
 
 /// `rtt 48 ms`, `1.2 MB down`, `last data 2 s ago`: what is known of it.
-pub fn measured(of: &Measured, words: &Words) -> impl Iterator<Item = String> {
+pub fn measured(of: &Measured, messages: &Messages) -> impl Iterator<Item = String> {
     let size = |text, count: Option<u64>| count.map(|n| fill(text, &[("size", &bytes(n))]));
-    let rtt = of.rtt_ms.map(|ms| fill(words.rtt, &[("ms", &format!("{ms:.0}"))]));
-    let idle = |seconds| fill(words.last_data, &[("span", &span(seconds, words))]);
-    let (up, down) = (size(words.up, of.bytes_up), size(words.down, of.bytes_down));
+    let rtt = of.rtt_ms.map(|ms| fill(messages.rtt, &[("ms", &format!("{:.0}", ms.units()))]));
+    let idle =
+        |since: Thousandths| fill(messages.last_data, &[("span", &span(since.units(), messages))]);
+    let (up, down) = (size(messages.up, of.bytes_up), size(messages.down, of.bytes_down));
     [rtt, up, down, of.idle_seconds.map(idle)].into_iter().flatten()
+}
+
+/// A count as a float: exact up to 2^53.
+#[expect(clippy::cast_precision_loss, reason = "spans and counts that are shown are far below")]
+pub fn float(count: u64) -> f64 {
+    count as f64
 }
 
 /// The whole part of a number that is not negative.
@@ -65,7 +93,7 @@ pub fn whole(number: f64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::view::words::EN;
+    use crate::view::style::Lang;
 
     #[test]
     fn sizes_and_spans() {
@@ -73,9 +101,9 @@ mod tests {
         assert_eq!(bytes(1_234_567), "1.2 MB");
         assert_eq!(bytes(950_000), "0.9 MB");
         assert_eq!(bytes(2_000), "2.0 kB");
-        assert_eq!(span(0.4, &EN), "0 s");
-        assert_eq!(span(2460.0, &EN), "41 min");
-        assert_eq!(span(11_100.0, &EN), "3 h 5 min");
-        assert_eq!(span(187_200.0, &EN), "2 d 4 h");
+        assert_eq!(span(0.4, Lang::En.messages()), "0 s");
+        assert_eq!(span(2460.0, Lang::En.messages()), "41 min");
+        assert_eq!(span(11_100.0, Lang::En.messages()), "3 h 5 min");
+        assert_eq!(span(187_200.0, Lang::En.messages()), "2 d 4 h");
     }
 }

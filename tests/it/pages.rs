@@ -48,7 +48,16 @@ fn tables_are_sound() {
                 assert!(page.commands.iter().any(|known| known.name == *command), "{command}");
             }
         }
-        let others = ["--tail", "--since", "--user", "--prefix", "--timestamps", "--no-log-prefix"];
+        let others = [
+            "--events",
+            "--evidence",
+            "--tail",
+            "--since",
+            "--user",
+            "--prefix",
+            "--timestamps",
+            "--no-log-prefix",
+        ];
         for word in
             help::long(&page, None).split(|c: char| c.is_whitespace() || "(),;:'`|=".contains(c))
         {

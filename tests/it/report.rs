@@ -15,7 +15,7 @@ fn seed() -> Vec<u8> {
 
 #[test]
 fn the_scripts_lines_from_saved_streams() {
-    let output = run("mtp-report", &[], &seed());
+    let output = run("mtp-report", &["--long", "--warn", "2", "--tz", "UTC"], &seed());
     let out = text(&output.stdout);
     let monitor = "🔍 MTProxy Monitor - 2024-01-15 14:30:25\n\
                    ========================================\n\
@@ -32,7 +32,7 @@ fn the_scripts_lines_from_saved_streams() {
 
 #[test]
 fn vietnamese_where_it_is_asked_for() {
-    let out = text(&run("mtp-report", &["--lang", "vi"], &seed()).stdout);
+    let out = text(&run("mtp-report", &["--lang", "vi", "--long", "--tz", "UTC"], &seed()).stdout);
     assert!(out.contains("📊 Phân tích log MTProxy - 2024-01-15 14:35:10"), "{out}");
     assert!(out.contains("🚨 RỦI RO CAO - Có thể đang chia sẻ tài khoản!"), "{out}");
 }
@@ -56,7 +56,7 @@ fn what_is_no_row_is_counted() {
     assert!(text(&output.stdout).starts_with("1 connections of 1 users, and no scores"));
     let told = text(&output.stderr);
     assert!(told.contains("6 lines read: 1 events"), "{told}");
-    assert!(told.contains("1 others passed over, 3 not recognised, 0 cut"), "{told}");
+    assert!(told.contains("1 others ignored, 3 not recognised, 0 cut"), "{told}");
     assert_eq!(run("mtp-report", &["--strict"], mixed).status.code(), Some(1));
     let nothing = run("mtp-report", &[], b"");
     assert!(text(&nothing.stderr).contains("nothing to report"), "{nothing:?}");
@@ -65,7 +65,7 @@ fn what_is_no_row_is_counted() {
 #[test]
 fn wrong_use_is_refused() {
     for (args, what) in [
-        (["--watch", "-"], "--watch: standard output is no terminal"),
+        (["--watch", "-"], "--watch: standard output is not a terminal"),
         (
             ["--format", "json"],
             "--format json: not supported (mtp-report writes text, pages and metrics)",
@@ -172,7 +172,7 @@ fn files_follow_a_live_stream() {
     let folder = tempfile::tempdir().unwrap();
     let real = folder.path().join("real.prom");
     let link: PathBuf = folder.path().join("link.prom");
-    fs::write(&real, "old").unwrap();
+    fs::write(&real, "# HELP mtp_users Users.\n# TYPE mtp_users gauge\n").unwrap();
     fs::set_permissions(&real, fs::Permissions::from_mode(0o640)).unwrap();
     std::os::unix::fs::symlink(&real, &link).unwrap();
     let args = ["--every", "1s", "--prometheus", link.to_str().unwrap()];

@@ -136,7 +136,7 @@ impl Options {
 
     /// From how many connections on an address is marked.
     pub(super) fn warn_or_default(&self) -> u64 {
-        self.warn.unwrap_or(view::conns::WARN)
+        self.warn.unwrap_or(view::monitor::WARN)
     }
 
     /// Rejects combinations without a meaning.

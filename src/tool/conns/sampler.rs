@@ -12,8 +12,7 @@ use crate::sockets::{
     RowSelection, SampleConfig, StickyError, Target, TargetEntry, TargetSet, TargetSpec, UserIndex,
 };
 use crate::stream::{Connection, Sample, row};
-use crate::view::look::Marks;
-use crate::view::{self, Look};
+use crate::view::{IconSet, TextStyle, monitor};
 
 /// All targets, and where their rows go.
 #[derive(Debug)]
@@ -147,7 +146,7 @@ fn report(entry: &mut TargetEntry, result: Result<(), Error>, reporter: Reporter
 enum Renderer {
     Json,
     Text {
-        style: Look,
+        style: TextStyle,
         warn: u64,
         /// Whether a sample was shown, so that the next one follows an empty line.
         has_shown: bool,
@@ -160,7 +159,7 @@ impl Renderer {
         if !is_text {
             return Self::Json;
         }
-        let style = Look::of_stdout(options.no_emoji.then_some(Marks::Words));
+        let style = TextStyle::of_stdout(options.no_emoji.then_some(IconSet::Words));
         Self::Text { style, warn: options.warn_or_default(), has_shown: false, text: String::new() }
     }
 
@@ -199,9 +198,7 @@ impl Renderer {
                 if std::mem::replace(has_shown, true) {
                     text.push('\n');
                 }
-                let json = serde_json::to_vec(sample).unwrap_or_default();
-                let sample = serde_json::from_slice(&json).unwrap_or_default();
-                view::sample(&sample, *warn, style, text);
+                monitor::sample(sample, *warn, style, text);
                 out.buffer.extend_from_slice(text.as_bytes());
                 text.clear();
             }
@@ -212,9 +209,7 @@ impl Renderer {
         match self {
             Self::Json => row::write(connection, &mut out.buffer),
             Self::Text { style, text, .. } => {
-                let json = serde_json::to_vec(connection).unwrap_or_default();
-                let connection = serde_json::from_slice(&json).unwrap_or_default();
-                view::connection(&connection, style, text);
+                monitor::connection(connection, style, text);
                 out.buffer.extend_from_slice(text.as_bytes());
                 text.clear();
             }

@@ -3,29 +3,38 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{HideNames, Options};
+use super::{HideNames, ReportOptions};
 use crate::cli::value::{count, duration_ms, invalid, one_of};
 use crate::cli::{Flag, RemovedFlag};
-use crate::view::look::{Lang, Marks};
+use crate::timestamp::Zone;
+use crate::view::{IconSet, Lang};
 
-type F = Flag<Options>;
+type F = Flag<ReportOptions>;
 
-/// Where a file that is made anew goes.
-fn sink(path: PathBuf) -> PathBuf {
+/// `-` is standard output.
+fn output(path: PathBuf) -> PathBuf {
     if path.as_os_str() == "-" { PathBuf::from("/dev/stdout") } else { path }
 }
 
 pub(super) const FLAGS: &[F] = &[
     F::switch("text", "Write text to standard output", |o| o.text = true)
         .default("unless --html, --prometheus or --watch"),
+    F::switch("long", "Write a block for every user, as the old scripts did", |o| {
+        o.is_long = true;
+    })
+    .detail("Without it the text is a table, with blocks for users that are watch or sharing."),
     F::path("html", "FILE", "Write a self-contained HTML page", |o, path| {
-        o.html = Some(sink(path));
+        o.html = Some(output(path));
     })
     .detail("- is standard output."),
     F::path("prometheus", "FILE", "Write metrics in Prometheus' text format", |o, path| {
-        o.prometheus = Some(sink(path));
+        o.prometheus = Some(output(path));
     })
     .detail("For node_exporter's textfile collector. - is standard output."),
+    F::switch("force", "Replace a FILE that is not of mtp-report", |o| o.is_forced = true).detail(
+        "Without it an existing file is replaced only if it is a page, or metrics, of mtp-report. \
+         A file that is also read is never replaced.",
+    ),
     F::switch("watch", "Show a screen that is updated as rows arrive", |o| o.watch = true)
         .detail("Requires a terminal. Keys are read from the terminal, rows from the input."),
     F::value("every", "DURATION", "Least time between two versions of a file", |o, text| {
@@ -43,7 +52,7 @@ pub(super) const FLAGS: &[F] = &[
         o.warn = count(text, 1)?;
         Ok(())
     })
-    .default("2"),
+    .default("10"),
     F::switch("anonymize", "Replace names and addresses by numbers", |o| {
         if o.names == HideNames::No {
             o.names = HideNames::Numbered;
@@ -64,11 +73,16 @@ pub(super) const FLAGS: &[F] = &[
     })
     .one_of(Lang::names)
     .default("locale for the page, en for text"),
+    F::value("tz", "ZONE", "Time zone of text and page", |o, text| {
+        o.zone = Some(Zone::read(text)?);
+        Ok(())
+    })
+    .default("the system's"),
     F::value("title", "TEXT", "Title of the page", |o, text| {
         o.title = Some(text.to_owned());
         Ok(())
     }),
-    F::switch("no-emoji", "Use words instead of emoji", |o| o.marks = Some(Marks::Words)),
+    F::switch("no-emoji", "Use words instead of emoji", |o| o.icons = Some(IconSet::Words)),
     F::switch("strict", "Exit with status 1 if a line was not a row", |o| o.strict = true),
 ];
 

@@ -1,43 +1,46 @@
-//! `mtp-report`: events, scores and samples for people to look at.
+//! `mtp-report`: events, scores and samples as text, page, metrics and screen.
 
-mod book;
+mod filter;
 mod flags;
-mod names;
-mod page;
 mod progress;
-mod prometheus;
-mod row;
-mod sink;
-mod stream;
-mod text;
-mod watch;
 
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::{self, IsTerminal};
+use std::path::{Path, PathBuf};
+use std::thread;
 use std::time::Duration;
 
 use crate::cli::{Cli, Operands, Section};
 use crate::error::{Error, ExitStatus};
-use crate::io::output::Output;
-use crate::io::output::OutputFormat;
+use crate::io::output::{Output, OutputFormat};
 use crate::io::reporter::Reporter;
+use crate::io::source::Source;
+use crate::report::watch::{self, Shared};
+use crate::timestamp::Zone;
+use crate::tool::event_loop::{Filter, LineOrigin};
 use crate::tool::{EXIT_STATUS, event_loop};
-use crate::view::look::{Lang, Look, Marks};
+use crate::view::{IconSet, Lang, TextStyle, monitor};
 
-/// What `mtp-report` was asked for.
+/// The options of `mtp-report`.
 #[derive(Debug)]
-pub struct Options {
+#[expect(clippy::struct_excessive_bools, reason = "one for each switch of the command line")]
+pub struct ReportOptions {
     files: Vec<PathBuf>,
     text: bool,
+    is_long: bool,
     html: Option<PathBuf>,
     prometheus: Option<PathBuf>,
+    /// Whether files of others may be replaced.
+    is_forced: bool,
     watch: bool,
     every: Duration,
     top: Option<usize>,
     warn: u64,
     names: HideNames,
     lang: Option<Lang>,
+    zone: Option<Zone>,
     title: Option<String>,
-    marks: Option<Marks>,
+    icons: Option<IconSet>,
     strict: bool,
 }
 
@@ -49,30 +52,33 @@ enum HideNames {
     Keyed(PathBuf),
 }
 
-impl Default for Options {
+impl Default for ReportOptions {
     fn default() -> Self {
         Self {
             files: Vec::new(),
             text: false,
+            is_long: false,
             html: None,
             prometheus: None,
+            is_forced: false,
             watch: false,
             every: Duration::from_secs(5),
             top: None,
-            warn: crate::view::conns::WARN,
+            warn: monitor::WARN,
             names: HideNames::No,
             lang: None,
+            zone: None,
             title: None,
-            marks: None,
+            icons: None,
             strict: false,
         }
     }
 }
 
 /// The command line of `mtp-report`.
-pub const CLI: Cli<Options> = Cli {
+pub const CLI: Cli<ReportOptions> = Cli {
     name: "mtp-report",
-    brief: "text, page, metrics or screen from events, scores and samples",
+    brief: "events, scores and samples as text, page, metrics and screen",
     usage: "[OPTION…] [FILE…]",
     about: ABOUT,
     commands: &[],
@@ -82,30 +88,30 @@ pub const CLI: Cli<Options> = Cli {
     sections: &[PAGE, METRICS, KEYS, LIMITS, EXIT_STATUS],
 };
 
-const ABOUT: &str = "Reads the rows of mtp-parse, mtp-score and mtp-conns, in any mix, from files \
-or standard input, and writes text, an HTML page or metrics, or shows a live screen. Files may be \
-compressed with gzip or zstd.
+const ABOUT: &str = "Reads the rows of mtp-parse, mtp-score and mtp-conns in any order, from files or \
+standard input, and shows them as text, as a page, as metrics, or on a screen that updates itself. \
+Files may be compressed with gzip or zstd.
 
-  mtp-score events.jsonl > scores.jsonl
-  mtp-report events.jsonl scores.jsonl
-  mtp-report --html report.html events.jsonl scores.jsonl
+  mtp-parse three-days.log.gz | mtp-score --events | mtp-report --html report.html
 
-Scores have the verdicts, events the timeline: with both, the page shows the networks of each user \
-over time. On a live stream the files are updated as it goes on:
+mtp-score --events passes the events on, so that one pipeline feeds everything. On a live stream the \
+files are updated as it goes on:
 
-  docker compose logs -f | mtp-parse | tee events.jsonl | mtp-score --every 1m |
+  docker compose logs -f | mtp-parse | mtp-score --events --every 1m |
       mtp-report --prometheus /var/lib/node_exporter/mtp.prom";
 
 const PAGE: Section = Section {
     title: "THE PAGE",
     text: || {
-        "--html writes one self-contained file: it loads nothing from the network, and its content \
-         security policy forbids it. It shows the users by verdict; for the worst of them (50, or \
-         --top) their networks over time, with the times when two or more were in use at once \
-         marked, connections per hour, and the parts of the score; sockets over time; and the \
-         number of lines that were not recognized.\n\nA network is in use at a moment when it \
-         opened connections both before and after it, at most an hour apart: a socket that \
-         roaming left behind never counts."
+        "--html writes one file that loads nothing from the network; its security policy forbids \
+         it. It shows who looks shared and why, all users by verdict, and for the worst of them (50, \
+         or --top) the networks over time, with the times when two or more were in use at once \
+         marked, connections per hour, and the parts of the score; then sockets over time, and what \
+         was not recognised.\n\nA network counts as in use between two of its own connections, at \
+         most an hour apart. The page draws the intervals from which the verdict was computed: the \
+         in-use evidence of the summaries (mtp-score --events and --evidence full), or else the same \
+         computation over the events.\n\nA file that exists is replaced only if it is a page, or \
+         metrics, of mtp-report; never if it is also read. --force replaces any other file."
             .to_owned()
     },
 };
@@ -115,26 +121,26 @@ const METRICS: Section = Section {
     text: || {
         "--prometheus writes a file in Prometheus' text format, for the textfile collector of \
          node_exporter. Labels are bounded: per-user metrics are of the worst users only (50, or \
-         --top). Files are replaced by renaming, so that no reader finds half of one.\n\n\
-         contrib/grafana/mtp-tools.json is a dashboard for them."
+         --top). Files are written beside and renamed, so that a reader never finds half of one.\n\n\
+         contrib/grafana/mtp-tools.json is a dashboard of them."
             .to_owned()
     },
 };
 
-const KEYS: Section = Section { title: "KEYS OF --watch", text: || watch::KEYS_HELP.to_owned() };
+const KEYS: Section = Section { title: "KEYS OF --watch", text: || watch::HELP.to_owned() };
 
 const LIMITS: Section = Section {
     title: "LIMITS",
     text: || {
-        "Kept are 25000 users, 64 addresses of each (then their networks) and a month of hours. \
-         What exceeds these limits is counted, and the page shows the count."
+        "Kept are 25000 users, of each 64 networks of the last three days and a month of hours. \
+         What is beyond is counted and reported on the page."
             .to_owned()
     },
 };
 
 /// Runs the tool.
 pub fn run(
-    options: Options,
+    options: ReportOptions,
     format: OutputFormat,
     reporter: Reporter,
 ) -> Result<ExitStatus, Error> {
@@ -142,13 +148,82 @@ pub fn run(
         let what = "not supported (mtp-report writes text, pages and metrics)";
         return Err(Error::Usage(format!("--format json: {what}")));
     }
-    let look = Look { lang: options.lang.unwrap_or(Lang::En), ..Look::of_stdout(options.marks) };
+    let mut style = TextStyle::of_stdout(options.icons);
+    style.lang = options.lang.unwrap_or(Lang::En);
+    if let Some(zone) = &options.zone {
+        style.zone = zone.clone();
+    }
     if options.watch {
-        return watch::run(options, &look, reporter);
+        return show_screen(options, &style, reporter);
     }
     let mut out = Output::stdout()?;
     let files = options.files.clone();
-    let mut stream = stream::Stream::new(options, look, reporter)?;
-    let ending = event_loop::run(&files, &mut stream, &mut out, reporter)?;
-    Ok(if ending == ExitStatus::Success { stream.exit_status() } else { ending })
+    let mut filter = filter::ReportFilter::new(options, style, reporter)?;
+    let ending = event_loop::run(&files, &mut filter, &mut out, reporter)?;
+    Ok(if ending == ExitStatus::Success { filter.exit_status() } else { ending })
+}
+
+/// Runs the screen, fed by a thread of its own.
+fn show_screen(
+    options: ReportOptions,
+    style: &TextStyle,
+    reporter: Reporter,
+) -> Result<ExitStatus, Error> {
+    if !io::stdout().is_terminal() {
+        let what = "standard output is not a terminal (--text and --html write into files)";
+        return Err(Error::Usage(format!("--watch: {what}")));
+    }
+    // What cannot be opened is reported while there is still a line to print it on.
+    for path in &options.files {
+        Source::open(path)?;
+    }
+    let shared = Shared::new(filter::anonymizer(&options.names)?);
+    let mut feeding = None;
+    watch::run(&shared, style, || {
+        let shared = shared.clone();
+        feeding = Some(thread::spawn(move || feed(&options.files, &shared, reporter)));
+    })?;
+    let fed = feeding.filter(thread::JoinHandle::is_finished).map(thread::JoinHandle::join);
+    match fed {
+        Some(Ok(ending)) => ending,
+        Some(Err(_)) | None => Ok(ExitStatus::Success),
+    }
+}
+
+/// Reads to the end of the files, or to a signal.
+fn feed(files: &[PathBuf], shared: &Shared, reporter: Reporter) -> Result<ExitStatus, Error> {
+    let nowhere = File::options().write(true).open(Path::new("/dev/null"));
+    let nowhere = nowhere.map_err(|error| Error::input("/dev/null", error))?;
+    let mut feed = FeedFilter { shared: shared.clone(), sources: files.len().max(1) };
+    let ending = event_loop::run(files, &mut feed, &mut Output::to(nowhere), reporter);
+    // Where fewer inputs ended than there are, a signal cut them short.
+    shared.end(feed.sources > 0 && ending.is_ok());
+    ending
+}
+
+/// Rows into the model of the screen.
+struct FeedFilter {
+    shared: Shared,
+    sources: usize,
+}
+
+impl Filter for FeedFilter {
+    fn line(&mut self, line: &[u8], _at: LineOrigin<'_>, _out: &mut Output) -> Result<(), Error> {
+        if !line.iter().all(u8::is_ascii_whitespace) {
+            self.shared.ingest(line);
+        }
+        Ok(())
+    }
+
+    fn report(&mut self, _out: &mut Output) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn source_ended(&mut self, _cut: u64) {
+        self.sources = self.sources.saturating_sub(1);
+    }
+
+    fn finish(&mut self, _out: &mut Output) -> Result<(), Error> {
+        Ok(())
+    }
 }

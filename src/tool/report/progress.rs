@@ -18,6 +18,8 @@ const LINES: u32 = 4096;
 pub(super) struct Progress {
     /// Bytes of all files; `None`: nothing is shown.
     total: Option<u64>,
+    /// Whether all inputs are regular files.
+    is_archive: bool,
     read: u64,
     lines: u32,
     begun: Instant,
@@ -33,8 +35,14 @@ impl Progress {
         } else {
             files.iter().map(|path| std::fs::metadata(path).ok().and_then(size)).sum()
         };
+        let is_archive = total.is_some();
         let total = total.filter(|_| io::stderr().is_terminal());
-        Self { total, read: 0, lines: 0, begun: Instant::now(), drawn: None }
+        Self { total, is_archive, read: 0, lines: 0, begun: Instant::now(), drawn: None }
+    }
+
+    /// Whether the input ends where it ends now, rather than goes on.
+    pub(super) fn is_archive(&self) -> bool {
+        self.is_archive
     }
 
     /// A line was read.

@@ -56,7 +56,7 @@ impl ScoreFilter {
         let newest = state.buffer.newest();
         let next_summaries = newest.map_or(i64::MIN, |now| next_summaries(now, &options));
         let save_at = Instant::now() + options.save_every;
-        let renderer = Renderer::new(format, options.icons);
+        let renderer = Renderer::new(format, options.icons, options.is_long);
         let quiet_at = None;
         Ok(Self { options, reporter, state, rows, renderer, next_summaries, quiet_at, save_at })
     }
@@ -110,6 +110,16 @@ impl ScoreFilter {
         Ok(())
     }
 
+    /// Writes an input row too, where `--events` asks for it.
+    fn pass_on(&self, line: &[u8], out: &mut Output) -> Result<(), Error> {
+        if self.options.has_events && !self.renderer.is_text() {
+            out.buffer.extend_from_slice(line);
+            out.buffer.push(b'\n');
+            out.after_row()?;
+        }
+        Ok(())
+    }
+
     fn write_alert(&mut self, change: VerdictChange, out: &mut Output) {
         if self.options.explain.is_some() {
             return;
@@ -138,6 +148,7 @@ impl ScoreFilter {
     /// Writes summaries, the most suspicious users first.
     fn write_summaries(&mut self, now: i64, which: Which, out: &mut Output) -> Result<(), Error> {
         let Self { options, state, rows, renderer, .. } = self;
+        renderer.begin_summaries(Timestamp(now));
         let mut selected = Vec::new();
         for user in state.users.all_mut() {
             if which == Which::Changed && !std::mem::take(&mut user.is_changed) {
@@ -152,16 +163,22 @@ impl ScoreFilter {
                 Only::Sharing => verdict == Verdict::Sharing,
             };
             if is_selected {
-                selected.push((Reverse((verdict, score)), user));
+                let people = assessment::suspected_people(user, &options.policy);
+                selected.push((Reverse((verdict, people, score)), user));
+            } else if renderer.is_text() {
+                renderer.count(&assessment::summary(user, now, rows, &options.policy));
             }
         }
         selected.sort_unstable_by(|a, b| (a.0, &a.1.name).cmp(&(b.0, &b.1.name)));
-        selected.truncate(options.top.unwrap_or(usize::MAX));
-        renderer.begin_summaries(Timestamp(now), &mut out.buffer);
-        for (_, user) in selected {
-            let summary = assessment::summary(user, now, rows, &options.policy);
-            renderer.summary(&summary, &mut out.buffer);
-            out.after_row()?;
+        let top = options.top.unwrap_or(usize::MAX);
+        for (place, (_, user)) in selected.into_iter().enumerate() {
+            if place < top {
+                let summary = assessment::summary(user, now, rows, &options.policy);
+                renderer.summary(&summary, &mut out.buffer);
+                out.after_row()?;
+            } else if renderer.is_text() {
+                renderer.count(&assessment::summary(user, now, rows, &options.policy));
+            }
         }
         renderer.end_summaries(&mut out.buffer);
         Ok(())
@@ -235,9 +252,14 @@ fn next_summaries(ts: i64, options: &ScoreOptions) -> i64 {
 impl Filter for ScoreFilter {
     fn line(&mut self, line: &[u8], _at: LineOrigin<'_>, out: &mut Output) -> Result<(), Error> {
         if let Some(event) = Event::read(line) {
+            self.pass_on(line, out)?;
             return self.event(&event, out);
         }
-        match Row::read(line) {
+        let row = Row::read(line);
+        if !matches!(row, Row::Foreign | Row::Event(..)) {
+            self.pass_on(line, out)?;
+        }
+        match row {
             Row::Meta(meta) => {
                 if let Meta::Parse(meta) = *meta {
                     let counters = &mut self.state.counters;

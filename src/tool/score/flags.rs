@@ -7,7 +7,7 @@ use crate::cli::value::{bounded, choice, count, duration_ms, invalid};
 use crate::cli::{Flag, RemovedFlag};
 use crate::score::policy::{CidrBlock, devices};
 use crate::sharing::Detail;
-use crate::view::look::Marks;
+use crate::view::IconSet;
 
 type F = Flag<ScoreOptions>;
 
@@ -16,7 +16,8 @@ const WINDOW_MAX_MS: i64 = 45 * 86_400_000;
 
 const ONLY: &[(&str, Only)] =
     &[("all", Only::All), ("high", Only::High), ("watch", Only::Watch), ("sharing", Only::Sharing)];
-const EVIDENCE: &[(&str, Detail)] = &[("short", Detail::Short), ("full", Detail::Full)];
+const EVIDENCE: &[(&str, Detail)] =
+    &[("short", Detail::Short), ("intervals", Detail::Intervals), ("full", Detail::Full)];
 
 fn names<T>(choices: &[(&'static str, T)]) -> Vec<&'static str> {
     choices.iter().map(|(name, _)| *name).collect()
@@ -126,13 +127,30 @@ pub(super) const FLAGS: &[F] = &[
          with a mobile carrier's name. Without it carriers are recognized by how their addresses \
          are used.",
     ),
-    F::value("evidence", "HOW", "Detail of the evidence: short or full", |o, text| {
+    F::switch("events", "Write the input rows too, for mtp-report", |o| {
+        o.has_events = true;
+        if o.detail == Detail::Short {
+            o.detail = Detail::Intervals;
+        }
+    })
+    .detail(
+        "One pipeline then feeds everything. Implies --evidence intervals: the report draws what \
+         the verdict was computed from.",
+    ),
+    F::switch("long", "Write a block for every user, as the old scripts did", |o| {
+        o.is_long = true;
+    })
+    .detail("Without it the text is a table, with blocks for users that are watch or sharing."),
+    F::value("evidence", "HOW", "Detail of the evidence: short, intervals or full", |o, text| {
         o.detail = choice("detail", text, EVIDENCE)?;
         Ok(())
     })
     .one_of(|| names(EVIDENCE))
     .default("short")
-    .detail("full: every pair of networks, and when each was in use."),
+    .detail(
+        "intervals: the strongest facts, and when each network was in use. full: every pair of \
+         networks, and the intervals.",
+    ),
     F::value(
         "explain",
         "USER",
@@ -142,7 +160,7 @@ pub(super) const FLAGS: &[F] = &[
             Ok(())
         },
     ),
-    F::switch("no-emoji", "Use words instead of emoji", |o| o.icons = Some(Marks::Words)),
+    F::switch("no-emoji", "Use words instead of emoji", |o| o.icons = Some(IconSet::Words)),
     F::value("v4-prefix", "BITS", "Prefix length of an IPv4 network", |o, text| {
         o.policy.prefixes.v4 = bounded("prefix length", text, 1, 32)?;
         Ok(())

@@ -1,6 +1,5 @@
 //! `mtp-score`: events to suspicion: who shares an account.
 
-mod explain;
 mod filter;
 mod flags;
 mod renderer;
@@ -17,7 +16,7 @@ use crate::score::carriers::CarrierDatabase;
 use crate::score::{Policy, Rule, WindowConfig};
 use crate::sharing::Detail;
 use crate::tool::{EXIT_STATUS, event_loop};
-use crate::view::look::Marks;
+use crate::view::IconSet;
 
 #[derive(Debug)]
 pub struct ScoreOptions {
@@ -35,8 +34,12 @@ pub struct ScoreOptions {
     limits_file: Option<PathBuf>,
     asn_file: Option<PathBuf>,
     detail: Detail,
+    /// Whether the input rows are written too.
+    has_events: bool,
+    /// Whether text has a block for every user.
+    is_long: bool,
     explain: Option<String>,
-    icons: Option<Marks>,
+    icons: Option<IconSet>,
 }
 
 /// The users of whom summaries are written.
@@ -74,6 +77,8 @@ impl Default for ScoreOptions {
             limits_file: None,
             asn_file: None,
             detail: Detail::Short,
+            has_events: false,
+            is_long: false,
             explain: None,
             icons: None,
         }

@@ -1,43 +1,78 @@
 //! Writes the rows of `mtp-score` as JSON lines or as text.
 
-use serde::Serialize;
-
-use super::explain;
 use crate::io::output::OutputFormat;
-use crate::stream::{Alert, ScoreMeta, Summary, row};
+use crate::stream::{Alert, ScoreMeta, Summary, Verdict, row};
 use crate::timestamp::Timestamp;
-use crate::view::look::{Look, Marks};
-use crate::view::{self, Totals};
+use crate::view::{AccountLine, IconSet, TextStyle, Totals, account};
 
 pub(super) enum Renderer {
     Json,
-    Text(Box<Look>, Totals),
+    Text(Box<TextRenderer>),
+}
+
+/// The text of one list of summaries.
+pub(super) struct TextRenderer {
+    style: TextStyle,
+    /// A block for every user, as the scripts printed.
+    is_long: bool,
+    at: Timestamp,
+    window: Option<u64>,
+    totals: Totals,
+    lines: Vec<AccountLine>,
+    /// Blocks of the users that need a look, or in the long form of all.
+    blocks: String,
 }
 
 impl Renderer {
-    pub(super) fn new(format: OutputFormat, icons: Option<Marks>) -> Self {
-        if format.is_text() {
-            Self::Text(Box::new(Look::of_stdout(icons)), Totals::default())
-        } else {
-            Self::Json
+    pub(super) fn new(format: OutputFormat, icons: Option<IconSet>, is_long: bool) -> Self {
+        if !format.is_text() {
+            return Self::Json;
         }
+        Self::Text(Box::new(TextRenderer {
+            style: TextStyle::of_stdout(icons),
+            is_long,
+            at: Timestamp(0),
+            window: None,
+            totals: Totals::default(),
+            lines: Vec::new(),
+            blocks: String::new(),
+        }))
+    }
+
+    pub(super) fn is_text(&self) -> bool {
+        matches!(self, Self::Text(_))
     }
 
     /// Starts a list of summaries.
-    pub(super) fn begin_summaries(&mut self, now: Timestamp, out: &mut Vec<u8>) {
-        if let Self::Text(style, totals) = self {
-            *totals = Totals::default();
-            write_text(out, |text| view::analysis(now, style, text));
+    pub(super) fn begin_summaries(&mut self, now: Timestamp) {
+        if let Self::Text(text) = self {
+            text.at = now;
+            text.totals = Totals::default();
+            text.lines.clear();
+            text.blocks.clear();
+        }
+    }
+
+    /// Counts a user who is not listed.
+    pub(super) fn count(&mut self, summary: &Summary<'_>) {
+        if let Self::Text(text) = self {
+            text.totals.add(summary);
         }
     }
 
     pub(super) fn summary(&mut self, summary: &Summary<'_>, out: &mut Vec<u8>) {
         match self {
             Self::Json => row::write(summary, out),
-            Self::Text(style, totals) => {
-                if let Ok(row) = serde_json::from_slice::<view::Summary<'_>>(&line(summary)) {
-                    write_text(out, |text| view::summary(&row, style, text));
-                    totals.add(&row.verdict, &row.risk);
+            Self::Text(text) => {
+                text.window = summary.window;
+                text.totals.add(summary);
+                if text.is_long {
+                    account::long_block(summary, &text.style, &mut text.blocks);
+                    return;
+                }
+                text.lines.push(AccountLine::new(summary, &text.style));
+                if summary.verdict >= Verdict::Watch {
+                    account::block(summary, None, &text.style, &mut text.blocks);
                 }
             }
         }
@@ -45,34 +80,40 @@ impl Renderer {
 
     /// Ends a list of summaries.
     pub(super) fn end_summaries(&self, out: &mut Vec<u8>) {
-        if let Self::Text(style, totals) = self {
-            write_text(out, |text| totals.show(style, text));
+        let Self::Text(text) = self else { return };
+        let (style, mut shown) = (&text.style, String::new());
+        if text.is_long {
+            account::long_heading(text.at, style, &mut shown);
+            shown.push_str(&text.blocks);
+            text.totals.write_long(style, &mut shown);
+        } else {
+            account::heading(text.at, &text.totals, style, &mut shown);
+            account::table(&text.lines, text.at, text.window, style, &mut shown);
+            shown.push('\n');
+            shown.push_str(&text.blocks);
+            let not_listed = text.totals.users.saturating_sub(text.lines.len() as u64);
+            text.totals.write(not_listed, style, &mut shown);
         }
+        out.extend_from_slice(shown.as_bytes());
     }
 
     /// Writes everything about one user, as text in any format.
     pub(super) fn user_detail(&self, summary: &Summary<'_>, out: &mut Vec<u8>) {
         let plain;
         let style = match self {
-            Self::Text(style, _) => style,
+            Self::Text(text) => &text.style,
             Self::Json => {
-                plain = Look::of_stdout(Some(Marks::Words));
+                plain = TextStyle::of_stdout(Some(IconSet::Words));
                 &plain
             }
         };
-        if let Ok(row) = serde_json::from_slice::<view::Summary<'_>>(&line(summary)) {
-            write_text(out, |text| explain::story(&row, style, text));
-        }
+        write_text(out, |text| account::detail(summary, style, text));
     }
 
     pub(super) fn alert(&self, alert: &Alert<'_>, out: &mut Vec<u8>) {
         match self {
             Self::Json => row::write(alert, out),
-            Self::Text(style, _) => {
-                if let Ok(row) = serde_json::from_slice::<view::Alert<'_>>(&line(alert)) {
-                    write_text(out, |text| view::alert(&row, style, text));
-                }
-            }
+            Self::Text(text) => write_text(out, |out| account::alert(alert, &text.style, out)),
         }
     }
 
@@ -82,12 +123,6 @@ impl Renderer {
             row::write(meta, out);
         }
     }
-}
-
-fn line(row: &impl Serialize) -> Vec<u8> {
-    let mut line = Vec::new();
-    row::write(row, &mut line);
-    line
 }
 
 fn write_text(out: &mut Vec<u8>, write: impl FnOnce(&mut String)) {

@@ -68,7 +68,7 @@ fn print_state(
         AccessLogState::Off => ("off", "is off", "🚫", "off"),
     };
     if context.is_text {
-        let mark = context.look.mark(emoji, word);
+        let mark = context.style.icon(emoji, word);
         return context.write(&format!("{mark}The access log {text}\n"));
     }
     context.write_row(&AccessLogRow {

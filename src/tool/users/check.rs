@@ -32,7 +32,7 @@ pub(super) fn check(context: &mut Context) -> Result<(), Error> {
         context.exit_status = ExitStatus::Failure;
     }
     if context.is_text && diagnostics.is_empty() {
-        let mark = context.look.mark("✅", "ok");
+        let mark = context.style.icon("✅", "ok");
         context.write(&format!("{mark}{}: no problems found ({users} users)\n", Escaped(&name)))?;
     }
     Ok(())
@@ -46,8 +46,8 @@ fn print_diagnostic(
     let Diagnostic { line, level, message } = diagnostic;
     if context.is_text {
         let mark = match level {
-            DiagnosticLevel::Warning => context.look.mark("⚠️", "warn"),
-            DiagnosticLevel::Error | DiagnosticLevel::Fatal => context.look.mark("❌", "error"),
+            DiagnosticLevel::Warning => context.style.icon("⚠️", "warn"),
+            DiagnosticLevel::Error | DiagnosticLevel::Fatal => context.style.icon("❌", "error"),
         };
         let text = format!("{mark}{}:{line}: {}\n", Escaped(file), Escaped(message));
         return context.write(&text);

@@ -13,13 +13,13 @@ use crate::io::output::{Output, OutputFormat};
 use crate::io::reporter::Reporter;
 use crate::userconfig::UserConfig;
 use crate::userconfig::file::{self, ConfigSnapshot};
-use crate::view::look::Look;
+use crate::view::style::TextStyle;
 
 /// State of one run of a command.
 pub(super) struct Context {
     pub(super) options: UsersOptions,
     pub(super) is_text: bool,
-    pub(super) look: Look,
+    pub(super) style: TextStyle,
     pub(super) out: Output,
     pub(super) reporter: Reporter,
     pub(super) exit_status: ExitStatus,
@@ -39,11 +39,11 @@ impl Context {
         reporter: Reporter,
     ) -> Result<Self, Error> {
         let is_text = format.is_text() || (options.qr && format == OutputFormat::Auto);
-        let look = Look::of_stdout(options.marks);
+        let style = TextStyle::of_stdout(options.marks);
         Ok(Self {
             options,
             is_text,
-            look,
+            style,
             out: Output::stdout()?,
             reporter,
             exit_status: ExitStatus::Success,

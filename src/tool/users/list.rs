@@ -19,7 +19,7 @@ pub(super) fn list(context: &mut Context) -> Result<(), Error> {
         Fields::Public => config.endpoint(),
     };
     if context.is_text {
-        let mark = context.look.mark("👥", "");
+        let mark = context.style.icon("👥", "");
         let head = format!("{mark}Users in {}: {}\n", Escaped(&snapshot.name), names.len());
         context.write(&head)?;
         let modes: Vec<_> = endpoint.modes.iter().map(|mode| mode.name()).collect();
@@ -36,7 +36,7 @@ pub(super) fn list(context: &mut Context) -> Result<(), Error> {
             continue;
         }
         let mark = if user.is_disabled { ("🚫", "off") } else { ("✅", "ok") };
-        let mark = context.look.mark(mark.0, mark.1);
+        let mark = context.style.icon(mark.0, mark.1);
         let shown = Escaped(name).to_string();
         let limits = output::format_limits(&user);
         let line = format!("  {mark}{shown:<width$}  {}", Escaped(&limits));
@@ -49,7 +49,7 @@ pub(super) fn list(context: &mut Context) -> Result<(), Error> {
 /// `show`
 pub(super) fn show(context: &mut Context) -> Result<(), Error> {
     for_each_name(context, |context, user, links| {
-        let mark = context.look.mark("👤", "");
+        let mark = context.style.icon("👤", "");
         context.write(&format!("{mark}User: {}\n", Escaped(&user.name)))?;
         let secret = user.secret.as_deref().unwrap_or("(computed)");
         context.write(&format!("   Secret: {}\n", Escaped(secret)))?;
@@ -64,7 +64,7 @@ pub(super) fn show(context: &mut Context) -> Result<(), Error> {
 /// `link`
 pub(super) fn link(context: &mut Context) -> Result<(), Error> {
     for_each_name(context, |context, user, links| {
-        let mark = context.look.mark("👤", "");
+        let mark = context.style.icon("👤", "");
         context.write(&format!("{mark}User: {}\n", Escaped(&user.name)))?;
         output::print_links(context, links)
     })

@@ -9,7 +9,7 @@ use crate::proxy::ProxySelector;
 use crate::pyconfig::check::parse_day;
 use crate::timestamp::{Timestamp, Zone};
 use crate::userconfig::{LimitValue, UserLimit};
-use crate::view::look::Marks;
+use crate::view::style::IconSet;
 
 /// Options of one run.
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
@@ -27,7 +27,7 @@ pub struct UsersOptions {
     pub(super) dry_run: bool,
     pub(super) reload: bool,
     pub(super) proxy: ProxySelector,
-    pub(super) marks: Option<Marks>,
+    pub(super) marks: Option<IconSet>,
 }
 
 /// A change of a limit on the command line.
@@ -138,7 +138,7 @@ pub(super) const FLAGS: &[F] = &[
         Ok(())
     })
     .only(RELOADING),
-    F::switch("no-emoji", "Use words instead of emoji", |o| o.marks = Some(Marks::Words)),
+    F::switch("no-emoji", "Use words instead of emoji", |o| o.marks = Some(IconSet::Words)),
 ];
 
 /// Returns today's date in the time zone of this machine.

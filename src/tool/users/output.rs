@@ -12,7 +12,7 @@ use crate::io::escape::Escaped;
 use crate::links::{Endpoint, LinkMode, LinkPart, ProxyLink, qr};
 use crate::stream::{LinkRow, UserRow};
 use crate::userconfig::{ConfigUser, UserConfig};
-use crate::view::look::Colours;
+use crate::view::style::Colours;
 use crate::view::units;
 
 /// A change of a user, for its row.
@@ -83,7 +83,7 @@ pub(super) fn print_changes(
             print_row(context, &change.name, Some(change), user.as_ref(), fields, (&links, &[]))?;
             continue;
         }
-        let mark = context.look.mark("✅", "ok");
+        let mark = context.style.icon("✅", "ok");
         context.write(&format!("{mark}{}\n", Escaped(&change.sentence())))?;
         let limits = user.as_ref().map(format_limits).filter(|text| !text.is_empty());
         if let (Some(limits), "limited") = (limits, change.action) {
@@ -118,7 +118,7 @@ fn print_secret(
 /// Writes all links of a user.
 pub(super) fn print_links(context: &mut Context, links: &[ProxyLink]) -> Result<(), Error> {
     for link in links {
-        let mark = context.look.mark("🔗", "");
+        let mark = context.style.icon("🔗", "");
         let name = link.mode.name();
         context.write(&format!("   {mark}{name:<8}{}\n{:14}{}\n", link.tg, "", link.https))?;
     }
@@ -232,7 +232,7 @@ impl QrOutput {
         };
         let too_long = |_| Error::refused(name, "the link is too long for a QR code");
         if self.on_terminal {
-            let paint = match context.look.colours {
+            let paint = match context.style.colours {
                 Colours::On => qr::Paint::Coloured,
                 Colours::Off => qr::Paint::Bare,
             };

@@ -60,7 +60,7 @@ fn print_reload(
         context.exit_status = ExitStatus::Failure;
     }
     if context.is_text {
-        let mark = context.look.mark("🔄", "");
+        let mark = context.style.icon("🔄", "");
         let text = match confirmation {
             Confirmation::Confirmed => "reloaded",
             Confirmation::Missing => "not confirmed",

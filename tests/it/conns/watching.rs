@@ -218,7 +218,7 @@ fn events_assign_users() {
 fn text_has_the_lines_of_the_script() {
     let (listener, port) = listener();
     let held: Vec<_> = (0..10).map(|_| pair(&listener)).collect();
-    let output = run("mtp-conns", &["--port", &port, "--format", "text"], b"");
+    let output = run("mtp-conns", &["--port", &port, "--warn", "2", "--format", "text"], b"");
     let out = text(&output.stdout);
     let mut lines = out.lines();
     assert!(lines.next().unwrap().starts_with("🔍 MTProxy Monitor - 20"), "{out}");

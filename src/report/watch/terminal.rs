@@ -1,0 +1,98 @@
+//! The terminal, taken over and given back as it was: at the end, at ^Z, and on signals.
+
+use std::io::{self, Stdout};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use ratatui::backend::CrosstermBackend;
+use ratatui::crossterm::terminal::{
+    EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+};
+use ratatui::crossterm::{cursor, execute};
+use ratatui::{Frame, Terminal};
+use rustix::process::{Signal, getpid, kill_current_process_group, kill_process};
+use signal_hook::consts::{SIGCONT, SIGINT, SIGTERM, SIGTSTP};
+
+/// The terminal while it is ours.
+pub(super) struct Screen {
+    terminal: Terminal<CrosstermBackend<Stdout>>,
+    end: Arc<AtomicBool>,
+    stop: Arc<AtomicBool>,
+    /// Set when the process goes on after a stop that it did not make.
+    again: Arc<AtomicBool>,
+    is_ours: bool,
+}
+
+impl Screen {
+    /// Takes it over.
+    pub(super) fn enter() -> io::Result<Self> {
+        let [end, stop, again] = [(); 3].map(|()| Arc::new(AtomicBool::new(false)));
+        // SIGHUP stays what it is: the terminal is gone, so there is nothing to give back, and
+        // reading the keys of a terminal that is gone never ends. A second SIGTERM kills.
+        for signal in [SIGTERM, SIGINT] {
+            signal_hook::flag::register_conditional_default(signal, end.clone())?;
+            signal_hook::flag::register(signal, end.clone())?;
+        }
+        signal_hook::flag::register(SIGTSTP, stop.clone())?;
+        signal_hook::flag::register(SIGCONT, again.clone())?;
+        let terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
+        let mut screen = Self { terminal, end, stop, again, is_ours: false };
+        screen.take()?;
+        Ok(screen)
+    }
+
+    /// Draws a frame; what has not changed is not sent.
+    pub(super) fn draw(&mut self, draw: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
+        if self.again.swap(false, Ordering::Relaxed) {
+            self.take()?;
+        }
+        self.terminal.draw(draw).map(|_| ())
+    }
+
+    /// Forgets what is on it: all of the next frame is sent.
+    pub(super) fn clear(&mut self) -> io::Result<()> {
+        self.terminal.clear()
+    }
+
+    /// Whether a signal asked for the end.
+    pub(super) fn must_end(&self) -> bool {
+        self.end.load(Ordering::Relaxed)
+    }
+
+    /// Whether a signal asked to stop, as ^Z does.
+    pub(super) fn must_stop(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
+    /// Gives the terminal back and stops, with the rest of the pipeline; goes on where the shell
+    /// continues it.
+    pub(super) fn stop(&mut self) -> io::Result<()> {
+        self.leave();
+        kill_current_process_group(Signal::TSTP)?;
+        kill_process(getpid(), Signal::STOP)?;
+        self.stop.store(false, Ordering::Relaxed);
+        self.again.store(false, Ordering::Relaxed);
+        self.take()
+    }
+
+    /// Gives it back. Errors are dropped: there is no place left to print them.
+    pub(super) fn leave(&mut self) {
+        if std::mem::take(&mut self.is_ours) {
+            drop(execute!(io::stdout(), LeaveAlternateScreen, cursor::Show));
+            drop(disable_raw_mode());
+        }
+    }
+
+    fn take(&mut self) -> io::Result<()> {
+        enable_raw_mode()?;
+        self.is_ours = true;
+        execute!(io::stdout(), EnterAlternateScreen, cursor::Hide)?;
+        self.terminal.clear()
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        self.leave();
+    }
+}

@@ -1,0 +1,201 @@
+//! The filter of `mtp-report`: rows into the model, text and files out.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use super::progress::Progress;
+use super::{HideNames, ReportOptions};
+use crate::error::{Error, ExitStatus};
+use crate::io::output::Output;
+use crate::io::reporter::Reporter;
+use crate::report::page::{self, PageOptions};
+use crate::report::text::{self, TextOptions};
+use crate::report::throttled_file::{self, Content, ThrottledFile};
+use crate::report::{Anonymizer, ReportModel, TOP, metrics};
+use crate::stream::Row;
+use crate::timestamp::Timestamp;
+use crate::tool::event_loop::{Filter, LineOrigin};
+use crate::view::{Lang, TextStyle};
+
+/// A page is for people, who do not look every five seconds.
+const PAGE_EVERY_MIN: Duration = Duration::from_secs(10);
+
+pub(super) struct ReportFilter {
+    model: ReportModel,
+    names: Anonymizer,
+    page: Option<ThrottledFile>,
+    metrics: Option<ThrottledFile>,
+    options: ReportOptions,
+    text_options: TextOptions,
+    style: TextStyle,
+    reporter: Reporter,
+    progress: Progress,
+    lines: u64,
+    cut: u64,
+    text: String,
+}
+
+/// How names are shown.
+pub(super) fn anonymizer(hide: &HideNames) -> Result<Anonymizer, Error> {
+    Ok(match hide {
+        HideNames::No => Anonymizer::Off,
+        HideNames::Numbered => Anonymizer::Numbered(HashMap::new()),
+        HideNames::Keyed(path) => Anonymizer::Keyed(throttled_file::read_key(path)?),
+    })
+}
+
+impl ReportFilter {
+    pub(super) fn new(
+        mut options: ReportOptions,
+        style: TextStyle,
+        reporter: Reporter,
+    ) -> Result<Self, Error> {
+        options.text |= options.html.is_none() && options.prometheus.is_none();
+        let page_every = options.every.max(PAGE_EVERY_MIN);
+        let file = |path: &Option<PathBuf>, content, every| {
+            let Some(path) = path else { return Ok(None) };
+            throttled_file::check(path, content, &options.files, options.is_forced)?;
+            Ok::<_, Error>(Some(ThrottledFile::new(path.clone(), every)))
+        };
+        let page = file(&options.html, Content::Page, page_every)?;
+        let metrics = file(&options.prometheus, Content::Metrics, options.every)?;
+        let progress = Progress::of(&options.files);
+        let text_options = TextOptions {
+            top: options.top,
+            warn: options.warn,
+            is_long: options.is_long,
+            // What became of an archive is in the table.
+            has_alerts: options.is_long || !progress.is_archive(),
+        };
+        Ok(Self {
+            model: ReportModel::default(),
+            names: anonymizer(&options.names)?,
+            page,
+            metrics,
+            options,
+            text_options,
+            style,
+            reporter,
+            progress,
+            lines: 0,
+            cut: 0,
+            text: String::new(),
+        })
+    }
+
+    /// The status, once the input has ended.
+    pub(super) fn exit_status(&self) -> ExitStatus {
+        let failed =
+            [&self.page, &self.metrics].into_iter().flatten().any(ThrottledFile::has_failed);
+        let lost = self.options.strict && (self.model.counts.foreign > 0 || self.cut > 0);
+        if failed || lost || self.is_useless() { ExitStatus::Failure } else { ExitStatus::Success }
+    }
+
+    /// Whether lines were read and none of them was a row.
+    fn is_useless(&self) -> bool {
+        self.model.counts.foreign > 0 && self.model.counts.is_empty()
+    }
+
+    /// Writes the files: those that are due, or all that are stale.
+    fn write_files(&mut self, all: bool) {
+        let top = self.options.top.unwrap_or(TOP);
+        let (model, names) = (&self.model, &mut self.names);
+        if let Some(file) = self.page.as_mut().filter(|file| all || file.is_due()) {
+            let options = PageOptions {
+                lang: self.options.lang.unwrap_or_else(Lang::of_locale),
+                zone: self.style.zone.clone(),
+                title: self.options.title.clone(),
+                made: Timestamp::now(),
+                top,
+                warn: self.options.warn,
+            };
+            file.write(self.reporter, || page::page(model, names, &options).into_bytes());
+        }
+        if let Some(file) = self.metrics.as_mut().filter(|file| all || file.is_due()) {
+            file.write(self.reporter, || metrics::metrics(model, top, names).into_bytes());
+        }
+    }
+
+    fn write_analysis(&mut self, out: &mut Output) {
+        if self.options.text {
+            let text = &mut self.text;
+            text::analysis(&self.model, &self.text_options, &mut self.names, &self.style, text);
+            out.buffer.extend_from_slice(text.as_bytes());
+            text.clear();
+        }
+    }
+
+    fn print_counts(&self) {
+        let counts = &self.model.counts;
+        let events: u64 = counts.events.iter().sum();
+        let others = counts.other + counts.metas;
+        self.reporter.print(format!(
+            "{} lines read: {events} events, {} summaries, {} alerts, {} samples, \
+             {others} others ignored, {} not recognised, {} cut",
+            self.lines, counts.summaries, counts.alerts, counts.samples, counts.foreign, self.cut
+        ));
+        if self.is_useless() {
+            let what = "these are not rows: pipe raw logs through mtp-parse | mtp-score first";
+            self.reporter.print(what);
+        } else if counts.is_empty() {
+            let what = "nothing to report: no row of mtp-parse, mtp-score or mtp-conns was read";
+            self.reporter.print(what);
+        }
+    }
+}
+
+impl Filter for ReportFilter {
+    fn line(&mut self, line: &[u8], _at: LineOrigin<'_>, out: &mut Output) -> Result<(), Error> {
+        self.lines += 1;
+        self.progress.line(line);
+        if line.iter().all(u8::is_ascii_whitespace) {
+            return Ok(());
+        }
+        let row = Row::read(line);
+        self.names.learn(&row);
+        self.model.ingest(&row);
+        if self.options.text {
+            text::row(&row, &self.text_options, &mut self.names, &self.style, &mut self.text);
+            out.buffer.extend_from_slice(self.text.as_bytes());
+            self.text.clear();
+        }
+        [&mut self.page, &mut self.metrics].into_iter().flatten().for_each(ThrottledFile::touch);
+        Ok(())
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        [&self.page, &self.metrics].into_iter().flatten().filter_map(ThrottledFile::deadline).min()
+    }
+
+    fn tick(&mut self, _out: &mut Output) -> Result<(), Error> {
+        self.write_files(false);
+        Ok(())
+    }
+
+    fn report(&mut self, out: &mut Output) -> Result<(), Error> {
+        self.progress.clear();
+        self.write_analysis(out);
+        self.write_files(true);
+        self.print_counts();
+        out.flush()
+    }
+
+    fn idle(&mut self, _out: &mut Output) -> Result<(), Error> {
+        self.write_files(false);
+        Ok(())
+    }
+
+    fn source_ended(&mut self, cut: u64) {
+        self.cut += cut;
+    }
+
+    fn finish(&mut self, out: &mut Output) -> Result<(), Error> {
+        self.progress.clear();
+        self.write_analysis(out);
+        self.write_files(true);
+        out.flush()?;
+        self.print_counts();
+        Ok(())
+    }
+}
