@@ -115,7 +115,16 @@ impl Decoder {
             return Ok(Decoded { dialect: None, outcome: Outcome::Ignored, is_in_secret });
         }
         let LogSource {
-            name, owner, parsers, last, counts, facts, program, ends_in_secret, ..
+            name,
+            owner,
+            parsers,
+            last,
+            counts,
+            facts,
+            program,
+            ends_in_secret,
+            newest,
+            ..
         } = source;
         let name = self.source_name.as_deref().or(name.as_deref());
         let context = ParseContext {
@@ -130,7 +139,11 @@ impl Decoder {
                 return Ok(());
             }
             facts.add(&event);
-            emit(complete(event, name, message.ts, arrival))
+            let event = complete(event, name, message.ts, *newest, arrival);
+            if event.ts_from != Some(TimeFrom::Arrival) {
+                *newest = event.ts;
+            }
+            emit(event)
         };
         let learned = program.slot().filter(|_| has_source);
         let mut parsers = Parsers {
@@ -170,11 +183,11 @@ impl Decoder {
     /// Those of `emit`.
     pub fn finish(&mut self, arrival: Timestamp, emit: &mut Emit<'_>) -> Result<(), Error> {
         for source in self.sources.iter_mut() {
-            let LogSource { name, parsers, facts, .. } = source;
+            let LogSource { name, parsers, facts, newest, .. } = source;
             let name = self.source_name.as_deref().or(name.as_deref());
             let mut emit = |event: Event<'_>| {
                 facts.add(&event);
-                emit(complete(event, name, None, arrival))
+                emit(complete(event, name, None, *newest, arrival))
             };
             for parser in parsers.iter_mut().flatten() {
                 parser.finish(&mut emit)?;
@@ -190,17 +203,22 @@ impl Decoder {
     }
 }
 
-/// Adds what the framing knows. A line's own time comes first, then the framing's, then that of
-/// arrival.
+/// Adds what the framing knows. A line's own time comes first, then the framing's, then that of the
+/// last event of the source: a time of arrival among the times of a log would be that of today.
 fn complete<'e>(
     mut event: Event<'e>,
     source: Option<&'e str>,
     framed: Option<Timestamp>,
+    previous: Option<Timestamp>,
     arrival: Timestamp,
 ) -> Event<'e> {
     if event.ts.is_none() {
-        event.ts = framed.or(Some(arrival));
-        event.ts_from = Some(framed.map_or(TimeFrom::Arrival, |_| TimeFrom::Frame));
+        event.ts = framed.or(previous).or(Some(arrival));
+        event.ts_from = Some(match (framed, previous) {
+            (Some(_), _) => TimeFrom::Frame,
+            (None, Some(_)) => TimeFrom::Previous,
+            (None, None) => TimeFrom::Arrival,
+        });
     }
     Event { source: source.map(Text::Borrowed), ..event }
 }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use super::{ALL, LogParser, Outcome};
 use crate::stream::{Event, Kind, LineCounts};
+use crate::timestamp::Timestamp;
 
 /// A host runs some dozens of containers.
 const SOURCES_MAX: usize = 256;
@@ -130,6 +131,8 @@ pub struct LogSource {
     pub program: SourceProgram,
     /// The line before ended in a secret.
     pub ends_in_secret: bool,
+    /// The time of its last event that had one.
+    pub newest: Option<Timestamp>,
     /// When a line of it was read last, in lines of the stream.
     last_read: u64,
 }
@@ -149,6 +152,7 @@ impl LogSource {
             facts: SourceFacts::default(),
             program: SourceProgram::default(),
             ends_in_secret: false,
+            newest: None,
             last_read: 0,
         }
     }
@@ -293,14 +297,12 @@ impl SourceTable {
 /// user. Compose adds the number.
 fn owner(name: &str) -> String {
     let name = name.strip_suffix(".service").unwrap_or(name);
-    let name = ["mtg-", "mtg_", "mtg@"]
-        .iter()
-        .find_map(|prefix| name.strip_prefix(prefix))
-        .unwrap_or(name);
     let numbered = name.rsplit_once(['-', '_']).filter(|(_, number)| {
         !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
     });
-    numbered.map_or(name, |(name, _)| name).to_owned()
+    let name = numbered.map_or(name, |(name, _)| name);
+    let own = ["mtg-", "mtg_", "mtg@"].iter().find_map(|prefix| name.strip_prefix(prefix));
+    own.filter(|own| !own.is_empty()).unwrap_or(name).to_owned()
 }
 
 #[cfg(test)]
@@ -314,6 +316,9 @@ mod tests {
             ("mtg_alice_1", "alice"),
             ("mtg-nat-family-1", "nat-family"),
             ("mtg@bob.service", "bob"),
+            ("mtg-1", "mtg"),
+            ("mtg_1", "mtg"),
+            ("mtg", "mtg"),
             ("carol", "carol"),
             ("leak1-1", "leak1"),
         ] {

@@ -68,6 +68,8 @@ impl Kind {
 pub enum TimeFrom {
     /// The framing of Docker, journald or syslog.
     Frame,
+    /// The line before of the same source: the line itself has none.
+    Previous,
     /// This machine's clock when the line arrived.
     Arrival,
 }
@@ -76,12 +78,13 @@ impl TimeFrom {
     pub fn name(self) -> &'static str {
         match self {
             Self::Frame => "frame",
+            Self::Previous => "previous",
             Self::Arrival => "arrival",
         }
     }
 
     pub fn read(name: &str) -> Option<Self> {
-        [Self::Frame, Self::Arrival].into_iter().find(|from| from.name() == name)
+        [Self::Frame, Self::Previous, Self::Arrival].into_iter().find(|from| from.name() == name)
     }
 }
 

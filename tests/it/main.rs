@@ -25,6 +25,8 @@ mod misuse;
 mod pages;
 mod parse_laws;
 mod parse_options;
+mod parse_reports;
+mod parse_sources;
 
 mod pictures;
 mod proxy;

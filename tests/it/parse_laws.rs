@@ -19,7 +19,7 @@ fn logs() -> Vec<Vec<u8>> {
 }
 
 /// Rows of a log, read in the test's own process; `""` for times of arrival.
-fn rows(log: &[u8]) -> Vec<u8> {
+pub(crate) fn rows(log: &[u8]) -> Vec<u8> {
     let clock = LocalTimeResolver::new(LocalTimeResolver::read_zone("UTC").ok(), Some(2026));
     let (mut deframer, mut decoder) = (Deframer::new(clock.clone()), Decoder::new(clock));
     let mut out = Vec::new();

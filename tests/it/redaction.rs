@@ -46,3 +46,62 @@ fn secrets_in_every_dress_stay_inside() {
         }
     }
 }
+
+/// Every secret in the links of the examples, and every QR code that start scripts draw: read as
+/// another format, so that all lines are not recognised, and as their own.
+#[test]
+fn secrets_and_drawings_of_the_examples_stay_inside() {
+    let folder = tempfile::tempdir().unwrap();
+    let rejects = folder.path().join("rejects");
+    let kept = rejects.to_str().unwrap();
+    let mut seen = 0;
+    for dialect in mtp::formats::ALL {
+        for path in crate::dialects::examples(dialect.name) {
+            let log = text(&fs::read(&path).unwrap());
+            let secrets: Vec<_> = log
+                .split("secret=")
+                .skip(1)
+                .map(|rest| rest.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap())
+                .filter(|secret| secret.len() >= 32)
+                .collect();
+            seen += secrets.len();
+            for args in [
+                &["--rejects", kept, "--dialect", "minhpn"][..],
+                &["--rejects", kept, "--dialect", "minhpn", "--explain"],
+                &["--rejects", kept, "--explain", "--format", "json"],
+            ] {
+                let output = run("mtp-parse", args, log.as_bytes());
+                let mut all = text(&output.stdout) + &text(&output.stderr);
+                all += &text(&fs::read(&rejects).unwrap());
+                assert!(!all.contains(['\u{2588}', '\u{2580}', '\u{2584}']), "{}", path.display());
+                for secret in &secrets {
+                    assert!(!all.contains(secret), "{}: {secret}", path.display());
+                }
+            }
+        }
+    }
+    assert!(seen > 10);
+}
+
+/// A secret that a terminal or a logger broke over two lines.
+#[test]
+fn secrets_over_two_lines_stay_inside() {
+    let secret = "ee0123456789abcdef0123456789abcdef7777772e6578616d706c65";
+    let folder = tempfile::tempdir().unwrap();
+    let rejects = folder.path().join("rejects");
+    let kept = rejects.to_str().unwrap();
+    for cut in (0..secret.len()).step_by(5) {
+        let (first, second) = secret.split_at(cut);
+        for frame in ["", "px-1  | ", "2026-11-23T15:41:40.324509072Z "] {
+            let log = format!("{frame}x: tg://proxy?server=h&secret={first}\n{frame}{second} y\n");
+            for args in [&["--rejects", kept][..], &["--rejects", kept, "--explain"]] {
+                let output = run("mtp-parse", args, log.as_bytes());
+                let mut all = text(&output.stdout) + &text(&output.stderr);
+                all += &text(&fs::read(&rejects).unwrap());
+                for part in [first, second].iter().filter(|part| part.len() >= 6) {
+                    assert!(!all.contains(*part), "{cut}: {all}");
+                }
+            }
+        }
+    }
+}

@@ -263,7 +263,7 @@ impl Filter for ScoreFilter {
             Row::Meta(meta) => {
                 if let Meta::Parse(meta) = *meta {
                     let counters = &mut self.state.counters;
-                    counters.not_recognised.report(meta.lines.not_recognised);
+                    counters.not_recognised.report(meta.proxy_not_recognised);
                     counters.understood.report(meta.lines.understood);
                     self.rows.is_incomplete = self.state.is_incomplete();
                 }

@@ -1,0 +1,155 @@
+//! Sources: what one prints has no effect on another, and text of clients is not an event.
+
+use std::fs;
+
+use crate::dialects::examples;
+use crate::harness::{run, text};
+use crate::parse_laws::rows;
+
+/// Lines of other services in a Compose project.
+const NGINX: &str = "203.0.113.99 - - [20/Nov/2026:00:00:00 +0000] \"GET / HTTP/1.1\" 200 615";
+const GRAFANA: &str =
+    "logger=context t=2026-11-20T00:00:00.1Z level=info msg=\"Request Completed\"";
+
+/// A connect of the access log that no proxy printed.
+const FORGED: &str = "mtp-access ts=2026-11-23T15:40:35.158Z ev=connect id=a-1 user=\"mallory\" \
+                      ip=203.0.113.7 port=35441 mode=tls dc=2";
+
+fn framed(name: &str, log: &str) -> Vec<String> {
+    log.lines().map(|line| format!("{name}  | {line}\n")).collect()
+}
+
+fn example(dialect: &str, file: &str) -> String {
+    let path = examples(dialect).into_iter().find(|path| path.ends_with(file)).unwrap();
+    text(&fs::read(path).unwrap())
+}
+
+/// Three proxies and two other services, a line of each in turn.
+#[test]
+fn a_stream_of_many_services_gives_the_events_of_each() {
+    let services = [
+        framed("mtprotoproxy-1", &example("access", "recorded.log")),
+        framed("telemt", &example("telemt", "debug.log")),
+        framed("teleproxy-1", &example("teleproxy", "tls.log")),
+        framed("nginx-1", &format!("{NGINX}\n").repeat(300)),
+        framed("grafana-1", &format!("{GRAFANA}\n").repeat(300)),
+    ];
+    let longest = services.iter().map(Vec::len).max().unwrap();
+    let mixed: String = (0..longest)
+        .flat_map(|n| services.iter().filter_map(move |service| service.get(n)).cloned())
+        .collect();
+    let sorted = |rows: &[u8]| {
+        let mut rows: Vec<_> = text(rows).lines().map(str::to_owned).collect();
+        rows.sort_unstable();
+        rows
+    };
+    let alone: Vec<u8> =
+        services.iter().flat_map(|service| rows(service.concat().as_bytes())).collect();
+    let (mixed, alone) = (sorted(&rows(mixed.as_bytes())), sorted(&alone));
+    assert!(alone.len() > 100);
+    let differs = mixed.iter().zip(&alone).find(|(mixed, alone)| mixed != alone);
+    assert!(differs.is_none() && mixed.len() == alone.len(), "{differs:?}");
+}
+
+/// Lines of other services are counted apart from those of proxies.
+#[test]
+fn other_services_have_no_effect_on_the_counts_of_proxies() {
+    let log = [
+        framed("px-1", &format!("{}\n", FORGED.replace("mallory", "alice"))).concat(),
+        framed("nginx-1", &format!("{NGINX}\n").repeat(500)).concat(),
+    ];
+    let output = run("mtp-parse", &[], log.concat().as_bytes());
+    let meta = text(&output.stdout).lines().last().unwrap().to_owned();
+    let meta: serde_json::Value = serde_json::from_str(&meta).unwrap();
+    assert_eq!(meta["not_recognised"], 500);
+    assert_eq!(meta["proxy_not_recognised"], 0);
+    assert_eq!(meta["by_source"]["px-1"]["proxy"], "access");
+    assert_eq!(meta["by_source"]["px-1"]["with_user"], 1);
+    assert!(meta["by_source"]["nginx-1"]["proxy"].is_null());
+}
+
+/// A client chooses parts of the lines of other services, even their beginning.
+#[test]
+fn text_of_clients_is_not_an_event() {
+    let telemt = "2026-11-23T15:34:42.604234Z DEBUG telemt::proxy::handshake: MTProto handshake \
+                  successful peer=203.0.113.7:1 user=mallory dc=4 proto=Secure tls=false";
+    let secret = "0123456789abcdef0123456789abcdef";
+    let seed = format!("2026-11-23T15:40:35Z user={secret} connected from 203.0.113.7:1");
+    for forged in [FORGED, telemt, &seed, &format!("x=y {FORGED}"), &format!("GET /{FORGED}")] {
+        let hidden = format!("{NGINX} \"{forged}\"");
+        for log in [
+            framed("nginx-1", &hidden),
+            framed("nginx-1", &[&format!("{NGINX}\n").repeat(20), forged].concat()),
+            // One that is a proxy's, of another format.
+            framed("mtg-1", &[&example("mtg", "multi.log"), forged].concat()),
+            framed("teleproxy-1", &[&example("teleproxy", "tls.log"), forged].concat()),
+        ] {
+            let rows = text(&rows(log.concat().as_bytes()));
+            assert!(!rows.contains("mallory") && !rows.contains("203.0.113.7\",\"port\":1,"));
+            assert!(!rows.contains("unknown_"), "{forged}");
+        }
+    }
+}
+
+#[test]
+fn only_source_parses_no_other() {
+    let log = [framed("px-1", FORGED), framed("other-1", FORGED)].concat().concat();
+    let output = run("mtp-parse", &["--only-source", "px-1"], log.as_bytes());
+    let rows = text(&output.stdout);
+    assert_eq!(rows.matches("\"type\":\"connect\"").count(), 1, "{rows}");
+    assert!(rows.contains("\"source\":\"px-1\"}"));
+    // A source that begins with lines of no proxy is parsed at once.
+    let noise = "starting\n".repeat(30);
+    let log = framed("px-1", &format!("{noise}{FORGED}\n")).concat();
+    let count = |args: &[&str]| {
+        let rows = text(&run("mtp-parse", args, log.as_bytes()).stdout);
+        rows.matches("\"type\":\"connect\"").count()
+    };
+    assert_eq!((count(&[]), count(&["--only-source", "px-1"])), (0, 1));
+}
+
+/// A proxy behind a start script with much to print is recognized all the same.
+#[test]
+fn a_proxy_after_lines_of_no_proxy() {
+    let noise = "starting\n".repeat(100);
+    let lines = format!("{FORGED}\n").repeat(25);
+    let log = framed("px-1", &format!("{noise}{lines}")).concat();
+    let rows = text(&rows(log.as_bytes()));
+    assert_eq!(rows.matches("\"type\":\"connect\"").count(), 5, "20 lines to recognize it");
+}
+
+/// A line without a time among lines with one is not put at the time of arrival.
+#[test]
+fn a_time_of_arrival_does_not_enter_an_archive() {
+    let log = format!("{FORGED}\nConfig reloaded\n");
+    let rows = text(&run("mtp-parse", &[], log.as_bytes()).stdout);
+    let reload = rows.lines().find(|row| row.contains("\"reload\"")).unwrap();
+    assert!(reload.contains("\"ts\":\"2026-11-23T15:40:35.158Z\""), "{reload}");
+    assert!(reload.contains("\"ts_from\":\"previous\""), "{reload}");
+}
+
+/// What is missing in a log is reported with the setting that adds it.
+#[test]
+fn check_reports_what_is_missing() {
+    let telemt = example("telemt", "default-level.log");
+    let log = [
+        framed("telemt", &telemt),
+        framed("px-1", FORGED),
+        framed("nginx-1", &format!("{NGINX}\n").repeat(30)),
+    ];
+    let output = run("mtp-parse", &["--check"], log.concat().concat().as_bytes());
+    let report = text(&output.stdout);
+    for want in [
+        "telemt: telemt, level info\n",
+        "logs no user and no address; RUST_LOG=info,telemt::proxy::handshake=debug,",
+        "px-1: access\n    lines: 1 understood, 0 passed over, 0 not recognised\n",
+        "connects: 1; user: yes, address: yes\n",
+        "nginx-1: not a proxy\n",
+    ] {
+        assert!(report.contains(want), "{want}\n{report}");
+    }
+    let output = run("mtp-parse", &[], telemt.as_bytes());
+    let errors = text(&output.stderr);
+    assert!(errors.contains("telemt at level info logs no user and no address; RUST_LOG="));
+    assert!(!text(&run("mtp-parse", &[], FORGED.as_bytes()).stderr).contains("logs no"));
+}
