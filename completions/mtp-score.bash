@@ -32,7 +32,7 @@ _mtp_score() {
     --format) mapfile -t COMPREPLY < <(compgen -W 'auto json text' -- "$word"); return ;;
     esac
     case $word in
-    -*) mapfile -t COMPREPLY < <(compgen -W '--window --late --state --save-every --every --only --top --ips --alert-on --devices --limits --ignore --relay --asn --events --long --evidence --explain --no-emoji --v4-prefix --v6-prefix --together --per-address --per-pair --per-connection --free-connections --score-max --medium-from --high-from -h --help -V --version --format' -- "$word"); return ;;
+    -*) mapfile -t COMPREPLY < <(compgen -W '--window --late --state --save-every --every --only --top --ips --alert-on --devices --limits --ignore --trust-private --relay --asn --events --long --evidence --explain --no-emoji --v4-prefix --v6-prefix --together --per-address --per-pair --per-connection --free-connections --score-max --medium-from --high-from -h --help -V --version --format' -- "$word"); return ;;
     esac
     mapfile -t COMPREPLY < <(compgen -f -- "$word")
 }

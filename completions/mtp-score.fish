@@ -11,6 +11,7 @@ complete -c mtp-score -l alert-on -x -a 'risk' -d 'Alert also when this changes:
 complete -c mtp-score -l devices -x -d 'Networks one user may use at the same time [default: 2]'
 complete -c mtp-score -l limits -r -F -d 'Read limits of single users from FILE'
 complete -c mtp-score -l ignore -x -d 'Ignore addresses of this block in people and verdict'
+complete -c mtp-score -l trust-private -d 'Treat private and loopback addresses as those of clients'
 complete -c mtp-score -l relay -x -d 'Ignore networks used by N or more users [default: off]'
 complete -c mtp-score -l asn -r -F -d 'Merge a mobile carrier\'s addresses by this MMDB'
 complete -c mtp-score -l events -d 'Write the input rows too, for mtp-report'

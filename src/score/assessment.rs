@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::hidden::CarrierGateways;
 use super::policy::Policy;
 use super::rule::Rule;
 use super::state::{RiskChange, ScoreState, VerdictChange, score};
@@ -23,12 +24,24 @@ pub struct RowConfig {
     pub is_incomplete: bool,
 }
 
+/// What the rows about a user depend on.
+#[derive(Clone, Copy, Debug)]
+pub struct RowContext<'a> {
+    pub config: &'a RowConfig,
+    pub policy: &'a Policy,
+    pub gateways: &'a CarrierGateways,
+    /// Number of users in the stream.
+    pub users: usize,
+}
+
 /// The estimate and verdict on a user, as of the last connection that was processed.
 struct Assessment {
     devices: usize,
     groups: Groups,
-    estimate: Estimate,
+    /// `None` without a visible connection.
+    estimate: Option<Estimate>,
     verdict: Verdict,
+    hidden: Option<Evidence<'static>>,
 }
 
 /// More devices than these are not tried: nothing would be left of most accounts.
@@ -36,30 +49,42 @@ const MORE_DEVICES_MAX: usize = 4;
 
 impl Assessment {
     /// `None` for an exempt user, and for one without a connection.
-    fn of(user: &UserState, config: &RowConfig, policy: &Policy) -> Option<Self> {
-        let devices = policy.devices_of(&user.name)?;
-        user.activity.newest()?;
+    fn of(user: &UserState, context: &RowContext<'_>) -> Option<Self> {
+        let devices = context.policy.devices_of(&user.name)?;
+        let is_seen = user.activity.newest().is_some();
+        let is_blind = user.hidden.as_ref().is_some_and(|hidden| hidden.is_blind());
+        let hidden = user.hidden.as_ref().and_then(|hidden| hidden.evidence());
+        let gateway = user.carrier_address.filter(|ip| {
+            !context.policy.trust_private
+                && (context.users == 1 || context.gateways.is_gateway(*ip))
+        });
+        let hidden = hidden.or_else(|| {
+            gateway.map(|ip| Evidence::HiddenAddresses {
+                connections: user.window.counts().connections,
+                networks: vec![Origin::Ip(ip.into())],
+            })
+        });
+        if !is_seen && hidden.is_none() {
+            return None;
+        }
         let groups = group_networks(&user.activity);
-        let estimate = estimate(&user.activity, &groups, devices);
+        let estimate = is_seen.then(|| estimate(&user.activity, &groups, devices));
         let verdict = user.verdict.verdict();
-        let is_doubtful = config.is_incomplete && verdict == Verdict::Clear;
+        let is_doubtful = (context.config.is_incomplete || is_blind || gateway.is_some())
+            && verdict == Verdict::Clear;
         let verdict = if is_doubtful { Verdict::Unknown } else { verdict };
-        Some(Self { devices, groups, estimate, verdict })
+        Some(Self { devices, groups, estimate, verdict, hidden })
     }
 
-    fn people(&self) -> f64 {
-        (self.estimate.people * 100.0).round() / 100.0
+    fn people(&self) -> Option<f64> {
+        self.estimate.map(|estimate| (estimate.people * 100.0).round() / 100.0)
     }
 
-    fn evidence(
-        &self,
-        user: &UserState,
-        config: &RowConfig,
-        policy: &Policy,
-    ) -> Vec<Evidence<'static>> {
-        let prefixes = policy.prefixes;
+    fn evidence(self, user: &UserState, context: &RowContext<'_>) -> Vec<Evidence<'static>> {
+        let (detail, prefixes) = (context.config.detail, context.policy.prefixes);
         let activity = &user.activity;
-        let mut all = evidence(activity, &self.groups, self.devices, config.detail, prefixes);
+        let mut all = Vec::from_iter(self.hidden.clone());
+        all.extend(evidence(activity, &self.groups, self.devices, detail, prefixes));
         all.extend(self.counterfactual(user));
         all
     }
@@ -97,16 +122,12 @@ fn hundredths(people: f64) -> u64 {
 }
 
 /// Builds the summary of a user at a time of the stream.
-pub fn summary<'u>(
-    user: &'u mut UserState,
-    now: i64,
-    config: &RowConfig,
-    policy: &Policy,
-) -> Summary<'u> {
+pub fn summary<'u>(user: &'u mut UserState, now: i64, context: &RowContext<'_>) -> Summary<'u> {
+    let config = context.config;
     let (points, score, risk) = score(user, now, &config.window, &config.rule);
     let user = &*user;
     let counts = user.window.counts();
-    let assessment = Assessment::of(user, config, policy);
+    let assessment = Assessment::of(user, context);
     let is_seen = user.last >= user.first;
     let truncated = user.window.truncated();
     Summary {
@@ -120,7 +141,7 @@ pub fn summary<'u>(
         simultaneous: counts.pairs,
         window: config.window.window_ms.map(seconds),
         together: Some(seconds(config.window.together_ms)),
-        people: assessment.as_ref().map(Assessment::people),
+        people: assessment.as_ref().and_then(Assessment::people),
         verdict: assessment.as_ref().map_or(Verdict::Unknown, |of| of.verdict),
         since: assessment
             .as_ref()
@@ -132,7 +153,7 @@ pub fn summary<'u>(
         mean_interval: mean_interval_ms(user, &config.window).map(Thousandths),
         ips: user.window.recent(config.ips_max).into_iter().map(Origin::Ip).collect(),
         truncated: (truncated > 0).then_some(truncated),
-        evidence: assessment.map(|of| of.evidence(user, config, policy)),
+        evidence: assessment.map(|of| of.evidence(user, context)),
     }
 }
 
@@ -152,25 +173,25 @@ fn mean_interval_ms(user: &UserState, window: &WindowConfig) -> Option<u64> {
 pub fn verdict_alert<'u>(
     user: &'u mut UserState,
     change: VerdictChange,
-    config: &RowConfig,
-    policy: &Policy,
+    context: &RowContext<'_>,
 ) -> Option<Alert<'u>> {
+    let config = context.config;
     let (_, score, risk) = score(user, change.at, &config.window, &config.rule);
     let user = &*user;
-    let assessment = Assessment::of(user, config, policy)?;
+    let assessment = Assessment::of(user, context)?;
     // An alert is read at once: intervals are in the next summary.
     let detail = if config.detail == Detail::Intervals { Detail::Short } else { config.detail };
-    let config = &RowConfig { detail, ..*config };
+    let context = &RowContext { config: &RowConfig { detail, ..*config }, ..*context };
     Some(Alert {
         ts: Some(Timestamp(change.at)),
         user: Cow::Borrowed(&user.name),
         verdict: Some(assessment.verdict),
         was: Some(change.was),
-        people: Some(assessment.people()),
+        people: assessment.people(),
         score: Some(score),
         risk: Some(risk),
         was_risk: None,
-        evidence: Some(assessment.evidence(user, config, policy)),
+        evidence: Some(assessment.evidence(user, context)),
     })
 }
 
@@ -207,12 +228,13 @@ pub fn meta(state: &ScoreState) -> ScoreMeta<'static> {
         no_address: counters.no_address,
         no_user: counters.no_user,
         no_time: counters.no_time,
+        hidden: state.hidden.connections,
         usage: counters.usage,
         users_too_many: state.users.too_many,
         evicted_early: state.buffer.evicted_early,
         truncated: truncation.connections,
         networks_too_many: truncation.networks,
         relays_too_many: state.relays_too_many(),
-        advice: state.advice().map(Cow::Borrowed),
+        advice: state.advice(),
     }
 }

@@ -8,6 +8,7 @@
 mod address_table;
 pub mod assessment;
 pub mod carriers;
+pub mod hidden;
 pub mod policy;
 mod reorder_buffer;
 pub mod rule;

@@ -32,6 +32,8 @@ pub struct Policy {
     pub prefixes: Prefixes,
     /// Addresses that do not count.
     pub ignored: Vec<CidrBlock>,
+    /// Whether private addresses are those of clients.
+    pub trust_private: bool,
     /// The number of users that makes a network a relay.
     pub relay: Option<usize>,
     pub carriers: Option<CarrierDatabase>,
@@ -44,6 +46,7 @@ impl Default for Policy {
             devices: DEVICES,
             prefixes: Prefixes::default(),
             ignored: Vec::new(),
+            trust_private: false,
             relay: None,
             carriers: None,
             users: HashMap::default(),

@@ -1,11 +1,13 @@
 //! The state of a stream: its users, the connections not yet in order, and what was counted.
 
+use std::borrow::Cow;
 use std::hash::{BuildHasher, Hash, Hasher};
 use std::net::IpAddr;
 
 use foldhash::fast::FixedState;
 use serde::{Deserialize, Serialize};
 
+use super::hidden::{CarrierGateways, HiddenConnections, HiddenTotals, Scope};
 use super::policy::Policy;
 use super::reorder_buffer::{Admission, BufferedConnection, IdentityKind, ReorderBuffer};
 use super::rule::Rule;
@@ -75,6 +77,8 @@ pub struct ConnectEvent<'e> {
     pub id: Option<&'e str>,
     /// The container, service or host that logged it.
     pub source: &'e str,
+    /// The format of the log.
+    pub format: &'e str,
 }
 
 /// The risk of a user has changed.
@@ -107,6 +111,8 @@ pub struct ScoreState {
     pub users: UserTable,
     pub buffer: ReorderBuffer,
     pub counters: Counters,
+    pub hidden: HiddenTotals,
+    pub gateways: CarrierGateways,
     shared_networks: SharedNetworks,
 }
 
@@ -117,6 +123,8 @@ impl ScoreState {
             users: UserTable::default(),
             buffer: ReorderBuffer::new(config.late_ms),
             counters: Counters::default(),
+            hidden: HiddenTotals::default(),
+            gateways: CarrierGateways::default(),
             shared_networks: SharedNetworks::default(),
         }
     }
@@ -128,7 +136,12 @@ impl ScoreState {
     }
 
     /// Ingests a connection. Returns the change of risk.
-    pub fn ingest(&mut self, event: &ConnectEvent<'_>, rule: &Rule) -> Option<RiskChange> {
+    pub fn ingest(
+        &mut self,
+        event: &ConnectEvent<'_>,
+        rule: &Rule,
+        policy: &Policy,
+    ) -> Option<RiskChange> {
         let (identity, kind) = identity(event);
         let admission = self.buffer.admit(event.ts, identity, kind);
         self.buffer.advance(event.source, event.ts);
@@ -145,6 +158,9 @@ impl ScoreState {
         }
         let number = self.users.number(event.user)?;
         self.counters.connections += 1;
+        if !policy.trust_private && Scope::of(event.ip) == Scope::Local {
+            self.hidden.record(event.ip, event.format);
+        }
         let now = self.buffer.newest().unwrap_or(event.ts);
         let (ts, ip, port) = (event.ts, event.ip, event.port.unwrap_or(0));
         self.buffer.push(BufferedConnection { ts, ip, port, user: number, identity });
@@ -167,9 +183,9 @@ impl ScoreState {
     }
 
     /// What to do about a log that cannot show who shares an account.
-    pub fn advice(&self) -> Option<&'static str> {
+    pub fn advice(&self) -> Option<Cow<'static, str>> {
         let counters = &self.counters;
-        match counters.connections {
+        let advice = match counters.connections {
             0 if counters.usage + counters.no_address > 0 => Some(
                 "this log has users and addresses, but never both in one line, so it cannot show \
                  who shares an account; run 'mtp-users access-log on'",
@@ -179,7 +195,8 @@ impl ScoreState {
                  each secret has its own process, name it with 'mtp-parse --source'",
             ),
             _ => None,
-        }
+        };
+        advice.map(Cow::Borrowed).or_else(|| self.hidden.advice().map(Cow::Owned))
     }
 
     /// Processes the connections that are due, up to the next change of a verdict. `None` when all
@@ -209,22 +226,36 @@ impl ScoreState {
         connection: &BufferedConnection,
         policy: &Policy,
     ) -> Option<VerdictChange> {
-        let user = self.users.get_mut(connection.user)?;
+        let (number, ts) = (connection.user, connection.ts);
+        let user = self.users.get_mut(number)?;
         let devices = policy.devices_of(&user.name)?;
+        if !policy.trust_private {
+            let scope = Scope::of(connection.ip);
+            record_gateway(&mut self.gateways, user, number, scope);
+            if scope == Scope::Local {
+                let visible = user.window.counts().connections;
+                let new = || Box::new(HiddenConnections::new(ts, visible));
+                user.hidden.get_or_insert_with(new).record_hidden(ts, connection.ip);
+                return None;
+            }
+            if let Some(hidden) = &mut user.hidden {
+                hidden.record_visible(ts);
+            }
+        }
         let network = policy.network(connection.ip)?;
         if let Some(min) = policy.relay
-            && self.shared_networks.is_relay(connection.ts, network, connection.user, min)
+            && self.shared_networks.is_relay(ts, network, number, min)
         {
             return None;
         }
-        if !user.activity.connect(connection.ts, network) {
+        if !user.activity.connect(ts, network) {
             return None;
         }
         let groups = group_networks(&user.activity);
         let was = user.verdict.update(&estimate(&user.activity, &groups, devices))?;
         user.verdict_since = connection.ts;
         let is_news = was != Verdict::Unknown || user.verdict.verdict() != Verdict::Clear;
-        is_news.then_some(VerdictChange { user: connection.user, at: connection.ts, was })
+        is_news.then_some(VerdictChange { user: number, at: ts, was })
     }
 
     /// Connections of networks beyond the maximum of `--relay`.
@@ -237,6 +268,25 @@ impl ScoreState {
         let lost = self.counters.not_recognised.total();
         let read = lost + self.counters.understood.total();
         lost * NOT_RECOGNISED_RATIO > read
+    }
+}
+
+/// Records whether the user has only one address, which is internal to a carrier.
+fn record_gateway(gateways: &mut CarrierGateways, user: &mut UserState, number: u32, scope: Scope) {
+    let address = match scope {
+        Scope::CarrierInternal(ip) => Some(ip),
+        Scope::Public | Scope::Local => None,
+    };
+    match (user.carrier_address, address) {
+        (Some(own), address) if address != Some(own) => {
+            gateways.remove(own, number);
+            user.carrier_address = None;
+        }
+        (None, Some(ip)) if user.activity.newest().is_none() && user.hidden.is_none() => {
+            gateways.insert(ip, number);
+            user.carrier_address = Some(ip);
+        }
+        (Some(_) | None, _) => {}
     }
 }
 

@@ -1,11 +1,13 @@
 //! The users of a stream, by name and by number.
 
 use std::hash::BuildHasher;
+use std::net::Ipv4Addr;
 
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 use serde::{Deserialize, Serialize};
 
+use super::hidden::HiddenConnections;
 use super::window::Window;
 use crate::sharing::{AccountActivity, VerdictState};
 use crate::stream::Risk;
@@ -24,6 +26,9 @@ pub struct UserState {
     pub verdict: VerdictState,
     /// The connection that changed the verdict, in milliseconds.
     pub verdict_since: i64,
+    pub hidden: Option<Box<HiddenConnections>>,
+    /// The only address so far, if it is internal to a carrier.
+    pub carrier_address: Option<Ipv4Addr>,
     /// Start of the first connection, in milliseconds.
     pub first: i64,
     /// Start of the last connection, in milliseconds.
@@ -83,6 +88,8 @@ impl UserTable {
             activity: AccountActivity::default(),
             verdict: VerdictState::default(),
             verdict_since: i64::MIN,
+            hidden: None,
+            carrier_address: None,
             first: i64::MAX,
             last: i64::MIN,
             risk: Risk::Low,

@@ -108,6 +108,8 @@ pub struct ScoreMeta<'l> {
     pub no_address: u64,
     pub no_user: u64,
     pub no_time: u64,
+    /// Connections that have the address of a relay or gateway.
+    pub hidden: u64,
     /// Rows that only have counters.
     pub usage: u64,
     pub users_too_many: u64,

@@ -36,6 +36,7 @@ mod redaction;
 mod report;
 mod report_page;
 mod report_watch;
+mod score_hidden;
 mod score_kills;
 mod score_laws;
 mod score_memory;

@@ -9,9 +9,10 @@ use crate::error::Error;
 use crate::io::escape::Escaped;
 use crate::io::output::{Output, OutputFormat};
 use crate::io::reporter::Reporter;
-use crate::score::assessment::{self, RowConfig};
+use crate::score::assessment::{self, RowConfig, RowContext};
 use crate::score::state::{VerdictChange, score};
-use crate::score::{ConnectEvent, ScoreState, state_file};
+use crate::score::users::UserTable;
+use crate::score::{ConnectEvent, Policy, ScoreState, state_file};
 use crate::sharing::Detail;
 use crate::stream::{Event, Kind, Meta, Risk, Row, Verdict};
 use crate::timestamp::Timestamp;
@@ -96,8 +97,9 @@ impl ScoreFilter {
             self.write_due_summaries(ts, out)?;
         }
         let id = event.id.as_deref();
-        let event = ConnectEvent { ts, user, ip, port: event.port, id, source };
-        let change = self.state.ingest(&event, &self.options.rule);
+        let connection =
+            ConnectEvent { ts, user, ip, port: event.port, id, source, format: &event.proxy };
+        let change = self.state.ingest(&connection, &self.options.rule, &self.options.policy);
         if let (true, Some(change)) = (self.options.alert_on_risk, change)
             && let Some(user) = self.state.users.get_mut(change.user)
         {
@@ -124,9 +126,9 @@ impl ScoreFilter {
         if self.options.explain.is_some() {
             return;
         }
-        if let Some(user) = self.state.users.get_mut(change.user)
-            && let Some(alert) =
-                assessment::verdict_alert(user, change, &self.rows, &self.options.policy)
+        let (context, users) = context(&self.rows, &self.options.policy, &mut self.state);
+        if let Some(user) = users.get_mut(change.user)
+            && let Some(alert) = assessment::verdict_alert(user, change, &context)
         {
             self.renderer.alert(&alert, &mut out.buffer);
         }
@@ -148,9 +150,10 @@ impl ScoreFilter {
     /// Writes summaries, the most suspicious users first.
     fn write_summaries(&mut self, now: i64, which: Which, out: &mut Output) -> Result<(), Error> {
         let Self { options, state, rows, renderer, .. } = self;
+        let (context, users) = context(rows, &options.policy, state);
         renderer.begin_summaries(Timestamp(now));
         let mut selected = Vec::new();
-        for user in state.users.all_mut() {
+        for user in users.all_mut() {
             if which == Which::Changed && !std::mem::take(&mut user.is_changed) {
                 continue;
             }
@@ -166,18 +169,18 @@ impl ScoreFilter {
                 let people = assessment::suspected_people(user, &options.policy);
                 selected.push((Reverse((verdict, people, score)), user));
             } else if renderer.is_text() {
-                renderer.count(&assessment::summary(user, now, rows, &options.policy));
+                renderer.count(&assessment::summary(user, now, &context));
             }
         }
         selected.sort_unstable_by(|a, b| (a.0, &a.1.name).cmp(&(b.0, &b.1.name)));
         let top = options.top.unwrap_or(usize::MAX);
         for (place, (_, user)) in selected.into_iter().enumerate() {
             if place < top {
-                let summary = assessment::summary(user, now, rows, &options.policy);
+                let summary = assessment::summary(user, now, &context);
                 renderer.summary(&summary, &mut out.buffer);
                 out.after_row()?;
             } else if renderer.is_text() {
-                renderer.count(&assessment::summary(user, now, rows, &options.policy));
+                renderer.count(&assessment::summary(user, now, &context));
             }
         }
         renderer.end_summaries(&mut out.buffer);
@@ -206,13 +209,14 @@ impl ScoreFilter {
     /// Writes everything about the user of `--explain`.
     fn write_user_detail(&mut self, name: &str, out: &mut Output) -> Result<(), Error> {
         let now = self.state.buffer.newest();
-        let user = self.state.users.all_mut().iter_mut().find(|user| *user.name == *name);
+        let rows = RowConfig { detail: Detail::Full, ..self.rows };
+        let (context, users) = context(&rows, &self.options.policy, &mut self.state);
+        let user = users.all_mut().iter_mut().find(|user| *user.name == *name);
         let Some((user, now)) = user.zip(now) else {
             let reason = format!("no connection of user '{}'", Escaped(name));
             return Err(Error::refused("--explain", reason));
         };
-        let rows = RowConfig { detail: Detail::Full, ..self.rows };
-        let summary = assessment::summary(user, now, &rows, &self.options.policy);
+        let summary = assessment::summary(user, now, &context);
         self.renderer.user_detail(&summary, &mut out.buffer);
         Ok(())
     }
@@ -242,6 +246,16 @@ impl ScoreFilter {
             self.reporter.print(advice);
         }
     }
+}
+
+/// What rows depend on, and the users they are about.
+fn context<'a>(
+    config: &'a RowConfig,
+    policy: &'a Policy,
+    state: &'a mut ScoreState,
+) -> (RowContext<'a>, &'a mut UserTable) {
+    let ScoreState { users, gateways, .. } = state;
+    (RowContext { config, policy, gateways, users: users.len() }, users)
 }
 
 /// The next multiple of `--every` after a time.

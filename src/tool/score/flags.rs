@@ -110,6 +110,14 @@ pub(super) const FLAGS: &[F] = &[
         },
     )
     .detail("For your own relays. May be repeated."),
+    F::switch("trust-private", "Treat private and loopback addresses as those of clients", |o| {
+        o.policy.trust_private = true;
+    })
+    .detail(
+        "For a proxy on a LAN. Without it, connections from loopback, link-local and private \
+         addresses are those of a relay, gateway or NAT: they are left out of people and verdict, \
+         and a user with more than one in twenty of them is never clear.",
+    ),
     F::value("relay", "N", "Ignore networks used by N or more users", |o, text| {
         o.policy.relay = Some(count(text, 2)?);
         Ok(())

@@ -131,7 +131,8 @@ const PEOPLE: Section = Section {
          in use between two of its own connections, never because of an open socket alone. The \
          addresses of one device (IPv4 and IPv6 of a home, the pool of a carrier) count as one \
          network: they mix within bursts of connections.\n\nThe verdict is unknown until an hour \
-         of use, or if one line of the log in twenty was not recognised. It is clear for one \
+         of use; if one line of the log in twenty was not recognised; or if one connection in \
+         twenty has the address of a relay, gateway or NAT (--trust-private). It is clear for one \
          person, and watch if people is 1.5 or more. It is sharing if, besides, connections \
          alternated between places as no traveller does, or a place beside home and work recurs \
          for days; if people is 1.85 or more for hours; if one hour had six unrelated networks \
@@ -143,7 +144,8 @@ const PEOPLE: Section = Section {
          took turns within minutes. recurring-networks: networks beside home and work that were \
          left and used again for days. second-device: the network treated as a second device, and \
          the overlap that is ignored because of it. sequential-networks: several networks, never \
-         two at the same time. counterfactual: the flag that would change the verdict.\n\nNot \
+         two at the same time. hidden-addresses: connections that are left out because their client's address \
+         is not known. counterfactual: the flag that would change the verdict.\n\nNot \
          detected are people in one household, people who use the account on different days, and \
          two people who both stay at home: they look like one with two devices."
             .to_owned()

@@ -123,7 +123,10 @@ fn five_at_once_share_and_one_that_roams_does_not() {
     let project = up(&engine, &compose, &proxy, folder);
     let config = project.folder.path().join("config.py");
     let before = fs::read(&config).unwrap();
-    let mut pipeline = Pipeline::start(&mut project.command(&["logs", "-f"]), &["--every", "10m"]);
+    let mut pipeline = Pipeline::start(
+        &mut project.command(&["logs", "-f"]),
+        &["--every", "10m", "--trust-private"],
+    );
     wait("the proxy listens", || TcpStream::connect(to).is_ok());
 
     let container = project.container();
