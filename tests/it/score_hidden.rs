@@ -116,7 +116,7 @@ fn a_hidden_share_is_left_out_and_counted() {
         assert_eq!(scored.evidence().unwrap()["connections"], 180 / every as u64);
     }
     // Of two networks in use at the same time one is hidden: the other is one person's.
-    let ip = |minute: usize, _| format!("{}.0.0.1", if minute % 2 == 0 { 127 } else { 8 });
+    let ip = |minute: usize, _| format!("{}.0.0.1", if minute.is_multiple_of(2) { 127 } else { 8 });
     let scored = Scored::new(&rows(&["alice"], "telemt", ip), &[]);
     assert!(scored.rows.iter().all(|row| row.get("people").is_none_or(|people| *people == 1.0)));
 }

@@ -144,8 +144,9 @@ const PEOPLE: Section = Section {
          took turns within minutes. recurring-networks: networks beside home and work that were \
          left and used again for days. second-device: the network treated as a second device, and \
          the overlap that is ignored because of it. sequential-networks: several networks, never \
-         two at the same time. hidden-addresses: connections that are left out because their client's address \
-         is not known. counterfactual: the flag that would change the verdict.\n\nNot \
+         two at the same time. hidden-addresses: connections that \
+         are left out because the address of their client is not known. counterfactual: the flag \
+         that would change the verdict.\n\nNot \
          detected are people in one household, people who use the account on different days, and \
          two people who both stay at home: they look like one with two devices."
             .to_owned()
