@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::harness::{run, schema_holds, text};
+use crate::harness::{check_schema, run, text};
 
 /// Three hours of connections, one a minute, of each user from the address for its number.
 fn rows(users: &[&str], proxy: &str, ip: impl Fn(usize, usize) -> String) -> String {
@@ -31,7 +31,7 @@ impl Scored {
         let output = run("mtp-score", args, rows.as_bytes());
         assert!(output.status.success(), "{}", text(&output.stderr));
         let rows = text(&output.stdout);
-        schema_holds(&rows);
+        check_schema(&rows);
         let rows = rows.lines().map(|row| serde_json::from_str(row).unwrap()).collect();
         Self { rows, stderr: text(&output.stderr) }
     }
