@@ -1,20 +1,19 @@
-//! What can go wrong, and how a tool ends: the only place that knows exit statuses.
+//! Errors and exit statuses. No other module has exit statuses.
 
 use std::{fmt, io, process::ExitCode};
 
-/// How a tool ended.
+/// The result of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExitStatus {
-    /// All that was asked for was done.
     Success,
     /// Something was lost or refused.
     Failure,
-    /// The command line could not be understood.
+    /// Invalid command line.
     Usage,
 }
 
 impl ExitStatus {
-    /// The status the shell sees.
+    /// The process status: 0, 1 or 2.
     pub fn code(self) -> ExitCode {
         ExitCode::from(match self {
             Self::Success => 0,
@@ -24,25 +23,24 @@ impl ExitStatus {
     }
 }
 
-/// What a tool could not do. Shown as `where: what`.
+/// An error that ends a run. Displayed as `where: what`.
 #[derive(Debug)]
 pub enum Error {
-    /// A command line that asks for something impossible: `--since: 'soon' is no time`
+    /// `--since: invalid time 'soon' (expected …)`
     Usage(String),
-    /// An input that could not be read: `access.log: Permission denied`
+    /// `access.log: Permission denied`
     Input {
         /// The file's name, or `standard input`.
         name: String,
-        /// What the system said.
         error: io::Error,
     },
-    /// The rows could not be written: `standard output: No space left on device`
+    /// `standard output: No space left on device`
     Output(io::Error),
-    /// Something understood and refused: `config.py:12: USERS is computed, not a literal dict`
+    /// `config.py:12: USERS is computed, not a literal dict`
     Refused {
         /// The file and line, option or thing at fault.
         at: String,
-        /// What is wrong, and what would be right.
+        /// What is wrong, and what is expected.
         what: String,
     },
 }
@@ -58,12 +56,11 @@ impl Error {
         Self::Input { name: name.to_string(), error }
     }
 
-    /// A reader that has left (`| head`) is no failure to a shell.
+    /// True if the reader of standard output has left (`| head`), which is not a failure.
     pub fn is_broken_pipe(&self) -> bool {
         matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
     }
 
-    /// How a tool ends that met this.
     pub fn exit_status(&self) -> ExitStatus {
         match self {
             Self::Usage(_) => ExitStatus::Usage,
@@ -77,8 +74,8 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Usage(what) => f.write_str(what),
-            Self::Input { name, error } => write!(f, "{name}: {}", Plain(error)),
-            Self::Output(error) => write!(f, "standard output: {}", Plain(error)),
+            Self::Input { name, error } => write!(f, "{name}: {}", SystemError(error)),
+            Self::Output(error) => write!(f, "standard output: {}", SystemError(error)),
             Self::Refused { at, what } => write!(f, "{at}: {what}"),
         }
     }
@@ -86,11 +83,11 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// A system error in the system's words, without Rust's ` (os error 28)`.
+/// Displays a system error without the ` (os error 28)` that Rust appends.
 #[derive(Debug)]
-pub struct Plain<'e>(pub &'e io::Error);
+pub struct SystemError<'e>(pub &'e io::Error);
 
-impl fmt::Display for Plain<'_> {
+impl fmt::Display for SystemError<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = self.0.to_string();
         f.write_str(text.split(" (os error").next().unwrap_or(&text))
@@ -102,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn errors_speak_plainly() {
+    fn errors_have_a_message_and_a_status() {
         let full = Error::Output(io::Error::from_raw_os_error(28));
         assert_eq!(full.to_string(), "standard output: No space left on device");
         assert_eq!(full.exit_status(), ExitStatus::Failure);

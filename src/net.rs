@@ -3,7 +3,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// Reads an address as clients are told apart by: IPv4-mapped IPv6 is IPv4.
+/// Reads a client address; IPv4-mapped IPv6 becomes IPv4.
 pub fn parse_ip(text: &[u8]) -> Option<IpAddr> {
     if let Some(ip) = read_v4(text) {
         return Some(IpAddr::V4(ip));

@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use self::api::{ApiError, ContainerInspect, ContainerSummary};
 use self::http::Response;
-use crate::error::{Error, Plain};
+use crate::error::{Error, SystemError};
 
 /// A container engine's socket.
 #[derive(Clone, Debug)]
@@ -147,7 +147,7 @@ impl Docker {
                 ""
             };
             let at = format!("docker: {}", self.socket.display());
-            Error::refused(at, format!("{}{hint}", Plain(&error)))
+            Error::refused(at, format!("{}{hint}", SystemError(&error)))
         })
     }
 }

@@ -35,7 +35,7 @@ pub const DISABLED: &str = "disabled";
 pub const DENIED: &str = "denied";
 /// A PROXY protocol header that cannot be read.
 pub const BAD_PROXY_HEADER: &str = "bad-proxy-header";
-/// The client said nothing, or too little.
+/// The client sent nothing, or too little.
 pub const EARLY_CLOSE: &str = "early-close";
 /// Ended in order.
 pub const CLOSED: &str = "closed";

@@ -27,7 +27,7 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// Removes the framing from raw lines. Keeps what the next lines of the stream need, within limits.
 #[derive(Debug)]
 pub struct Deframer {
-    state: State,
+    state: DeframerState,
     /// A long line without the timestamps that Docker put into it.
     joined: Vec<u8>,
     /// A line without escapes.
@@ -35,7 +35,7 @@ pub struct Deframer {
 }
 
 #[derive(Debug)]
-struct State {
+struct DeframerState {
     local_time: LocalTimeResolver,
     stream: StreamState,
     partial: PartialLines,
@@ -46,7 +46,7 @@ impl Deframer {
     /// `local_time` resolves the times of framings without a zone or a year.
     pub fn new(local_time: LocalTimeResolver) -> Self {
         let (stream, partial) = (StreamState::default(), PartialLines::default());
-        let state = State { local_time, stream, partial, buffers: Default::default() };
+        let state = DeframerState { local_time, stream, partial, buffers: Default::default() };
         Self { state, joined: Vec::new(), plain: Vec::new() }
     }
 
@@ -102,7 +102,7 @@ impl Deframer {
     }
 }
 
-impl State {
+impl DeframerState {
     /// A line without escapes: one message, or glued ones.
     fn plain_line(
         &mut self,

@@ -11,7 +11,7 @@ pub(super) const PIECE: usize = 16 * 1024;
 const PREFIX_MAX: usize = 400;
 
 /// `2026-11-23T15:41:40.324509072Z `, at the start. Engines write nine digits of a second,
-/// always; programs that log their own time write three or six, so the two are told apart.
+/// always; programs that log their own time write three or six, so the two can be distinguished.
 pub(super) fn engine_time(text: &[u8]) -> Option<(Timestamp, &[u8])> {
     let fraction = text.get(19..30)?;
     let [b'.', digits @ .., b'Z' | b'+' | b'-'] = fraction else { return None };

@@ -163,8 +163,8 @@ fn micros(text: &[u8]) -> Option<Timestamp> {
     Some(Timestamp(micros.div_euclid(1000)))
 }
 
-/// `[27,91,50,109]`. Only a message with bytes that cannot be printed is written so; one without
-/// is no journal's.
+/// Reads `[27,91,50,109]`. The journal writes only a message with unprintable bytes like this; an
+/// array without them does not come from it.
 fn bytes(array: &[u8], into: &mut Vec<u8>) -> Option<()> {
     into.clear();
     let inside = array.strip_prefix(b"[")?.strip_suffix(b"]")?;

@@ -16,7 +16,7 @@ pub enum SignalEffect {
     Handled,
     /// The signal would end the process.
     Fatal,
-    /// There is no such process.
+    /// The process does not exist.
     NoProcess,
 }
 

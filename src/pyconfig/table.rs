@@ -50,7 +50,7 @@ pub enum TableState {
     },
 }
 
-pub(super) type ByName<K, V> = hashbrown::HashMap<K, V, foldhash::fast::FixedState>;
+pub(super) type NameMap<K, V> = hashbrown::HashMap<K, V, foldhash::fast::FixedState>;
 
 /// A table all of whose statements are literal.
 #[derive(Clone, Debug, Default)]
@@ -64,7 +64,7 @@ pub struct LiteralTable {
     /// Statements that delete entries.
     pub(super) deletions: Vec<Deletion>,
     /// First and last entry of each name; [`TableEntry::next`] links those between.
-    by_name: ByName<String, (usize, usize)>,
+    by_name: NameMap<String, (usize, usize)>,
 }
 
 #[derive(Clone, Debug)]

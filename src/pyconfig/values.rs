@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::PyConfig;
-use super::table::{ByName, TableState, UserTable};
+use super::table::{NameMap, TableState, UserTable};
 use super::value::PyValue;
 
 /// The values of a config file.
@@ -18,7 +18,7 @@ pub(super) struct ConfigValues<'c> {
 }
 
 /// Values by name, and if a statement deletes them.
-type Entries<'c> = ByName<Cow<'c, str>, (Cow<'c, PyValue>, bool)>;
+type Entries<'c> = NameMap<Cow<'c, str>, (Cow<'c, PyValue>, bool)>;
 
 impl<'c> ConfigValues<'c> {
     pub(super) fn of(config: &'c PyConfig<'_>) -> Self {

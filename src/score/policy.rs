@@ -19,7 +19,7 @@ pub const DEVICES: usize = 2;
 pub const DEVICES_MAX: usize = 64;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum UserLimit {
+pub enum DeviceLimit {
     Devices(usize),
     /// The user is not assessed.
     Exempt,
@@ -37,7 +37,7 @@ pub struct Policy {
     /// The number of users that makes a network a relay.
     pub relay: Option<usize>,
     pub carriers: Option<CarrierDatabase>,
-    pub users: HashMap<Box<str>, UserLimit, FixedState>,
+    pub users: HashMap<Box<str>, DeviceLimit, FixedState>,
 }
 
 impl Default for Policy {
@@ -59,8 +59,8 @@ impl Policy {
     pub fn devices_of(&self, user: &str) -> Option<usize> {
         match self.users.get(user) {
             None => Some(self.devices),
-            Some(UserLimit::Devices(devices)) => Some(*devices),
-            Some(UserLimit::Exempt) => None,
+            Some(DeviceLimit::Devices(devices)) => Some(*devices),
+            Some(DeviceLimit::Exempt) => None,
         }
     }
 
@@ -91,13 +91,13 @@ impl Policy {
 }
 
 /// Parses `alice 3` or `max power exempt`.
-fn entry(line: &str) -> Result<(&str, UserLimit), String> {
+fn entry(line: &str) -> Result<(&str, DeviceLimit), String> {
     let invalid =
         || format!("invalid limit '{}' (expected NAME DEVICES or NAME exempt)", Escaped(line));
     let (user, limit) = line.rsplit_once(char::is_whitespace).ok_or_else(invalid)?;
     let limit = match limit {
-        "exempt" => UserLimit::Exempt,
-        number => UserLimit::Devices(devices(number)?),
+        "exempt" => DeviceLimit::Exempt,
+        number => DeviceLimit::Devices(devices(number)?),
     };
     Ok((user.trim_end(), limit))
 }
@@ -159,8 +159,8 @@ mod tests {
 
     #[test]
     fn entries_name_a_user_and_a_limit() {
-        assert_eq!(entry("max power  3"), Ok(("max power", UserLimit::Devices(3))));
-        assert_eq!(entry("bob exempt"), Ok(("bob", UserLimit::Exempt)));
+        assert_eq!(entry("max power  3"), Ok(("max power", DeviceLimit::Devices(3))));
+        assert_eq!(entry("bob exempt"), Ok(("bob", DeviceLimit::Exempt)));
         for wrong in ["bob", "bob 0", "bob 65", "bob -1"] {
             assert!(entry(wrong).is_err(), "{wrong}");
         }

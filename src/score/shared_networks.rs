@@ -1,5 +1,5 @@
 //! Networks of many users: relays, VPN exits, the NAT of a whole town. That two of them are in use
-//! at the same time says little about one user.
+//! at the same time is weak evidence about one user.
 
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;

@@ -12,7 +12,7 @@ use super::policy::Policy;
 use super::reorder_buffer::{Admission, BufferedConnection, IdentityKind, ReorderBuffer};
 use super::rule::Rule;
 use super::shared_networks::SharedNetworks;
-use super::users::{UserState, UserTable};
+use super::users::{UserState, UserStates};
 use super::window::WindowConfig;
 use crate::sharing::{estimate, group_networks};
 use crate::stream::{Points, Risk, Verdict};
@@ -108,7 +108,7 @@ const NOT_RECOGNISED_RATIO: u64 = 20;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ScoreState {
     config: WindowConfig,
-    pub users: UserTable,
+    pub users: UserStates,
     pub buffer: ReorderBuffer,
     pub counters: Counters,
     pub hidden: HiddenTotals,
@@ -120,7 +120,7 @@ impl ScoreState {
     pub fn new(config: WindowConfig) -> Self {
         Self {
             config,
-            users: UserTable::default(),
+            users: UserStates::default(),
             buffer: ReorderBuffer::new(config.late_ms),
             counters: Counters::default(),
             hidden: HiddenTotals::default(),

@@ -20,7 +20,7 @@ const HEAD: usize = MAGIC.len() + 4;
 /// Length and checksum.
 const TAIL: usize = 8 + 8;
 
-/// Loads a state; `None` if there is no file.
+/// Loads a state; `None` if the file does not exist.
 pub fn load(path: &Path) -> Result<Option<ScoreState>, Error> {
     let name = path.display();
     let mut bytes = Vec::new();

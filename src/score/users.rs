@@ -49,7 +49,7 @@ pub struct Truncation {
 }
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct UserTable {
+pub struct UserStates {
     all: Vec<UserState>,
     #[serde(skip)]
     by_name: HashTable<u32>,
@@ -57,7 +57,7 @@ pub struct UserTable {
     pub too_many: u64,
 }
 
-impl UserTable {
+impl UserStates {
     pub fn len(&self) -> usize {
         self.all.len()
     }

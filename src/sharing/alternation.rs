@@ -27,12 +27,12 @@ fn is_recurring(network: &NetworkActivity) -> bool {
 
 /// Two groups, with the number of returns between them by day.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Route {
+pub(super) struct NetworkPair {
     pub(super) ends: [u8; 2],
     days: [u8; DAYS],
 }
 
-impl Route {
+impl NetworkPair {
     /// Returns on these days.
     pub(super) fn returns(&self, days: &[usize]) -> u32 {
         days.iter().filter_map(|day| self.days.get(*day)).copied().map(u32::from).sum()
@@ -57,8 +57,8 @@ pub(super) fn recurring_places(activity: &AccountActivity, groups: &Groups) -> V
 
 /// All routes between places. Where the ends have several addresses, the pair with the most returns
 /// counts.
-pub(super) fn routes(activity: &AccountActivity, groups: &Groups) -> Vec<Route> {
-    let mut routes: Vec<Route> = Vec::new();
+pub(super) fn routes(activity: &AccountActivity, groups: &Groups) -> Vec<NetworkPair> {
+    let mut routes: Vec<NetworkPair> = Vec::new();
     let end = |index: u8| groups.of.get(usize::from(index)).copied();
     for pair in activity.pairs.iter().filter(|pair| pair.returns != [0; DAYS]) {
         let is_between_places =
@@ -74,25 +74,30 @@ pub(super) fn routes(activity: &AccountActivity, groups: &Groups) -> Vec<Route> 
                     *own = (*own).max(other);
                 }
             }
-            None => routes.push(Route { ends, days: pair.returns }),
+            None => routes.push(NetworkPair { ends, days: pair.returns }),
         }
     }
     routes
 }
 
 /// Returns on these days, without the second devices.
-pub(super) fn returns(routes: &[Route], groups: usize, days: &[usize], devices: usize) -> u32 {
+pub(super) fn returns(
+    routes: &[NetworkPair],
+    groups: usize,
+    days: &[usize],
+    devices: usize,
+) -> u32 {
     let routes = without_second_devices(routes.to_vec(), groups, days, devices);
     routes.iter().map(|route| route.returns(days)).sum()
 }
 
 /// The routes that are left without the second devices.
 pub(super) fn without_second_devices(
-    mut routes: Vec<Route>,
+    mut routes: Vec<NetworkPair>,
     groups: usize,
     days: &[usize],
     devices: usize,
-) -> Vec<Route> {
+) -> Vec<NetworkPair> {
     routes.retain(|route| route.returns(days) > 0);
     for _ in 1..devices {
         let mut at = vec![0_u32; groups];

@@ -51,7 +51,7 @@ impl From<IpAddr> for Address {
     }
 }
 
-/// How many leading bits tell networks apart.
+/// Prefix lengths that networks are grouped by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Prefix {
     /// Of IPv4; 32 is the whole address.

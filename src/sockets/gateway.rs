@@ -53,11 +53,11 @@ impl Gateways {
             let is_selected = match self.scope {
                 GatewayScope::None => false,
                 GatewayScope::PhysicalLinks => {
-                    matches!(route, Route::Default(_)) && is_physical(device)
+                    matches!(route, GatewayRoute::Default(_)) && is_physical(device)
                 }
                 GatewayScope::All => true,
             };
-            let (Route::Default(gateway) | Route::Local(gateway)) = route;
+            let (GatewayRoute::Default(gateway) | GatewayRoute::Local(gateway)) = route;
             if is_selected && !found.contains(&gateway) {
                 found.push(gateway);
             }
@@ -86,7 +86,7 @@ pub(super) fn is_in_container() -> bool {
 
 /// A route.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Route {
+enum GatewayRoute {
     /// A default route through this gateway.
     Default(Address),
     /// A route to a local network, whose first address this is.
@@ -94,7 +94,7 @@ enum Route {
 }
 
 /// `eth0 00000000 010011AC 0003 0 0 0 00000000 …`
-fn route_v4(line: &str) -> Option<(Route, &str)> {
+fn route_v4(line: &str) -> Option<(GatewayRoute, &str)> {
     let words: Vec<_> = line.split_whitespace().collect();
     let [device, to, gateway, _, _, _, _, mask, ..] = words.as_slice() else { return None };
     let number = |text| u32::from_str_radix(text, 16).ok().map(u32::to_ne_bytes);
@@ -102,24 +102,24 @@ fn route_v4(line: &str) -> Option<(Route, &str)> {
     let length = u32::from_be_bytes(mask).count_ones();
     let first = u32::from_be_bytes(to).wrapping_add(1).to_be_bytes();
     let route = match (gateway, length) {
-        ([0, 0, 0, 0], 8..=30) => Route::Local(Address::v4(first)),
+        ([0, 0, 0, 0], 8..=30) => GatewayRoute::Local(Address::v4(first)),
         ([0, 0, 0, 0], _) | (_, 1..) => return None,
-        _ => Route::Default(Address::v4(gateway)),
+        _ => GatewayRoute::Default(Address::v4(gateway)),
     };
     Some((route, device))
 }
 
 /// `00…00 00 00…00 00 fe80…01 00000400 … eth0`
-fn route_v6(line: &str) -> Option<(Route, &str)> {
+fn route_v6(line: &str) -> Option<(GatewayRoute, &str)> {
     let words: Vec<_> = line.split_whitespace().collect();
     let [to, length, _, _, gateway, .., device] = words.as_slice() else { return None };
     let number = |text| u128::from_str_radix(text, 16).ok();
     let (to, gateway, length) = (number(to)?, number(gateway)?, number(length)?);
     let is_shared = to >> 118 == 0xfe80 >> 6 || to >> 120 == 0xff; // link-local, multicast
     let route = match (gateway, length) {
-        (0, 8..=126) if !is_shared => Route::Local(Address::v6((to | 1).to_be_bytes())),
+        (0, 8..=126) if !is_shared => GatewayRoute::Local(Address::v6((to | 1).to_be_bytes())),
         (0, _) | (_, 1..) => return None,
-        _ => Route::Default(Address::v6(gateway.to_be_bytes())),
+        _ => GatewayRoute::Default(Address::v6(gateway.to_be_bytes())),
     };
     Some((route, device))
 }
@@ -143,9 +143,9 @@ mod tests {
     fn parses_ipv4_routes() {
         let (any, gateway) = ([0; 4], [172, 17, 0, 1]);
         let parsed = |to, gateway, mask| route_v4(&v4(to, gateway, mask)).map(|(route, _)| route);
-        assert_eq!(parsed(any, gateway, any), Some(Route::Default(address("172.17.0.1"))));
+        assert_eq!(parsed(any, gateway, any), Some(GatewayRoute::Default(address("172.17.0.1"))));
         let near = parsed([172, 19, 0, 0], any, [255, 255, 0, 0]);
-        assert_eq!(near, Some(Route::Local(address("172.19.0.1"))));
+        assert_eq!(near, Some(GatewayRoute::Local(address("172.19.0.1"))));
         assert_eq!(parsed([172, 19, 0, 9], any, [255; 4]), None);
         assert_eq!(parsed([10, 0, 0, 0], gateway, [255, 0, 0, 0]), None);
         assert_eq!(route_v4("Iface\tDestination\tGateway \tFlags\t0\t0\t0\tMask"), None);
@@ -164,9 +164,9 @@ mod tests {
             route_v6(&line).map(|(route, device)| (route, device.to_owned()))
         };
         let eth0 = |route| Some((route, "eth0".to_owned()));
-        assert_eq!(route("::", "00", "fe80::1"), eth0(Route::Default(address("fe80::1"))));
+        assert_eq!(route("::", "00", "fe80::1"), eth0(GatewayRoute::Default(address("fe80::1"))));
         let near = route("fd00:5::", "40", "::");
-        assert_eq!(near, eth0(Route::Local(address("fd00:5::1"))));
+        assert_eq!(near, eth0(GatewayRoute::Local(address("fd00:5::1"))));
         for (to, length) in [("fe80::", "40"), ("ff00::", "08"), ("fd00:5::2", "80"), ("::", "00")]
         {
             assert_eq!(route(to, length, "::"), None, "{to}");

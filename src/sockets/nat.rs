@@ -37,7 +37,7 @@ fn behind_forwarder(port: u16, forwarder: PortForwarder, container: Option<&str>
         container.map_or_else(|| "a container".to_owned(), |name| format!("container {name}"));
     let note = format!(
         "port {port} is published for {owner}: its clients are inside (--container {}), and all to \
-         be told apart with network_mode: host",
+         be distinguished with network_mode: host",
         container.unwrap_or("NAME")
     );
     HiddenClients { by, note }

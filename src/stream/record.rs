@@ -72,7 +72,7 @@ pub struct Record<'l> {
 }
 
 impl<'l> Record<'l> {
-    /// Reads a line. `None`: it is no JSON object of ours.
+    /// Reads a line. `None`: not a JSON object of a known form.
     pub fn read(line: &'l [u8]) -> Option<Self> {
         serde_json::from_slice(line).ok()
     }

@@ -217,8 +217,8 @@ impl<T: Serialize> Serialize for ByName<'_, T> {
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for ByName<'_, T> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct Entries<T>(std::marker::PhantomData<T>);
-        impl<'de, T: Deserialize<'de>> Visitor<'de> for Entries<T> {
+        struct MapVisitor<T>(std::marker::PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for MapVisitor<T> {
             type Value = Vec<(Text<'static>, T)>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -233,7 +233,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for ByName<'_, T> {
                 Ok(all)
             }
         }
-        from.deserialize_map(Entries(std::marker::PhantomData)).map(Self)
+        from.deserialize_map(MapVisitor(std::marker::PhantomData)).map(Self)
     }
 }
 

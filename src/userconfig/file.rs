@@ -11,7 +11,7 @@ use rustix::fs::{FlockOperation, Timespec, Timestamps, UTIME_OMIT, flock, futime
 use rustix::io::Errno;
 
 use super::UserConfig;
-use crate::error::{Error, Plain};
+use crate::error::{Error, SystemError};
 use crate::pyconfig::crash_safe_write::{WriteStep, plan_write};
 use crate::pyconfig::recovery::{EditState, edit_state, recovered};
 
@@ -138,7 +138,7 @@ impl LockedFile {
                 }
                 Error::refused(
                     &self.snapshot.name,
-                    format!("{}; nothing was changed", Plain(&error)),
+                    format!("{}; nothing was changed", SystemError(&error)),
                 )
             })?;
             step.apply(&mut now);
@@ -147,7 +147,7 @@ impl LockedFile {
         for step in after {
             self.execute(step).map_err(|error| {
                 let what = "the edit has taken effect, and the next run completes it";
-                Error::refused(&self.snapshot.name, format!("{}; {what}", Plain(&error)))
+                Error::refused(&self.snapshot.name, format!("{}; {what}", SystemError(&error)))
             })?;
         }
         self.advance_mtime(old.len() == new.len()).map_err(|error| self.failed(&error))?;
@@ -244,7 +244,7 @@ fn io_error(name: &str, error: &io::Error, action: &str) -> Error {
         Some(Errno::ACCESS) => format!("permission denied: this user cannot {action} it"),
         Some(Errno::PERM) => "operation not permitted: is the file immutable (lsattr)?".to_owned(),
         Some(Errno::ROFS) => "on a read-only mount (edit it where it is mounted from)".to_owned(),
-        _ => Plain(error).to_string(),
+        _ => SystemError(error).to_string(),
     };
     Error::refused(name, hint)
 }

@@ -59,7 +59,7 @@ pub(super) fn remove(edit: &mut ConfigEdit<'_>, name: &str) -> Result<Vec<Diagno
     edit.remove(UserTable::Users, name)?;
     let mut notes = Vec::new();
     for limit in [UserLimit::MaxConns, UserLimit::Expires, UserLimit::Quota] {
-        // A limit without its user has no effect, so that a computed table is no obstacle.
+        // A limit without its user has no effect, so a computed table does not matter.
         notes.extend(edit.remove(table_of(limit), name).err());
     }
     Ok(notes)

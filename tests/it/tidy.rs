@@ -1,36 +1,93 @@
-//! House rules as a test: what each file is for, how long it may be, who may use whom.
+//! Rules of the source tree: module dependencies, sizes, one meaning per type name, plain words.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use regex::Regex;
+
 use crate::harness::root;
 
-/// A module uses its own layer and those above it.
-const LAYERS: &[(&str, &[&str])] = &[
-    ("base", &["diagnostic", "error", "json", "net", "timestamp", "stream", "io"]),
-    ("shell", &["cli"]),
+/// The modules, bottom up, each with the modules that it may use: only ones listed above it.
+const MODULES: &[(&str, &[&str])] = &[
+    ("error", &[]),
+    ("net", &[]),
+    ("accesslog", &[]),
+    ("links", &[]),
+    ("timestamp", &[]),
+    ("diagnostic", &["error"]),
+    ("io", &["error"]),
+    ("json", &["net", "timestamp"]),
+    ("stream", &["json", "net", "timestamp"]),
+    ("cli", &["error", "io"]),
+    ("docker", &["error"]),
+    ("frame", &["error", "json", "timestamp"]),
+    ("formats", &["error", "frame", "json", "net", "stream", "timestamp"]),
+    ("sharing", &["net", "stream", "timestamp"]),
+    ("score", &["error", "io", "net", "sharing", "stream", "timestamp"]),
+    ("pyconfig", &["accesslog", "diagnostic", "io", "links"]),
+    ("userconfig", &["diagnostic", "error", "links", "pyconfig"]),
+    ("proxy", &["docker", "error"]),
+    ("sockets", &["docker", "error", "io", "net", "stream", "timestamp"]),
+    ("view", &["io", "stream", "timestamp"]),
     (
-        "sense",
+        "tool",
         &[
-            "frame",
+            "accesslog",
+            "cli",
+            "diagnostic",
+            "docker",
+            "error",
             "formats",
+            "frame",
+            "io",
+            "json",
+            "links",
+            "net",
+            "proxy",
+            "pyconfig",
             "score",
             "sharing",
-            "pyconfig",
-            "links",
-            "accesslog",
-            "userconfig",
-            "proxy",
             "sockets",
-            "docker",
+            "stream",
+            "timestamp",
+            "userconfig",
             "view",
         ],
     ),
-    ("tools", &["tool"]),
 ];
-/// Files say one thing; a longer one says several.
 const LINES_MAX: usize = 600;
-const COLUMNS_MAX: usize = 100;
+/// As rustfmt's, with room for the last word of a comment.
+const COLUMNS_MAX: usize = 104;
+
+/// Words of speech that stand for parse, print, report or estimate.
+const BANNED: &str = r"(?i)\b(is no|tells?|told|hears?|heard|says?|said|speaks?)\b";
+/// Quotations of other programs, and English that has no better word.
+const ALLOWED: &[&str] = &["is no longer"];
+/// Files whose texts are still to be rewritten. Shrinks; nothing is added.
+const NOT_YET_PLAIN: &[&str] = &["src/view/", "src/tool/report/", "src/tool/score/explain.rs"];
+
+/// Type names that two modules still use for different things. Shrinks; nothing is added.
+const NOT_YET_UNIQUE: &[&str] = &[
+    "Alert",
+    "Connection",
+    "Counts",
+    "Evidence",
+    "FromIp",
+    "Kind",
+    "Line",
+    "Measured",
+    "Meta",
+    "Options",
+    "Page",
+    "Points",
+    "Row",
+    "Sample",
+    "Source",
+    "Summary",
+    "Suspicion",
+    "Typed",
+];
 
 fn sources(under: &str) -> Vec<PathBuf> {
     let (mut found, mut folders) = (Vec::new(), vec![root().join(under)]);
@@ -48,70 +105,129 @@ fn sources(under: &str) -> Vec<PathBuf> {
     found
 }
 
-fn layer(module: &str) -> Option<usize> {
-    LAYERS.iter().position(|(_, modules)| modules.contains(&module))
+/// Every source file of `src`: its path from the root, and its text.
+fn library() -> Vec<(String, String)> {
+    let named = |path: PathBuf| {
+        let name = path.strip_prefix(root()).unwrap().display().to_string();
+        (name, fs::read_to_string(path).unwrap())
+    };
+    sources("src").into_iter().map(named).collect()
 }
 
-fn module(path: &Path) -> String {
-    let inside = path.strip_prefix(root().join("src")).unwrap();
-    let first = inside.components().next().unwrap().as_os_str().to_string_lossy().into_owned();
-    first.trim_end_matches(".rs").to_owned()
+fn module(path: &str) -> &str {
+    let inside = path.strip_prefix("src/").unwrap();
+    inside.split('/').next().unwrap().trim_end_matches(".rs")
+}
+
+fn report(wrong: &[String]) {
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
-fn files_are_short_and_say_what_they_are_for() {
+fn files_are_short_and_begin_with_their_purpose() {
     let mut wrong = Vec::new();
     for path in sources("src").into_iter().chain(sources("tests")) {
         let text = fs::read_to_string(&path).unwrap();
-        let show = path.strip_prefix(root()).unwrap().display();
+        let name = path.strip_prefix(root()).unwrap().display();
         if !text.starts_with("//! ") {
-            wrong.push(format!("{show}: begins without saying what it is for"));
+            wrong.push(format!("{name}: no module comment"));
         }
         let lines = text.lines().count();
         if lines > LINES_MAX {
-            wrong.push(format!("{show}: {lines} lines, over {LINES_MAX}"));
+            wrong.push(format!("{name}: {lines} lines, over {LINES_MAX}"));
         }
         for (n, line) in text.lines().enumerate() {
             if line.chars().count() > COLUMNS_MAX {
-                wrong.push(format!("{show}:{}: wider than {COLUMNS_MAX}", n + 1));
+                wrong.push(format!("{name}:{}: wider than {COLUMNS_MAX}", n + 1));
             }
             if path.starts_with(root().join("src")) && line.contains("process::exit") {
-                wrong.push(format!("{show}:{}: only error.rs knows statuses", n + 1));
+                wrong.push(format!("{name}:{}: only error.rs has exit statuses", n + 1));
             }
         }
     }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    report(&wrong);
 }
 
 #[test]
-fn layers_hold() {
+fn modules_use_only_what_the_list_allows() {
     let mut wrong = Vec::new();
-    for path in sources("src") {
+    for (at, (name, uses)) in MODULES.iter().enumerate() {
+        let below: Vec<_> = MODULES[..at].iter().map(|(name, _)| name).collect();
+        let above = uses.iter().filter(|used| !below.contains(used));
+        wrong.extend(above.map(|used| format!("the list: {name} uses {used}, listed below it")));
+    }
+    let path_start = Regex::new(r"\bcrate::([a-z_]+)").unwrap();
+    let mut unused: BTreeMap<&str, Vec<&str>> =
+        MODULES.iter().map(|(name, uses)| (*name, uses.to_vec())).collect();
+    for (path, text) in library() {
         let own = module(&path);
-        if ["lib", "bin"].contains(&own.as_str()) {
+        if ["lib", "bin"].contains(&own) {
             continue;
         }
-        let own_layer = layer(&own);
-        let show = path.strip_prefix(root()).unwrap().display().to_string();
-        if own_layer.is_none() {
-            wrong.push(format!("{show}: {own} is in no layer"));
+        let Some((_, allowed)) = MODULES.iter().find(|(name, _)| *name == own) else {
+            wrong.push(format!("{path}: {own} is not in the list of modules"));
+            continue;
+        };
+        for found in path_start.captures_iter(&text) {
+            let used = found.get(1).unwrap().as_str();
+            if used != own && !allowed.contains(&used) {
+                wrong.push(format!("{path}: {own} may not use crate::{used}"));
+            }
+            unused.get_mut(own).unwrap().retain(|name| *name != used);
+        }
+    }
+    for (name, edges) in unused {
+        wrong.extend(edges.iter().map(|used| format!("the list: {name} does not use {used}")));
+    }
+    report(&wrong);
+}
+
+/// A search for a type's name finds one definition.
+#[test]
+fn a_type_name_has_one_meaning() {
+    let definition =
+        Regex::new(r"(?m)^\s*(?:pub(?:\([a-z ]+\))? )?(?:struct|enum|trait|type) ([A-Z]\w+)")
+            .unwrap();
+    let mut places = BTreeMap::<String, Vec<String>>::new();
+    for (path, text) in library() {
+        for found in definition.captures_iter(&text) {
+            places.entry(found[1].to_owned()).or_default().push(path.clone());
+        }
+    }
+    // Associated types have the name that their trait gives them.
+    let associated = ["Error", "Err", "Item", "IntoIter", "Output", "Target", "Value"];
+    let mut wrong = Vec::new();
+    for (name, paths) in places {
+        let is_allowed = NOT_YET_UNIQUE.contains(&&*name) || associated.contains(&&*name);
+        if paths.len() > 1 && !is_allowed {
+            wrong.push(format!("{name}: {}", paths.join(", ")));
+        }
+    }
+    report(&wrong);
+}
+
+#[test]
+fn comments_and_messages_use_plain_words() {
+    let banned = Regex::new(BANNED).unwrap();
+    let mut wrong = Vec::new();
+    for (path, text) in library() {
+        if NOT_YET_PLAIN.iter().any(|prefix| path.starts_with(prefix)) {
             continue;
         }
-        let text = fs::read_to_string(&path).unwrap();
-        for used in text.split("crate::").skip(1) {
-            let name: String =
-                used.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
-            if layer(&name).is_none_or(|used| Some(used) > own_layer) {
-                wrong.push(format!("{show}: uses crate::{name}, which is built on it"));
+        for (n, line) in text.lines().enumerate() {
+            let allowed = |line: String, phrase: &&str| line.replace(phrase, "");
+            let rest = ALLOWED.iter().fold(line.to_owned(), allowed);
+            if let Some(word) = banned.find(&rest) {
+                wrong.push(format!("{path}:{}: '{}': {}", n + 1, word.as_str(), line.trim()));
             }
         }
     }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    report(&wrong);
 }
 
-/// What was open while it was written is nobody else's business.
+/// The package refers to nothing outside itself.
 #[test]
-fn nothing_speaks_of_the_workshop() {
+fn no_file_refers_to_the_place_where_it_was_written() {
     let words = [
         concat!("../", "shared"),
         concat!("/", "work/"),
@@ -121,7 +237,7 @@ fn nothing_speaks_of_the_workshop() {
     for path in sources("src").into_iter().chain(sources("tests")) {
         let text = fs::read_to_string(&path).unwrap();
         for word in words {
-            assert!(!text.contains(word), "{}: {word}", path.display());
+            assert!(!text.contains(word), "{}: {word}", Path::new(&path).display());
         }
     }
 }

@@ -28,7 +28,7 @@ use crate::timestamp::Timestamp;
 
 /// The part of a block that the next line is in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Section {
+enum StatisticsSection {
     /// Outside a block, or between its lists.
     #[default]
     None,
@@ -53,7 +53,7 @@ enum Trust {
 
 #[derive(Debug, Default)]
 pub(super) struct StatisticsReader {
-    section: Section,
+    section: StatisticsSection,
     ts: Option<Timestamp>,
 }
 
@@ -76,29 +76,29 @@ impl StatisticsReader {
                 return Ok(Some(Outcome::Malformed("invalid time")));
             };
             self.ts = Some(context.local(civil));
-            self.section = Section::Users;
+            self.section = StatisticsSection::Users;
             return Ok(Some(Outcome::Ignored));
         }
         let head = HEADS.iter().find(|(words, _)| line == words.as_bytes());
         if let Some((_, list)) = head {
-            self.section = Section::Addresses(*list, Trust::Kept);
+            self.section = StatisticsSection::Addresses(*list, Trust::Kept);
             return Ok(Some(Outcome::Ignored));
         }
         let event = match self.section {
-            Section::Users => user(line),
-            Section::Addresses(list, Trust::Kept) => address(list, line),
-            Section::Addresses(list, Trust::Lost) => {
+            StatisticsSection::Users => user(line),
+            StatisticsSection::Addresses(list, Trust::Kept) => address(list, line),
+            StatisticsSection::Addresses(list, Trust::Lost) => {
                 let fault = "an address after a line that is not one: it may be forged";
                 return Ok(address(list, line).map(|_| Outcome::Malformed(fault)));
             }
-            Section::None => None,
+            StatisticsSection::None => None,
         };
         let Some(event) = event else {
             // A message of the proxy may stand between entries; it is tried next.
-            if let Section::Addresses(list, _) = self.section
+            if let StatisticsSection::Addresses(list, _) = self.section
                 && !messages::is_message(line)
             {
-                self.section = Section::Addresses(list, Trust::Lost);
+                self.section = StatisticsSection::Addresses(list, Trust::Lost);
             }
             return Ok(None);
         };
@@ -107,7 +107,7 @@ impl StatisticsReader {
 
     /// An empty line ends the section.
     pub(super) fn blank_line(&mut self) {
-        self.section = Section::None;
+        self.section = StatisticsSection::None;
     }
 }
 

@@ -69,7 +69,7 @@ enum Program {
 
 /// A line of either program, as `[21389][2026-11-23 15:37:04.479732 local] MESSAGE`.
 #[derive(Clone, Copy, Debug)]
-struct Record<'l> {
+struct LogLine<'l> {
     process: &'l [u8],
     /// As written.
     time: &'l [u8],
@@ -98,7 +98,7 @@ impl LogParser for MtProxyParser {
         self.is_certain = true;
         self.is_verbose |= message.starts_with(b"New inbound connection #");
         let ts = context.local(civil);
-        let record = Record { process, time, ts, message: without_glued(message) };
+        let record = LogLine { process, time, ts, message: without_glued(message) };
         match self.program {
             Program::Official if !is_teleproxy(record.message) => {
                 self.official.parse(&record, emit)
@@ -135,7 +135,7 @@ impl LogParser for MtProxyParser {
 impl MtProxyParser {
     fn parse_as_both(
         &mut self,
-        record: &Record<'_>,
+        record: &LogLine<'_>,
         emit: &mut Emit<'_>,
     ) -> Result<Outcome, Error> {
         let Self { official, teleproxy, held_official, held_teleproxy, .. } = self;
@@ -225,7 +225,7 @@ fn without_glued(message: &[u8]) -> &[u8] {
 }
 
 /// An event of a process's start.
-fn start(record: &Record<'_>, name: &'static str, emit: &mut Emit<'_>) -> Result<Outcome, Error> {
+fn start(record: &LogLine<'_>, name: &'static str, emit: &mut Emit<'_>) -> Result<Outcome, Error> {
     let mut event = Event::new(Kind::Start, name);
     event.ts = Some(record.ts);
     event.id = Some(bytes::to_text(record.process));

@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use super::{NAME, Record, id_time, start};
+use super::{LogLine, NAME, id_time, start};
 use crate::error::Error;
 use crate::formats::connection_table::ConnectionTable;
 use crate::formats::{
@@ -52,7 +52,7 @@ struct InboundSocket {
 impl OfficialReader {
     pub(super) fn parse(
         &mut self,
-        record: &Record<'_>,
+        record: &LogLine<'_>,
         emit: &mut Emit<'_>,
     ) -> Result<Outcome, Error> {
         let Some((meaning, rest)) = bytes::match_prefix(record.message, PATTERNS) else {
@@ -90,7 +90,7 @@ impl OfficialReader {
     fn opened(
         &mut self,
         rest: &[u8],
-        record: &Record<'_>,
+        record: &LogLine<'_>,
         emit: &mut Emit<'_>,
     ) -> Result<Outcome, Error> {
         let peer = bytes::split_once(rest, " -> ").and_then(|(peer, _)| parse_peer(peer));

@@ -9,7 +9,7 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 
-use super::{NAME, Record, TELEPROXY, id_time, start};
+use super::{LogLine, NAME, TELEPROXY, id_time, start};
 use crate::error::Error;
 use crate::formats::connection_table::ConnectionTable;
 use crate::formats::{
@@ -107,7 +107,7 @@ pub(super) fn has_label(message: &[u8]) -> bool {
 impl TeleproxyReader {
     pub(super) fn parse(
         &mut self,
-        record: &Record<'_>,
+        record: &LogLine<'_>,
         emit: &mut Emit<'_>,
     ) -> Result<Outcome, Error> {
         let Some((meaning, rest)) = bytes::match_prefix(record.message, PATTERNS) else {
@@ -138,7 +138,7 @@ impl TeleproxyReader {
         }
     }
 
-    fn remember(&mut self, record: &Record<'_>, rest: &[u8]) {
+    fn remember(&mut self, record: &LogLine<'_>, rest: &[u8]) {
         let message = record.message;
         if message.starts_with(b"New inbound connection #") {
             let (number, ends) = bytes::first_word(rest);
@@ -184,7 +184,7 @@ impl TeleproxyReader {
     /// `secret_id=0 fd=11 ip=203.0.113.7 port=35441 …`
     fn authenticated(
         &mut self,
-        record: &Record<'_>,
+        record: &LogLine<'_>,
         rest: &[u8],
         emit: &mut Emit<'_>,
     ) -> Result<Outcome, Error> {
@@ -230,7 +230,7 @@ impl TeleproxyReader {
     fn connect(
         &mut self,
         name: &'static str,
-        record: &Record<'_>,
+        record: &LogLine<'_>,
         key: &[u8],
         user: String,
         peer: (IpAddr, u16),
@@ -253,7 +253,7 @@ impl TeleproxyReader {
 
     fn closed(
         &mut self,
-        record: &Record<'_>,
+        record: &LogLine<'_>,
         rest: &[u8],
         emit: &mut Emit<'_>,
     ) -> Result<Outcome, Error> {
@@ -288,7 +288,7 @@ impl TeleproxyReader {
 
     fn rejected(
         &mut self,
-        record: &Record<'_>,
+        record: &LogLine<'_>,
         rest: &[u8],
         reason: &'static str,
         emit: &mut Emit<'_>,

@@ -36,7 +36,7 @@ connections and addresses, and the connections of each address. Once, or every -
     mtp-conns --interval 10 | jq .total
     mtp-conns --container mtprotoproxy --events events.jsonl
 
-Needs no privilege unless an option says so. Reads no traffic.";
+Needs no privilege unless an option states it. Reads no traffic.";
 
 type F = Flag<Options>;
 

@@ -23,7 +23,7 @@ pub(super) struct Sampler {
     users: UserIndex,
     events: Option<Follow>,
     events_error: StickyError,
-    renderer: Renderer,
+    renderer: SampleRenderer,
     out: Output,
     reporter: Reporter,
     /// Samples taken.
@@ -48,7 +48,7 @@ impl Sampler {
             users: UserIndex::default(),
             events,
             events_error: StickyError::default(),
-            renderer: Renderer::new(options, is_text),
+            renderer: SampleRenderer::new(options, is_text),
             out: Output::stdout()?,
             reporter,
             samples: 0,
@@ -113,7 +113,7 @@ impl Sampler {
         }
     }
 
-    /// Ends; the status says whether every target could be sampled.
+    /// Ends the run; failure if a target could not be sampled.
     pub(super) fn finish(&self) -> ExitStatus {
         self.report_untracked();
         if self.failed > 0 { ExitStatus::Failure } else { ExitStatus::Success }
@@ -143,7 +143,7 @@ fn report(entry: &mut TargetEntry, result: Result<(), Error>, reporter: Reporter
 
 /// Writes rows as JSON or as text.
 #[derive(Debug)]
-enum Renderer {
+enum SampleRenderer {
     Json,
     Text {
         style: TextStyle,
@@ -154,7 +154,7 @@ enum Renderer {
     },
 }
 
-impl Renderer {
+impl SampleRenderer {
     fn new(options: &Options, is_text: bool) -> Self {
         if !is_text {
             return Self::Json;

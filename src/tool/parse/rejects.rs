@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use memchr::memmem;
 
-use crate::error::{Error, Plain};
+use crate::error::{Error, SystemError};
 use crate::formats::redact;
 use crate::tool::event_loop::LineOrigin;
 
@@ -23,7 +23,7 @@ impl Rejects {
     /// Creates the file, or empties it.
     pub(super) fn create(path: &Path) -> Result<Self, Error> {
         let file = File::create(path);
-        let file = file.map_err(|error| Error::refused(path.display(), Plain(&error)))?;
+        let file = file.map_err(|error| Error::refused(path.display(), SystemError(&error)))?;
         Ok(Self { path: path.to_owned(), file: BufWriter::new(file), last: None })
     }
 
@@ -52,7 +52,7 @@ impl Rejects {
     }
 
     fn checked(&self, written: std::io::Result<()>) -> Result<(), Error> {
-        written.map_err(|error| Error::refused(self.path.display(), Plain(&error)))
+        written.map_err(|error| Error::refused(self.path.display(), SystemError(&error)))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::time::{Duration, Instant};
 
-use super::renderer::Renderer;
+use super::renderer::ScoreRenderer;
 use super::{Only, ScoreOptions};
 use crate::error::Error;
 use crate::io::escape::Escaped;
@@ -23,7 +23,7 @@ pub(super) struct ScoreFilter {
     reporter: Reporter,
     state: ScoreState,
     rows: RowConfig,
-    renderer: Renderer,
+    renderer: ScoreRenderer,
     /// Event time at which the next summaries are due.
     next_summaries: i64,
     /// When they are due by the clock if the stream is quiet.
@@ -57,7 +57,7 @@ impl ScoreFilter {
         let newest = state.buffer.newest();
         let next_summaries = newest.map_or(i64::MIN, |now| next_summaries(now, &options));
         let save_at = Instant::now() + options.save_every;
-        let renderer = Renderer::new(format, options.icons, options.is_long);
+        let renderer = ScoreRenderer::new(format, options.icons, options.is_long);
         let quiet_at = None;
         Ok(Self { options, reporter, state, rows, renderer, next_summaries, quiet_at, save_at })
     }

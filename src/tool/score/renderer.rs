@@ -5,7 +5,7 @@ use crate::stream::{Alert, ScoreMeta, Summary, Verdict, row};
 use crate::timestamp::Timestamp;
 use crate::view::{AccountLine, IconSet, TextStyle, Totals, account};
 
-pub(super) enum Renderer {
+pub(super) enum ScoreRenderer {
     Json,
     Text(Box<TextRenderer>),
 }
@@ -23,7 +23,7 @@ pub(super) struct TextRenderer {
     blocks: String,
 }
 
-impl Renderer {
+impl ScoreRenderer {
     pub(super) fn new(format: OutputFormat, icons: Option<IconSet>, is_long: bool) -> Self {
         if !format.is_text() {
             return Self::Json;

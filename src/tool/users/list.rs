@@ -2,7 +2,7 @@
 
 use super::context::{Context, require_user};
 use super::import::COLUMNS;
-use super::output::{self, Fields, QrOutput};
+use super::output::{self, QrOutput, UserFields};
 use crate::error::Error;
 use crate::io::escape::Escaped;
 use crate::links::ProxyLink;
@@ -13,10 +13,10 @@ pub(super) fn list(context: &mut Context) -> Result<(), Error> {
     let snapshot = context.snapshot()?;
     let config = snapshot.config()?;
     let names = config.names().map_err(|error| error.into_error(&snapshot.name))?;
-    let fields = if context.options.links { Fields::Secret } else { Fields::Public };
+    let fields = if context.options.links { UserFields::Secret } else { UserFields::Public };
     let endpoint = match fields {
-        Fields::Secret => output::endpoint(context, &config, &snapshot.name),
-        Fields::Public => config.endpoint(),
+        UserFields::Secret => output::endpoint(context, &config, &snapshot.name),
+        UserFields::Public => config.endpoint(),
     };
     if context.is_text {
         let mark = context.style.icon("👥", "");
@@ -82,12 +82,12 @@ fn for_each_name(
     let endpoint = output::endpoint(context, &config, &snapshot.name);
     for name in &names {
         let Some(user) = config.user(name) else { continue };
-        let links = output::links(Some(&endpoint), Some(&user), Fields::Secret);
+        let links = output::links(Some(&endpoint), Some(&user), UserFields::Secret);
         if context.is_text {
             print_text(context, &user, &links)?;
         } else {
             let extra = (&*links, &*endpoint.modes);
-            output::print_row(context, name, None, Some(&user), Fields::Secret, extra)?;
+            output::print_row(context, name, None, Some(&user), UserFields::Secret, extra)?;
         }
     }
     match (picture, &*names) {
@@ -116,7 +116,7 @@ pub(super) fn export(context: &mut Context) -> Result<(), Error> {
     let users = names.into_iter().filter_map(|name| config.user(name));
     if !context.is_text {
         for user in users {
-            let (fields, extra) = (Fields::Secret, (&[][..], &[][..]));
+            let (fields, extra) = (UserFields::Secret, (&[][..], &[][..]));
             output::print_row(context, &user.name, None, Some(&user), fields, extra)?;
         }
         return Ok(());

@@ -47,7 +47,7 @@ impl UserChange {
 
 /// Which fields of a user are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fields {
+pub(super) enum UserFields {
     /// Name and limits.
     Public,
     /// The secret and links, too.
@@ -77,7 +77,7 @@ pub(super) fn print_changes(
     let endpoint = shows_secrets.then(|| endpoint(context, config, file));
     for change in changes {
         let user = config.user(&change.name);
-        let fields = if change.shows_secret() { Fields::Secret } else { Fields::Public };
+        let fields = if change.shows_secret() { UserFields::Secret } else { UserFields::Public };
         let links = links(endpoint.as_ref(), user.as_ref(), fields);
         if !context.is_text {
             print_row(context, &change.name, Some(change), user.as_ref(), fields, (&links, &[]))?;
@@ -89,7 +89,7 @@ pub(super) fn print_changes(
         if let (Some(limits), "limited") = (limits, change.action) {
             context.write(&format!("   {}\n", Escaped(&limits)))?;
         }
-        if let Some(user) = user.filter(|_| fields == Fields::Secret) {
+        if let Some(user) = user.filter(|_| fields == UserFields::Secret) {
             print_secret(context, &user, &links)?;
         }
     }
@@ -152,11 +152,11 @@ pub(super) fn endpoint(context: &Context, config: &UserConfig<'_>, file: &str) -
 pub(super) fn links(
     endpoint: Option<&Endpoint>,
     user: Option<&ConfigUser>,
-    fields: Fields,
+    fields: UserFields,
 ) -> Vec<ProxyLink> {
     let secret = user.and_then(|user| user.secret.as_deref());
     match (endpoint, secret, fields) {
-        (Some(endpoint), Some(secret), Fields::Secret) => endpoint.links(secret),
+        (Some(endpoint), Some(secret), UserFields::Secret) => endpoint.links(secret),
         _ => Vec::new(),
     }
 }
@@ -167,7 +167,7 @@ pub(super) fn print_row(
     name: &str,
     change: Option<&UserChange>,
     user: Option<&ConfigUser>,
-    fields: Fields,
+    fields: UserFields,
     (links, modes): (&[ProxyLink], &[LinkMode]),
 ) -> Result<(), Error> {
     let mut row = UserRow {
@@ -179,7 +179,7 @@ pub(super) fn print_row(
     };
     if let Some(user) = user {
         row.line = change.is_none().then(|| u64::try_from(user.line).unwrap_or(0));
-        let secret = user.secret.as_deref().filter(|_| fields == Fields::Secret);
+        let secret = user.secret.as_deref().filter(|_| fields == UserFields::Secret);
         row.secret = secret.map(Into::into);
         row.max_conns = user.max_conns;
         row.expires = user.expires.as_deref().map(Into::into);
@@ -225,7 +225,7 @@ impl QrOutput {
         endpoint: Option<&Endpoint>,
         name: &str,
     ) -> Result<(), Error> {
-        let links = links(endpoint, config.user(name).as_ref(), Fields::Secret);
+        let links = links(endpoint, config.user(name).as_ref(), UserFields::Secret);
         let Some(link) = links.last() else {
             context.reporter.print(format!("{name}: no QR code without a link"));
             return Ok(());
