@@ -13,11 +13,11 @@ use crate::timestamp::Timestamp;
 
 /// A row being written.
 #[derive(Debug)]
-pub struct Row<'b> {
+pub struct RowWriter<'b> {
     out: &'b mut Vec<u8>,
 }
 
-impl<'b> Row<'b> {
+impl<'b> RowWriter<'b> {
     /// Begins a row of this type.
     pub fn new(out: &'b mut Vec<u8>, kind: &str) -> Self {
         out.extend_from_slice(b"{\"type\":\"");

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use crate::stream::{Alert, Connection, Evidence, Origin, Row, Sample, Summary};
 use crate::view::evidence::CARRIER;
 
-/// Names that are told apart; beyond, an address is only called one.
+/// The most names with a number of their own; later ones are only "an address".
 const NAMES_MAX: usize = 1_000_000;
 
 /// How names are shown.

@@ -27,12 +27,12 @@ fn is_recurring(network: &NetworkActivity) -> bool {
 
 /// Two groups, with the number of returns between them by day.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct NetworkPair {
+pub(super) struct PairRoute {
     pub(super) ends: [u8; 2],
     days: [u8; DAYS],
 }
 
-impl NetworkPair {
+impl PairRoute {
     /// Returns on these days.
     pub(super) fn returns(&self, days: &[usize]) -> u32 {
         days.iter().filter_map(|day| self.days.get(*day)).copied().map(u32::from).sum()
@@ -57,8 +57,8 @@ pub(super) fn recurring_places(activity: &AccountActivity, groups: &Groups) -> V
 
 /// All routes between places. Where the ends have several addresses, the pair with the most returns
 /// counts.
-pub(super) fn routes(activity: &AccountActivity, groups: &Groups) -> Vec<NetworkPair> {
-    let mut routes: Vec<NetworkPair> = Vec::new();
+pub(super) fn routes(activity: &AccountActivity, groups: &Groups) -> Vec<PairRoute> {
+    let mut routes: Vec<PairRoute> = Vec::new();
     let end = |index: u8| groups.of.get(usize::from(index)).copied();
     for pair in activity.pairs.iter().filter(|pair| pair.returns != [0; DAYS]) {
         let is_between_places =
@@ -74,30 +74,25 @@ pub(super) fn routes(activity: &AccountActivity, groups: &Groups) -> Vec<Network
                     *own = (*own).max(other);
                 }
             }
-            None => routes.push(NetworkPair { ends, days: pair.returns }),
+            None => routes.push(PairRoute { ends, days: pair.returns }),
         }
     }
     routes
 }
 
 /// Returns on these days, without the second devices.
-pub(super) fn returns(
-    routes: &[NetworkPair],
-    groups: usize,
-    days: &[usize],
-    devices: usize,
-) -> u32 {
+pub(super) fn returns(routes: &[PairRoute], groups: usize, days: &[usize], devices: usize) -> u32 {
     let routes = without_second_devices(routes.to_vec(), groups, days, devices);
     routes.iter().map(|route| route.returns(days)).sum()
 }
 
 /// The routes that are left without the second devices.
 pub(super) fn without_second_devices(
-    mut routes: Vec<NetworkPair>,
+    mut routes: Vec<PairRoute>,
     groups: usize,
     days: &[usize],
     devices: usize,
-) -> Vec<NetworkPair> {
+) -> Vec<PairRoute> {
     routes.retain(|route| route.returns(days) > 0);
     for _ in 1..devices {
         let mut at = vec![0_u32; groups];

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::net::IpAddr;
 use std::str::FromStr;
 
-use crate::json::{Fields, Row, Value};
+use crate::json::{Fields, RowWriter, Value};
 use crate::net::parse_ip;
 use crate::timestamp::Timestamp;
 
@@ -197,7 +197,7 @@ pub mod key {
 impl<'l> Event<'l> {
     /// Writes the event as one row.
     pub fn write(&self, out: &mut Vec<u8>) {
-        let mut row = Row::new(out, self.kind.name());
+        let mut row = RowWriter::new(out, self.kind.name());
         if let Some(ts) = self.ts {
             row.stamp(key::TS, ts);
         }

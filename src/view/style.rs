@@ -205,13 +205,13 @@ impl TextStyle {
     }
 }
 
-/// The first of these variables that says anything, as the C library reads a locale.
+/// Returns the first of these variables that is not empty, as the C library reads a locale.
 fn locale(names: [&str; 3]) -> String {
-    let said = names.into_iter().filter_map(|name| env::var(name).ok());
-    said.into_iter().find(|value| !value.is_empty()).unwrap_or_default()
+    let values = names.into_iter().filter_map(|name| env::var(name).ok());
+    values.into_iter().find(|value| !value.is_empty()).unwrap_or_default()
 }
 
-/// Emoji need a locale that is UTF-8, or says nothing, and more than the kernel's console.
+/// Emoji need a UTF-8 locale, or none at all, and more than the kernel's console.
 fn icons_of(term: &str, locale: &str) -> IconSet {
     let lower = locale.to_ascii_lowercase();
     let is_unicode = lower.is_empty() || lower.contains("utf-8") || lower.contains("utf8");

@@ -17,7 +17,7 @@ pub struct ParsedLines {
 
 /// All counts.
 #[derive(Clone, Debug, Default)]
-pub struct Counts {
+pub struct TrafficCounts {
     /// Events by kind, in the order of [`Kind::ALL`].
     pub events: [u64; Kind::ALL.len()],
     pub summaries: u64,
@@ -40,7 +40,7 @@ pub struct Counts {
     pub advice: Option<Box<str>>,
 }
 
-impl Counts {
+impl TrafficCounts {
     pub(super) fn add(&mut self, row: &Row<'_>) {
         match row {
             Row::Event(event) => {

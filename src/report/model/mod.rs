@@ -11,7 +11,7 @@ pub mod user;
 
 use std::collections::{HashMap, VecDeque};
 
-pub use counts::Counts;
+pub use counts::TrafficCounts;
 pub use hours::Hours;
 pub use sockets::Sockets;
 pub use user::UserModel;
@@ -48,7 +48,7 @@ pub struct ReportModel {
     /// The latest alerts, oldest first.
     pub alerts: VecDeque<Alert<'static>>,
     pub sockets: Sockets,
-    pub counts: Counts,
+    pub counts: TrafficCounts,
     /// The earliest and the latest time of a row.
     pub ends: Option<(Timestamp, Timestamp)>,
     pub dropped: Dropped,

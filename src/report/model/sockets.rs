@@ -9,7 +9,7 @@ use crate::timestamp::Timestamp;
 const POINTS_MAX: usize = 2048;
 /// Addresses of the last sample that are kept.
 const ADDRESSES_MAX: usize = 1000;
-/// Ports that are told apart. A machine with more than these has no proxy on each.
+/// The most ports that are kept separate. A machine with more than these has no proxy on each.
 const PORTS_MAX: usize = 8;
 
 /// A moment.

@@ -52,7 +52,7 @@ pub struct UsageTotals {
     pub dropped: u64,
 }
 
-/// Proxies of one user that are told apart.
+/// The most proxies of one user that are kept separate.
 const USAGE_SOURCES_MAX: usize = 64;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

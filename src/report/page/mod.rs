@@ -176,7 +176,7 @@ fn class(verdict: Verdict) -> &'static str {
     }
 }
 
-/// `3.4`, or a dash where there is no estimate.
+/// `3.4`, or a dash without an estimate.
 fn people(user: &UserModel) -> String {
     let people = user.people.filter(|_| user.verdict != Verdict::Unknown);
     people.map_or_else(|| "–".to_owned(), |people| format!("{people:.1}"))

@@ -43,7 +43,7 @@ impl Sort {
 
 /// A user of the list.
 #[derive(Clone, Debug)]
-pub(super) struct Line {
+pub(super) struct ListLine {
     /// The name in the model.
     pub(super) key: Box<str>,
     /// As it is shown.
@@ -59,7 +59,7 @@ pub(super) struct Line {
 /// The list.
 #[derive(Clone, Debug, Default)]
 pub(super) struct List {
-    pub(super) lines: Vec<Line>,
+    pub(super) lines: Vec<ListLine>,
     /// Users by verdict, in the order of `Verdict::ALL`, the filter aside.
     pub(super) counts: [usize; Verdict::ALL.len()],
 }
@@ -91,8 +91,8 @@ impl List {
     }
 }
 
-fn line(key: &str, name: String, user: &UserModel) -> Line {
-    Line {
+fn line(key: &str, name: String, user: &UserModel) -> ListLine {
+    ListLine {
         key: key.into(),
         name,
         verdict: user.verdict,
@@ -104,7 +104,7 @@ fn line(key: &str, name: String, user: &UserModel) -> Line {
     }
 }
 
-fn by(sort: Sort, a: &Line, b: &Line) -> Ordering {
+fn by(sort: Sort, a: &ListLine, b: &ListLine) -> Ordering {
     match sort {
         Sort::Verdict => b.verdict.cmp(&a.verdict),
         Sort::User => a.name.cmp(&b.name),

@@ -10,7 +10,7 @@ use super::super::Anonymizer;
 use super::super::model::ReportModel;
 use super::feed::Shared;
 use super::keys::{HELP, Mode, Ui};
-use super::list::{Line, List, Sort};
+use super::list::{List, ListLine, Sort};
 use super::user_detail;
 use crate::io::escape::Escaped;
 use crate::stream::Verdict;
@@ -127,7 +127,7 @@ fn table(frame: &mut Frame<'_>, area: Rect, ui: &Ui, list: &List, text_style: &T
     frame.render_stateful_widget(table, area, &mut state);
 }
 
-fn row<'l>(line: &Line, text_style: &TextStyle) -> Row<'l> {
+fn row<'l>(line: &ListLine, text_style: &TextStyle) -> Row<'l> {
     let number = |value: Option<u64>| value.map_or_else(|| "-".to_owned(), |n| n.to_string());
     let people = line.people.map_or_else(|| "-".to_owned(), |people| format!("{people:.1}"));
     let verdict = account::verdict_name(line.verdict, text_style.messages());

@@ -75,7 +75,7 @@ impl Screen {
         self.take()
     }
 
-    /// Gives it back. Errors are dropped: there is no place left to print them.
+    /// Restores the terminal. Errors are dropped: nothing is left to print them to.
     pub(super) fn leave(&mut self) {
         if std::mem::take(&mut self.is_ours) {
             drop(execute!(io::stdout(), LeaveAlternateScreen, cursor::Show));

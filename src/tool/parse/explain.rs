@@ -5,7 +5,7 @@ use memchr::memmem;
 use crate::formats::{Decoded, Outcome, redact};
 use crate::frame::{Deframed, Message};
 use crate::io::escape::Escaped;
-use crate::json::Row;
+use crate::json::RowWriter;
 use crate::net::parse_ip;
 use crate::stream::event;
 use crate::tool::event_loop::LineOrigin;
@@ -74,7 +74,7 @@ impl Explanation {
 
     /// As a row.
     pub(super) fn write(&self, at: LineOrigin<'_>, out: &mut Vec<u8>) {
-        let mut row = Row::new(out, "explained");
+        let mut row = RowWriter::new(out, "explained");
         row.text("input", at.input);
         row.number("line", at.line);
         row.text("frame", &self.frame);

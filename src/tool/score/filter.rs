@@ -11,7 +11,7 @@ use crate::io::output::{Output, OutputFormat};
 use crate::io::reporter::Reporter;
 use crate::score::assessment::{self, RowConfig, RowContext};
 use crate::score::state::{VerdictChange, score};
-use crate::score::users::UserTable;
+use crate::score::users::UserStates;
 use crate::score::{ConnectEvent, Policy, ScoreState, state_file};
 use crate::sharing::Detail;
 use crate::stream::{Event, Kind, Meta, Risk, Row, Verdict};
@@ -253,7 +253,7 @@ fn context<'a>(
     config: &'a RowConfig,
     policy: &'a Policy,
     state: &'a mut ScoreState,
-) -> (RowContext<'a>, &'a mut UserTable) {
+) -> (RowContext<'a>, &'a mut UserStates) {
     let ScoreState { users, gateways, .. } = state;
     (RowContext { config, policy, gateways, users: users.len() }, users)
 }
