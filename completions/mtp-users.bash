@@ -4,7 +4,10 @@ _mtp_users() {
     COMPREPLY=()
     case $before in
     --config) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
+    --kind) :; return ;;
     --server) :; return ;;
+    --port) :; return ;;
+    --tls-domain) :; return ;;
     --secret-from) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
     --qr-svg) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
     --max-conns) :; return ;;
@@ -15,7 +18,7 @@ _mtp_users() {
     --format) mapfile -t COMPREPLY < <(compgen -W 'auto json text' -- "$word"); return ;;
     esac
     case $word in
-    -*) mapfile -t COMPREPLY < <(compgen -W '--config --server --secret-from --links --qr --qr-svg --max-conns --expires --quota --dry-run --reload --pid --container --no-emoji -h --help -V --version --format' -- "$word"); return ;;
+    -*) mapfile -t COMPREPLY < <(compgen -W '--config --kind --server --port --tls-domain --all-links --skip-existing --secret-from --links --qr --qr-svg --max-conns --expires --quota --dry-run --reload --pid --container --no-emoji -h --help -V --version --format' -- "$word"); return ;;
     esac
     if ((COMP_CWORD == 1)); then
         mapfile -t COMPREPLY < <(compgen -W 'add list show remove rename rotate disable enable limit link import export check access-log reload names' -- "$word"); return

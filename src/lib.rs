@@ -20,6 +20,7 @@ pub mod sharing;
 pub mod sockets;
 pub mod stream;
 pub mod timestamp;
+pub mod tomlconfig;
 pub mod tool;
 pub mod userconfig;
 pub mod view;

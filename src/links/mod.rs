@@ -64,6 +64,8 @@ pub struct Endpoint {
     pub domain: Option<String>,
     /// Parts that the config file computes, with the line.
     pub computed: Vec<(LinkPart, Option<usize>)>,
+    /// Secrets contain the mode and the domain, as those of mtg do.
+    pub has_full_secrets: bool,
 }
 
 /// Domain of an mtprotoproxy whose config file sets none.
@@ -73,10 +75,12 @@ impl Endpoint {
     /// Makes the links of a secret, the strongest last. Links with an unknown part are left out.
     pub fn links(&self, secret: &str) -> Vec<ProxyLink> {
         let (Some(server), Some(port)) = (&self.server, &self.port) else { return Vec::new() };
-        let (secret, server, port) =
-            (normalize_secret(secret), url_encode(server), url_encode(port));
+        let (server, port) = (url_encode(server), url_encode(port));
+        let full = decode_mtg_secret(secret).filter(|_| self.has_full_secrets).map(hex::encode);
+        let secret = normalize_secret(secret);
         let link = |mode: &LinkMode| {
             let secret = match mode {
+                _ if self.has_full_secrets => full.clone()?,
                 LinkMode::Classic => secret.clone(),
                 LinkMode::Secure => format!("dd{secret}"),
                 LinkMode::Tls => format!("ee{secret}{}", hex::encode(self.domain.as_ref()?)),
@@ -106,6 +110,34 @@ pub fn normalize_secret(secret: &str) -> String {
     let mut padded = format!("{digits:0>SECRET_DIGITS$}");
     padded.truncate(SECRET_DIGITS);
     padded
+}
+
+/// Decodes a secret of mtg: `ee`, 16 bytes and a domain, in hex or unpadded URL-safe base64.
+pub fn decode_mtg_secret(secret: &str) -> Option<Vec<u8>> {
+    let bytes = hex::decode(secret).ok().or_else(|| decode_base64(secret))?;
+    (bytes.first() == Some(&0xee) && bytes.len() > 17).then_some(bytes)
+}
+
+fn decode_base64(text: &str) -> Option<Vec<u8>> {
+    let (mut out, mut buffer, mut bits) = (Vec::new(), 0_u32, 0_u32);
+    for byte in text.bytes() {
+        let digit = match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'a'..=b'z' => byte - b'a' + 26,
+            b'0'..=b'9' => byte - b'0' + 52,
+            b'-' => 62,
+            b'_' => 63,
+            _ => return None,
+        };
+        buffer = buffer << 6 | u32::from(digit);
+        bits += 6;
+        if bits >= 8 {
+            bits -= 8;
+            out.push(u8::try_from(buffer >> bits & 0xff).ok()?);
+            buffer &= (1 << bits) - 1;
+        }
+    }
+    Some(out)
 }
 
 /// Sixteen bytes.
@@ -143,5 +175,9 @@ mod tests {
         assert!(is_secret(&one) && is_secret(&other) && one != other);
         assert_eq!(normalize_secret("0xab-CD"), format!("{:0>32}", "0abCD"));
         assert_eq!(normalize_secret(&"a".repeat(40)), "a".repeat(32));
+        let hex = "ee367a189aee18fa31c190054efd4a8e95612e62";
+        let bytes = decode_mtg_secret(hex).unwrap();
+        assert_eq!(decode_mtg_secret("7jZ6GJruGPoxwZAFTv1KjpVhLmI").as_deref(), Some(&*bytes));
+        assert_eq!(decode_mtg_secret(&hex[2..]).or(decode_mtg_secret("ee00")), None);
     }
 }

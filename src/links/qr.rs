@@ -30,6 +30,14 @@ pub fn text(link: &str, paint: Paint) -> Result<String, TooLong> {
     Ok(lines.collect())
 }
 
+/// Number of columns of a picture on a terminal.
+pub fn width(link: &str) -> Result<usize, TooLong> {
+    Ok(code(link)?.width() + 2 * QUIET_ZONE)
+}
+
+/// Empty modules on each side.
+const QUIET_ZONE: usize = 4;
+
 /// A vector graphic.
 pub fn svg(link: &str) -> Result<String, TooLong> {
     let code = code(link)?;

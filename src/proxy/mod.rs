@@ -1,9 +1,11 @@
 //! Running proxies: finds their processes and makes them read their config file again.
 
+mod compile;
 mod process;
 mod reload;
 
+pub use compile::{Compiled, compile};
 pub use process::{ProxyProcess, SignalEffect, proxies};
 pub use reload::{
-    CONFIRM_TIMEOUT, CONFIRMATION, Confirmation, ProxySelector, ReloadTarget, find_targets,
+    CONFIRM_TIMEOUT, Confirmation, ProxySelector, ReloadSignal, ReloadTarget, find_targets,
 };

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ProxyProcess(pub u32);
 
-/// Effect of SIGUSR2 on a process.
+/// Effect of a signal on a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SignalEffect {
     /// The process has a handler.
@@ -20,8 +20,10 @@ pub enum SignalEffect {
     NoProcess,
 }
 
-/// Bit of SIGUSR2, signal 12, in the masks of `/proc/PID/status`.
-const SIGUSR2_BIT: u64 = 1 << 11;
+/// Number of SIGHUP.
+pub(super) const SIGHUP: u32 = 1;
+/// Number of SIGUSR2.
+pub(super) const SIGUSR2: u32 = 12;
 
 /// PID namespace of this process.
 const OWN_PID_NAMESPACE: &str = "/proc/self/ns/pid";
@@ -34,14 +36,14 @@ impl ProxyProcess {
         PathBuf::from(format!("/proc/{}/{name}", self.0))
     }
 
-    /// Returns the effect of SIGUSR2.
-    pub fn signal_effect(self) -> SignalEffect {
+    /// Returns the effect of a signal, by the mask in `/proc/PID/status`.
+    pub fn signal_effect(self, signal: u32) -> SignalEffect {
         let Ok(status) = fs::read_to_string(self.path("status")) else {
             return SignalEffect::NoProcess;
         };
         let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
         let mask = caught.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
-        if mask.is_some_and(|mask| mask & SIGUSR2_BIT != 0) {
+        if mask.is_some_and(|mask| mask >> (signal - 1) & 1 == 1) {
             SignalEffect::Handled
         } else {
             SignalEffect::Fatal
@@ -65,12 +67,58 @@ impl ProxyProcess {
 
     /// Tests if the process is a Python interpreter that runs mtprotoproxy and handles SIGUSR2.
     pub fn is_proxy(self) -> bool {
-        self.runs_proxy() && self.signal_effect() == SignalEffect::Handled
+        self.runs_proxy() && self.signal_effect(SIGUSR2) == SignalEffect::Handled
     }
 
     /// Tests if the process runs mtprotoproxy, which handles SIGUSR2 some time after its start.
     pub fn runs_proxy(self) -> bool {
         self.is_python() && Self::script(&self.arguments()).is_some()
+    }
+
+    /// Tests if the process runs the program of this name.
+    pub fn runs_program(self, name: &str) -> bool {
+        let exe = fs::read_link(self.path("exe")).ok();
+        let exe = exe.or_else(|| self.arguments().into_iter().next());
+        exe.as_deref().map(file_name) == Some(name)
+    }
+
+    /// Tests if an argument of the process names this file, or `config.toml` in its folder is it.
+    pub fn has_argument(self, file: &Metadata) -> bool {
+        let is_file = |path: &Path| {
+            let own = fs::metadata(self.resolve(path)).ok();
+            own.is_some_and(|own| (own.ino(), own.dev()) == (file.ino(), file.dev()))
+        };
+        let arguments = self.arguments();
+        let value = |argument: &PathBuf| {
+            let text = argument.to_str().unwrap_or_default();
+            text.split_once('=').map(|(_, value)| PathBuf::from(value))
+        };
+        arguments
+            .iter()
+            .skip(1)
+            .any(|one| is_file(one) || value(one).is_some_and(|one| is_file(&one)))
+            || is_file(Path::new("config.toml"))
+    }
+
+    /// Resolves a path as the process sees it.
+    fn resolve(self, path: &Path) -> PathBuf {
+        if path.is_absolute() {
+            self.path("root").join(path.strip_prefix("/").unwrap_or(path))
+        } else {
+            self.path("cwd").join(path)
+        }
+    }
+
+    /// Returns the interpreter of the process if it can be run safely: in this mount namespace, and
+    /// only root or this user may have written it.
+    pub fn interpreter(self) -> Option<PathBuf> {
+        let namespace = |path: PathBuf| fs::read_link(path).ok();
+        let is_here = namespace(self.path("ns/mnt")) == namespace("/proc/self/ns/mnt".into());
+        let exe = fs::read_link(self.path("exe")).ok()?;
+        let meta = fs::metadata(&exe).ok()?;
+        let is_trusted = [0, rustix::process::geteuid().as_raw()].contains(&meta.uid())
+            && meta.mode() & 0o022 == 0;
+        (is_here && is_trusted && self.is_python()).then_some(exe)
     }
 
     /// Returns the index of the proxy's script in the arguments.
@@ -84,15 +132,7 @@ impl ProxyProcess {
     pub fn config(self) -> Option<Metadata> {
         let arguments = self.arguments();
         let script = Self::script(&arguments)?;
-        let seen = |path: &Path| {
-            let root = self.path("root");
-            let whole = if path.is_absolute() {
-                root.join(path.strip_prefix("/").unwrap_or(path))
-            } else {
-                self.path("cwd").join(path)
-            };
-            fs::metadata(whole).ok()
-        };
+        let seen = |path: &Path| fs::metadata(self.resolve(path)).ok();
         if let Some(argument) = arguments.get(script + 1) {
             return seen(argument);
         }
@@ -142,7 +182,7 @@ fn file_name(path: &Path) -> &str {
     path.file_name().and_then(|name| name.to_str()).unwrap_or_default()
 }
 
-fn all() -> impl Iterator<Item = ProxyProcess> {
+pub(super) fn all() -> impl Iterator<Item = ProxyProcess> {
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
     entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok().map(ProxyProcess))
 }

@@ -1,5 +1,7 @@
-//! Makes a proxy read its config file again: SIGUSR2, and only to a process that handles it.
-//! (SIGUSR1 starts a debugger in the proxy.)
+//! Makes a proxy read its config file again, by a signal and only to a process that handles it.
+//!
+//! mtprotoproxy takes SIGUSR2 (SIGUSR1 starts a debugger in it), teleproxy SIGHUP. telemt watches
+//! its file, and mtg-multi has no signal.
 
 use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom};
@@ -8,17 +10,54 @@ use std::time::{Duration, Instant, SystemTime};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::process::{ProxyProcess, SignalEffect, proxies};
+use super::process::{ProxyProcess, SIGHUP, SIGUSR2, SignalEffect, all};
 use crate::docker::{Container, Docker};
 use crate::error::Error;
+use crate::tomlconfig::TomlKind;
+use crate::userconfig::ConfigKind;
 
-/// Printed by the proxy after it has read its file.
-pub const CONFIRMATION: &str = "Config reloaded";
 /// Longest wait for the confirmation: the proxy may be busy with clients.
 pub const CONFIRM_TIMEOUT: Duration = Duration::from_secs(5);
 const CONFIRM_POLL: Duration = Duration::from_millis(50);
 /// Largest part of a log that is searched for the confirmation.
 const LOG_BYTES_MAX: u64 = 16 * 1024 * 1024;
+
+/// How a proxy reloads its file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReloadSignal {
+    number: u32,
+    name: &'static str,
+    /// Printed by the proxy after it has read its file.
+    pub confirmation: &'static str,
+}
+
+const MTPROTOPROXY: ReloadSignal =
+    ReloadSignal { number: SIGUSR2, name: "SIGUSR2", confirmation: "Config reloaded" };
+const TELEPROXY: ReloadSignal =
+    ReloadSignal { number: SIGHUP, name: "SIGHUP", confirmation: "config reloaded: " };
+
+impl ReloadSignal {
+    /// Returns the signal of a proxy; an error where none is needed or none exists.
+    pub fn of(kind: ConfigKind) -> Result<Self, &'static str> {
+        match kind {
+            ConfigKind::Mtprotoproxy => Ok(MTPROTOPROXY),
+            ConfigKind::Toml(TomlKind::Teleproxy) => Ok(TELEPROXY),
+            ConfigKind::Toml(TomlKind::Telemt) => {
+                Err("telemt watches its config file and needs no signal")
+            }
+            ConfigKind::Toml(TomlKind::MtgMulti) => {
+                Err("mtg-multi has no reload signal: restart it, or POST /reload to its API")
+            }
+        }
+    }
+
+    fn is_proxy(self, process: ProxyProcess) -> bool {
+        match self.number {
+            SIGUSR2 => process.is_proxy(),
+            _ => process.runs_program("teleproxy"),
+        }
+    }
+}
 
 /// Selects proxies to reload.
 #[derive(Clone, Debug, Default)]
@@ -46,7 +85,11 @@ pub enum Confirmation {
 }
 
 /// Finds the proxies that read a file, or those that were selected.
-pub fn find_targets(selector: &ProxySelector, file: &Path) -> Result<Vec<ReloadTarget>, Error> {
+pub fn find_targets(
+    selector: &ProxySelector,
+    file: &Path,
+    signal: ReloadSignal,
+) -> Result<Vec<ReloadTarget>, Error> {
     if let Some(pid) = selector.pid {
         return Ok(vec![ReloadTarget::Process(ProxyProcess(pid))]);
     }
@@ -56,19 +99,26 @@ pub fn find_targets(selector: &ProxySelector, file: &Path) -> Result<Vec<ReloadT
         let target = |container: Container| {
             let first = container.pid.map(ProxyProcess);
             let inside = first.map(ProxyProcess::container_processes).unwrap_or_default();
-            let proxy = inside.into_iter().find(|process| process.runs_proxy());
+            let proxy = inside.into_iter().find(|process| match signal.number {
+                SIGUSR2 => process.runs_proxy(),
+                _ => signal.is_proxy(*process),
+            });
             ReloadTarget::Container(docker.clone(), Box::new(container), proxy)
         };
         return Ok(found.into_iter().map(target).collect());
     }
     let own = fs::metadata(file).map_err(|error| Error::input(file.display(), error))?;
-    let readers = proxies().filter(|process| process.reads(&own) == Some(true));
+    let running = || all().filter(|process| signal.is_proxy(*process));
+    let readers = running().filter(|process| match signal.number {
+        SIGUSR2 => process.reads(&own) == Some(true),
+        _ => process.has_argument(&own),
+    });
     let readers: Vec<_> = readers.map(ReloadTarget::Process).collect();
     if readers.is_empty() {
-        let message = if proxies().next().is_some() {
+        let message = if running().next().is_some() {
             "no running proxy that this user can see reads this file (use --pid or --container)"
         } else {
-            "no running mtprotoproxy found (use --pid or --container)"
+            "no running proxy found (use --pid or --container)"
         };
         return Err(Error::refused(file.display(), message));
     }
@@ -102,65 +152,71 @@ impl ReloadTarget {
     }
 
     /// Sends the signal and waits for the confirmation in the log.
-    pub fn reload(&self) -> Result<Confirmation, Error> {
+    pub fn reload(&self, signal: ReloadSignal) -> Result<Confirmation, Error> {
         match self {
             Self::Process(process) => {
                 let log = process.stderr().and_then(|path| File::open(path).ok());
                 let from = log.as_ref().and_then(|log| log.metadata().ok()).map(|meta| meta.len());
-                send_signal(*process)?;
+                send_signal(*process, signal)?;
                 let (Some(mut log), Some(from)) = (log, from) else {
                     return Ok(Confirmation::Unknown);
                 };
-                Ok(wait_for_confirmation(|| appended(&mut log, from)))
+                Ok(wait_for_confirmation(signal, || appended(&mut log, from)))
             }
             Self::Container(docker, container, proxy) => {
                 let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
                 let since = since.unwrap_or_default().as_secs_f64();
                 match proxy {
-                    Some(proxy) if Some(proxy.0) != container.pid => send_signal(*proxy)?,
+                    Some(proxy) if Some(proxy.0) != container.pid => send_signal(*proxy, signal)?,
                     Some(proxy) => {
-                        check_signal(*proxy)?;
-                        docker.kill(&container.id, "SIGUSR2")?;
+                        check_signal(*proxy, signal)?;
+                        docker.kill(&container.id, signal.name)?;
                     }
                     None => {
-                        let message = "no mtprotoproxy visible in it from here, and SIGUSR2 would \
-                                       end any other process (run on its machine as root)";
+                        let message = "no proxy visible in it from here, and the signal would end \
+                                       any other process (run on its machine as root)";
                         return Err(Error::refused(self.name(), message));
                     }
                 }
                 let log = || docker.logs_since(container, since).unwrap_or_default();
-                Ok(wait_for_confirmation(log))
+                Ok(wait_for_confirmation(signal, log))
             }
         }
     }
 }
 
 /// Refuses to signal a process that the signal would end.
-fn check_signal(process: ProxyProcess) -> Result<(), Error> {
+fn check_signal(process: ProxyProcess, signal: ReloadSignal) -> Result<(), Error> {
     let at = format!("process {}", process.0);
-    match process.signal_effect() {
-        SignalEffect::Handled if process.is_python() => Ok(()),
+    let is_right = match signal.number {
+        SIGUSR2 => process.is_python(),
+        _ => signal.is_proxy(process),
+    };
+    match process.signal_effect(signal.number) {
+        SignalEffect::Handled if is_right => Ok(()),
         SignalEffect::NoProcess => Err(Error::refused(at, "no such process")),
         SignalEffect::Handled | SignalEffect::Fatal => {
-            let message = "SIGUSR2 would end it: not a running mtprotoproxy, or still starting";
+            let name = signal.name;
+            let message = format!("{name} would end it: not a running proxy, or still starting");
             Err(Error::refused(at, message))
         }
     }
 }
 
-fn send_signal(process: ProxyProcess) -> Result<(), Error> {
-    check_signal(process)?;
+fn send_signal(process: ProxyProcess, signal: ReloadSignal) -> Result<(), Error> {
+    check_signal(process, signal)?;
     let at = format!("process {}", process.0);
     let pid = i32::try_from(process.0).ok().and_then(Pid::from_raw);
     let pid = pid.ok_or_else(|| Error::refused(&at, "no such process"))?;
-    kill_process(pid, Signal::USR2).map_err(|error| Error::input(at, error.into()))
+    kill_process(pid, if signal.number == SIGHUP { Signal::HUP } else { Signal::USR2 })
+        .map_err(|error| Error::input(at, error.into()))
 }
 
 /// Searches a log for the confirmation until it is found or the time is over.
-fn wait_for_confirmation(mut log: impl FnMut() -> Vec<u8>) -> Confirmation {
+fn wait_for_confirmation(signal: ReloadSignal, mut log: impl FnMut() -> Vec<u8>) -> Confirmation {
     let until = Instant::now() + CONFIRM_TIMEOUT;
     while Instant::now() < until {
-        if memchr::memmem::find(&log(), CONFIRMATION.as_bytes()).is_some() {
+        if memchr::memmem::find(&log(), signal.confirmation.as_bytes()).is_some() {
             return Confirmation::Confirmed;
         }
         std::thread::sleep(CONFIRM_POLL);

@@ -17,15 +17,77 @@ const PUBLIC_SECRETS: [&str; 3] = [
     "0123456789abcdef0123456789abcdef",
 ];
 
+/// Settings of mtprotoproxy 0614c35 (February 2026), the deprecated ones included.
+pub const SETTINGS: &[&str] = &[
+    "AD_TAG",
+    "CLIENT_ACK_TIMEOUT",
+    "CLIENT_HANDSHAKE_TIMEOUT",
+    "CLIENT_IPS_LEN",
+    "CLIENT_KEEPALIVE",
+    "FAST_MODE",
+    "GET_CERT_LEN_PERIOD",
+    "GET_TIME_PERIOD",
+    "IGNORE_TIME_SKEW",
+    "LISTEN_ADDR_IPV4",
+    "LISTEN_ADDR_IPV6",
+    "LISTEN_UNIX_SOCK",
+    "MASK",
+    "MASK_HOST",
+    "MASK_PORT",
+    "METRICS_EXPORT_LINKS",
+    "METRICS_LISTEN_ADDR_IPV4",
+    "METRICS_LISTEN_ADDR_IPV6",
+    "METRICS_PORT",
+    "METRICS_PREFIX",
+    "METRICS_WHITELIST",
+    "MODES",
+    "MTP_ACCESS_LOG",
+    "MY_DOMAIN",
+    "PORT",
+    "PREFER_IPV6",
+    "PROXY_INFO_UPDATE_PERIOD",
+    "PROXY_PROTOCOL",
+    "REPLAY_CHECK_LEN",
+    "SECURE_ONLY",
+    "SOCKS5_HOST",
+    "SOCKS5_PASS",
+    "SOCKS5_PORT",
+    "SOCKS5_USER",
+    "STATS_PRINT_PERIOD",
+    "TG_CONNECT_TIMEOUT",
+    "TG_READ_TIMEOUT",
+    "TLS_DOMAIN",
+    "TLS_ONLY",
+    "TO_CLT_BUFSIZE",
+    "TO_TG_BUFSIZE",
+    "USERS",
+    "USER_DATA_QUOTA",
+    "USER_EXPIRATIONS",
+    "USER_MAX_TCP_CONNS",
+    "USE_MIDDLE_PROXY",
+];
+/// Similarity from which a setting is suggested.
+const SIMILARITY_MIN: f64 = 0.8;
+
+/// Similarity of two names: the words that they share, then that of their letters.
+fn similarity(name: &str, known: &str) -> f64 {
+    let is_shared = |word: &&str| {
+        let stem = |word: &str| word.trim_end_matches('S').to_owned();
+        word.len() > 2 && known.split('_').any(|other| stem(word) == stem(other))
+    };
+    let count = u32::try_from(name.split('_').filter(is_shared).count()).unwrap_or(0);
+    f64::from(count) + strsim::jaro_winkler(name, known)
+}
+
 /// Checks a config file; sorted by line.
 pub fn diagnostics(config: &PyConfig<'_>, today: Date) -> Vec<Diagnostic> {
-    let mut list = ConfigCheck { config, all: Vec::new() };
-    list.users();
+    let mut check = ConfigCheck { config, all: Vec::new() };
+    check.users();
     for table in [UserTable::MaxConns, UserTable::Expirations, UserTable::Quota] {
-        list.limits(table, today);
+        check.limits(table, today);
     }
-    list.settings();
-    let mut all = list.all;
+    check.settings();
+    let mut all = check.all;
     all.sort_by(|a, b| (a.line, &a.message).cmp(&(b.line, &b.message)));
     all
 }
@@ -141,7 +203,27 @@ impl<'c> ConfigCheck<'c> {
         }
     }
 
+    /// Reports settings that the proxy does not have, if they look like one that it has.
+    fn unknown_settings(&mut self) {
+        for (name, setting) in self.config.settings() {
+            if !name.chars().any(char::is_uppercase)
+                || name.chars().any(char::is_lowercase)
+                || SETTINGS.contains(&name)
+            {
+                continue;
+            }
+            let scored = SETTINGS.iter().map(|known| (similarity(name, known), known));
+            let best = scored.max_by(|a, b| a.0.total_cmp(&b.0));
+            if let Some((_, known)) = best.filter(|(score, _)| *score >= SIMILARITY_MIN) {
+                let message =
+                    format!("{name} is not a setting of the proxy (did you mean {known}?)");
+                self.push(setting.line, DiagnosticLevel::Warning, message);
+            }
+        }
+    }
+
     fn settings(&mut self) {
+        self.unknown_settings();
         self.port();
         self.modes();
         let hex = |text: &str| {

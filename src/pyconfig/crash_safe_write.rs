@@ -18,6 +18,7 @@ use memchr::memmem;
 use super::fold;
 use super::literal::escape;
 use super::text;
+use twox_hash::XxHash3_64;
 
 /// One operation on the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,15 +58,13 @@ pub struct WritePlan {
     pub commit: usize,
 }
 
-/// Start of an edit's comment after a text that ends its last line.
-pub(super) const MARK: &str = "#mtp-users was stopped in an edit; its next run puts this right. ";
-/// The same with a line ending before it.
-pub(super) const MARK_LINE: &str =
-    "\n#(mtp-users was stopped in an edit; its next run puts this right.) ";
+/// Text of an edit's comment, after a checksum of all before the comment.
+pub(super) const NOTICE: &str =
+    " mtp-users was stopped in an edit; its next run completes or undoes it. ";
 /// Follows a mark that is after the new text.
-pub(super) const DONE: &str = "(Done.) ";
+pub(crate) const DONE: &str = "(Done.) ";
 /// Follows the statement at the comment's end: offset of the region and length of its opening.
-pub(super) const END: &str = "#mtp-users-edit at=";
+pub(super) const END: &str = "#mtp-users-edit ";
 /// A small write within a cache line is visible as a whole or not at all.
 const CACHE_LINE: usize = 64;
 /// A signal cuts a write short only between pages.
@@ -133,10 +132,10 @@ pub(super) fn unfold_steps(folded: &str, text: &str, at: usize) -> Vec<WriteStep
 /// that write may see a mix of both texts.
 fn single_write(old: &str, new: &str) -> WritePlan {
     let from = common(old, new);
-    let (mark_old, mark_new) = (mark(old), done_mark(new));
+    let (mark_old, mark_new) = (mark(old.as_bytes()), done_mark(new));
     let end = (old.len() + mark_old.len()).max(new.len() + mark_new.len());
     let filled = |text: &str, upto: usize| format!("{text}{}", " ".repeat(upto - text.len()));
-    let room = filled(mark_old, end - old.len());
+    let room = filled(&mark_old, end - old.len());
     let changed = new.get(from..).unwrap_or_default().to_owned() + &mark_new;
     let steps = vec![
         WriteStep::Write(old.len(), room.into_bytes()),
@@ -184,17 +183,18 @@ impl Region {
     }
 
     fn plan(&self, old: &str, new: &str) -> WritePlan {
-        let (mark_old, mark_new) = (mark(old), done_mark(new));
+        let (mark_old, mark_new) = (mark(old.as_bytes()), done_mark(new));
         let core_at = (old.len() + mark_old.len()).max(new.len() + mark_new.len()) + 1;
+        let literal = escape(new.get(self.at..).unwrap_or_default());
         let statement = format!(
-            "{};exec(\"{}\"){END}{}+{}\n",
+            "{};exec(\"{literal}\"){END}{:016x} {}+{}\n",
             self.quotes,
-            escape(new.get(self.at..).unwrap_or_default()),
+            checksum(literal.as_bytes()),
             self.at,
             self.opening.len()
         );
         let pad = " ".repeat(core_at - old.len() - mark_old.len());
-        let comment = [mark_old, &pad, &statement].concat();
+        let comment = [mark_old, pad, statement].concat();
         let mut steps = vec![WriteStep::Write(old.len(), comment.into_bytes()), WriteStep::Sync];
         let commit = steps.len();
         steps.extend([
@@ -203,7 +203,7 @@ impl Region {
         ]);
         // Up to the first difference the region is already the new one.
         let same = common(old, new).max(self.at + self.opening.len());
-        let unit = format!("{}{}", old.get(same..).unwrap_or_default(), mark(old));
+        let unit = format!("{}{}", old.get(same..).unwrap_or_default(), mark(old.as_bytes()));
         steps.extend(self.rewrite(&unit, new, same, core_at));
         WritePlan { steps, commit }
     }
@@ -268,15 +268,24 @@ fn pages(text: &str, at: usize) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Returns the start of the comment after a text.
-fn mark(text: &str) -> &'static str {
-    let ends = text.is_empty() || text.ends_with(['\n', '\r']);
-    if ends { MARK } else { MARK_LINE }
+/// Returns the start of the comment after a text: its checksum, which nobody types, and a notice.
+pub(crate) fn mark(text: &[u8]) -> String {
+    let ends = text.is_empty() || text.ends_with(b"\n") || text.ends_with(b"\r");
+    let newline = if ends { "" } else { "\n" };
+    format!("{newline}#{:016x}{NOTICE}", checksum(text))
 }
+
+/// Checksum of a text in the marks of an edit.
+pub(crate) fn checksum(text: &[u8]) -> u64 {
+    XxHash3_64::oneshot_with_seed(CHECKSUM_SEED, text)
+}
+
+/// Distinguishes the checksum from one that another program could write.
+const CHECKSUM_SEED: u64 = 0x6d74_702d_7573_6572;
 
 /// Returns the same after the new text.
 fn done_mark(text: &str) -> String {
-    format!("{}{DONE}", mark(text))
+    format!("{}{DONE}", mark(text.as_bytes()))
 }
 
 fn common(old: &str, new: &str) -> usize {

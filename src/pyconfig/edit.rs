@@ -220,7 +220,9 @@ impl<'c> ConfigEdit<'c> {
             TableState::Literal(_) | TableState::Absent | TableState::Computed { .. } => None,
         });
         let is_last = |literal: &&LiteralTable| {
-            let own = |entry: &TableEntry| matches!(entry.site, EntrySite::Item { dict, .. } if dict == at);
+            let is_own =
+                |site: &EntrySite| matches!(site, EntrySite::Item { dict, .. } if *dict == at);
+            let own = |entry: &TableEntry| is_own(&entry.site);
             let is_created =
                 self.at(&(dict.open..dict.close)).is_some_and(|dict| dict.starts_with(CREATED));
             is_created && literal.entries.iter().all(own) && gone.len() == literal.entries.len()

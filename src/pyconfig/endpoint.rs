@@ -33,6 +33,7 @@ impl PyConfig<'_> {
             modes: modes.unwrap_or_default(),
             domain,
             computed,
+            has_full_secrets: false,
         }
     }
 

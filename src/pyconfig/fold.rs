@@ -4,6 +4,7 @@
 
 use memchr::memmem;
 
+use super::crash_safe_write::checksum;
 use super::literal::{escape, unescape};
 
 /// An intermediate text, and the offset of the statement that changes next.
@@ -23,7 +24,7 @@ pub(super) struct FoldPath {
 }
 
 /// Follows the `exec`, with a digit: 1 once the file has the new meaning.
-const FOLD: &str = "#mtp-users-fold=";
+const FOLD: &str = "#mtp-users-fold ";
 /// Start of the statement.
 const OPEN: &str = "exec(\"";
 /// Each fold doubles the backslashes inside it.
@@ -80,12 +81,15 @@ fn unquoted_from(text: &str) -> usize {
 
 fn fold(text: &str, at: usize, is_new: bool) -> Option<String> {
     let (rest, end) = text.split_at_checked(at)?;
-    Some(format!("{rest}{OPEN}{}\"){FOLD}{}\n", escape(end), u8::from(is_new)))
+    let literal = escape(end);
+    let sum = checksum(literal.as_bytes());
+    Some(format!("{rest}{OPEN}{literal}\"){FOLD}{sum:016x} {}\n", u8::from(is_new)))
 }
 
 /// Returns a file without its last fold, the fold's offset, and if the file has the new meaning.
 pub(super) fn unfold(file: &str) -> Option<(String, usize, bool)> {
-    let (rest, phase) = file.rsplit_once(FOLD)?;
+    let (rest, place) = file.rsplit_once(FOLD)?;
+    let (sum, phase) = place.split_once(' ')?;
     let is_new = match phase {
         "0\n" => false,
         "1\n" => true,
@@ -93,6 +97,10 @@ pub(super) fn unfold(file: &str) -> Option<(String, usize, bool)> {
     };
     let rest = rest.strip_suffix("\")")?;
     let at = memmem::rfind(rest.as_bytes(), OPEN.as_bytes())?;
-    let end = unescape(rest.get(at + OPEN.len()..)?)?;
+    let literal = rest.get(at + OPEN.len()..)?;
+    if sum != format!("{:016x}", checksum(literal.as_bytes())) {
+        return None;
+    }
+    let end = unescape(literal)?;
     Some((format!("{}{end}", rest.get(..at)?), at, is_new))
 }

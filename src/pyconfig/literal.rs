@@ -3,7 +3,7 @@
 use crate::io::escape::Escaped;
 
 /// Escapes a text for an ASCII string literal between `"`.
-pub(super) fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + text.len() / 16);
     for letter in text.chars() {
         match letter {
@@ -17,7 +17,7 @@ pub(super) fn escape(text: &str) -> String {
 }
 
 /// Reverses [`escape`].
-pub(super) fn unescape(literal: &str) -> Option<String> {
+pub(crate) fn unescape(literal: &str) -> Option<String> {
     let mut out = String::with_capacity(literal.len());
     let mut letters = literal.chars();
     while let Some(letter) = letters.next() {

@@ -9,7 +9,7 @@ mod effects;
 mod endpoint;
 mod fold;
 mod layout;
-mod literal;
+pub(crate) mod literal;
 mod parse;
 mod reader;
 pub mod recovery;
@@ -41,6 +41,8 @@ pub struct PyConfig<'t> {
     dicts: Vec<table::DictLayout>,
     /// Offsets of its statements.
     pub statements: Vec<usize>,
+    /// Line of the first statement that is only a list, as a table header of TOML or INI is.
+    pub bare_list: Option<usize>,
 }
 
 /// Parses a config file.
@@ -60,10 +62,13 @@ pub fn read(bytes: &[u8]) -> Result<PyConfig<'_>, Diagnostic> {
     };
     let block = access_log::find_block(text);
     let is_own = access_log_state(text) == AccessLogState::On;
-    let mut statements = Vec::new();
+    let (mut statements, mut bare_list) = (Vec::new(), None);
     for stmt in body {
         let start = usize::from(stmt.start());
         statements.push(start);
+        if stmt.as_expr_stmt().is_some_and(|expr| expr.value.is_list_expr()) {
+            bare_list = bare_list.or(Some(lines.line(start)));
+        }
         if !block.as_ref().is_some_and(|block| block.contains(&start)) {
             reader.statement(stmt);
         } else if !is_own {
@@ -74,7 +79,7 @@ pub fn read(bytes: &[u8]) -> Result<PyConfig<'_>, Diagnostic> {
         }
     }
     let (tables, settings, dicts) = (reader.tables, reader.settings, reader.dicts);
-    Ok(PyConfig { text, lines, tables, settings, dicts, statements })
+    Ok(PyConfig { text, lines, tables, settings, dicts, statements, bare_list })
 }
 
 impl PyConfig<'_> {
@@ -90,6 +95,11 @@ impl PyConfig<'_> {
 
     pub fn setting(&self, name: &str) -> Option<&PySetting> {
         self.settings.get(name)
+    }
+
+    /// Returns all settings besides the tables.
+    pub fn settings(&self) -> impl Iterator<Item = (&str, &PySetting)> {
+        self.settings.iter().map(|(name, setting)| (name.as_str(), setting))
     }
 
     /// Returns the port of the proxy; `None` where it is computed.

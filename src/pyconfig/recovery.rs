@@ -2,12 +2,17 @@
 
 use std::borrow::Cow;
 
-use super::crash_safe_write::{DONE, END, MARK, MARK_LINE, Region, WriteStep, unfold_steps};
+use memchr::memmem;
+
+use super::crash_safe_write::{DONE, END, NOTICE, Region, WriteStep, checksum, mark, unfold_steps};
 use super::fold::{QUOTES, unfold};
 use super::literal::unescape;
 
-/// Shortest part of a mark that is recognised at the end of a file.
-const MARK_MIN: usize = 5;
+/// Shortest part of a mark that is recognised at the end of a file: `#` and eight digits of the
+/// checksum.
+const MARK_MIN: usize = 9;
+/// Length of `#` and a checksum.
+const CHECKSUM_LENGTH: usize = 17;
 
 /// Traces of an edit in a file.
 #[derive(Debug, PartialEq, Eq)]
@@ -30,27 +35,36 @@ pub fn edit_state(bytes: &[u8]) -> EditState {
     if let Some(found) = enclosed(&file) {
         return found;
     }
-    for mark in [MARK_LINE, MARK] {
-        let last = file.rfind(mark).filter(|at| {
-            let comment = file.get(at + 1..).unwrap_or_default();
-            comment.find('\n').is_none_or(|end| end + 1 == comment.len())
-        });
-        let begun = || {
-            let lengths = (MARK_MIN..mark.len()).rev();
-            let ends =
-                |length: &usize| mark.get(..*length).is_some_and(|mark| file.ends_with(mark));
-            lengths.into_iter().find(ends).map(|length| file.len() - length)
-        };
-        if let Some(at) = last.or_else(begun) {
-            let behind = file.get(at + mark.len()..);
-            return EditState::Trailing(at, behind.is_some_and(|behind| behind.starts_with(DONE)));
-        }
+    if let Some(found) = trailing(bytes) {
+        return found;
     }
     if let Some((text, at, is_new)) = unfold(&file) {
         let steps = unfold_steps(&file, &text, at);
         return EditState::Folded(text, steps, is_new);
     }
     EditState::Clean
+}
+
+/// Recognises a comment of an edit, or the beginning of one, in the last line.
+fn trailing(bytes: &[u8]) -> Option<EditState> {
+    let notice = memmem::rfind(bytes, NOTICE.as_bytes());
+    let last_line = || memchr::memrchr(b'\n', bytes).map_or(0, |end| end + 1);
+    let at = notice.and_then(|at| at.checked_sub(CHECKSUM_LENGTH)).unwrap_or_else(last_line);
+    let line = bytes.get(at..)?;
+    if memchr::memchr(b'\n', line).is_some_and(|end| end + 1 != line.len()) {
+        return None;
+    }
+    // A text without a final line ending got one before the comment.
+    [at, at.saturating_sub(1)].into_iter().find_map(|keep| {
+        let (text, comment) = bytes.split_at_checked(keep)?;
+        let mark = mark(text);
+        let mark = mark.as_bytes();
+        let is_begun = mark.starts_with(comment) && line.len() >= MARK_MIN;
+        (comment.starts_with(mark) || is_begun).then(|| {
+            let behind = comment.get(mark.len()..);
+            EditState::Trailing(keep, behind.is_some_and(|rest| rest.starts_with(DONE.as_bytes())))
+        })
+    })
 }
 
 /// Returns the content of a file without the traces of an interrupted edit.
@@ -89,9 +103,13 @@ struct CommentStatement<'f> {
 
 fn comment_statement(file: &str) -> Option<CommentStatement<'_>> {
     let (rest, place) = file.rsplit_once(END)?;
-    let (region_at, opening) = place.trim_end().split_once('+')?;
+    let (sum, place) = place.trim_end().split_once(' ')?;
+    let (region_at, opening) = place.split_once('+')?;
     let rest = rest.strip_suffix("\")")?;
     let (before, literal) = rest.rsplit_once(";exec(\"")?;
+    if sum != format!("{:016x}", checksum(literal.as_bytes())) {
+        return None;
+    }
     let quotes = QUOTES.into_iter().find(|quotes| before.ends_with(quotes))?;
     let (region_at, opening) = (region_at.parse().ok()?, opening.parse().ok()?);
     Some(CommentStatement { region_at, opening, before, literal, quotes })

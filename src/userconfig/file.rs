@@ -10,9 +10,11 @@ use std::time::{Duration, Instant, SystemTime};
 use rustix::fs::{FlockOperation, Timespec, Timestamps, UTIME_OMIT, flock, futimens};
 use rustix::io::Errno;
 
-use super::UserConfig;
+use super::toml_write::{toml_recovery, toml_write};
+use super::{ConfigKind, UserConfig};
 use crate::error::{Error, SystemError};
-use crate::pyconfig::crash_safe_write::{WriteStep, plan_write};
+use crate::io::atomic_write;
+use crate::pyconfig::crash_safe_write::{WritePlan, WriteStep, plan_write};
 use crate::pyconfig::recovery::{EditState, edit_state, recovered};
 
 /// Content of a config file.
@@ -27,8 +29,8 @@ pub struct ConfigSnapshot {
 }
 
 impl ConfigSnapshot {
-    pub fn config(&self) -> Result<UserConfig<'_>, Error> {
-        UserConfig::read(&self.bytes).map_err(|error| error.into_error(&self.name))
+    pub fn config(&self, kind: Option<ConfigKind>) -> Result<UserConfig<'_>, Error> {
+        UserConfig::read(&self.bytes, kind).map_err(|error| error.into_error(&self.name))
     }
 }
 
@@ -38,7 +40,7 @@ pub struct LockedFile {
     pub snapshot: ConfigSnapshot,
     path: PathBuf,
     file: File,
-    was: Metadata,
+    original: Metadata,
 }
 
 /// Longest wait for another edit.
@@ -57,7 +59,7 @@ pub fn read_snapshot(path: &Path) -> Result<ConfigSnapshot, Error> {
         std::thread::sleep(LOCK_POLL); // during an edit the file is readable, too
     }
     let bytes = read(&mut file).map_err(|error| io_error(&name, &error, "read"))?;
-    Ok(ConfigSnapshot { name, bytes: recovered(bytes), notes })
+    Ok(ConfigSnapshot { name, bytes: without_edit(bytes), notes })
 }
 
 /// Locks a config file and recovers it from an interrupted edit.
@@ -65,7 +67,7 @@ pub fn lock(path: &Path) -> Result<LockedFile, Error> {
     let (name, notes) = describe(path)?;
     let failed = |error: io::Error| io_error(&name, &error, "write");
     let until = Instant::now() + LOCK_TIMEOUT;
-    let (mut file, was) = loop {
+    let (mut file, original) = loop {
         let file = OpenOptions::new().read(true).write(true).open(path).map_err(failed)?;
         while let Err(error) = flock(&file, FlockOperation::NonBlockingLockExclusive) {
             if error != Errno::WOULDBLOCK {
@@ -87,17 +89,27 @@ pub fn lock(path: &Path) -> Result<LockedFile, Error> {
         snapshot: ConfigSnapshot { name, bytes, notes },
         path: path.to_owned(),
         file,
-        was,
+        original,
     };
     locked.recover()?;
     Ok(locked)
+}
+
+/// Returns the content of a file without the traces of an interrupted edit.
+fn without_edit(bytes: Vec<u8>) -> Vec<u8> {
+    toml_recovery(&bytes).map_or_else(|| recovered(bytes), |(text, _)| text.into_bytes())
 }
 
 impl LockedFile {
     fn recover(&mut self) -> Result<(), Error> {
         let mut is_finished = None;
         loop {
-            let (steps, is_new) = match edit_state(&self.snapshot.bytes) {
+            let journal = toml_recovery(&self.snapshot.bytes);
+            let state = match journal {
+                Some((text, steps)) => EditState::Enclosed(text, steps),
+                None => edit_state(&self.snapshot.bytes),
+            };
+            let (steps, is_new) = match state {
                 EditState::Clean => break,
                 EditState::Trailing(keep, is_done) => {
                     (vec![WriteStep::Truncate(keep), WriteStep::SyncAndWait], is_done)
@@ -114,42 +126,79 @@ impl LockedFile {
         if let Some(is_new) = is_finished {
             let outcome = if is_new { "finished" } else { "undone" };
             self.snapshot.notes.push(format!("an interrupted edit was {outcome}"));
-            self.was = self.file.metadata().map_err(|error| self.failed(&error))?;
+            self.original = self.file.metadata().map_err(|error| self.failed(&error))?;
         }
         Ok(())
     }
 
-    /// Replaces the text by the verified one.
+    /// Replaces the text by the verified one. TOML, which some proxies watch, is replaced by a
+    /// rename where the folder permits it and the file is not a mount of its own.
     pub fn replace(&mut self, old: &UserConfig<'_>, new: &UserConfig<'_>) -> Result<(), Error> {
-        let (UserConfig::Python(old), UserConfig::Python(new)) = (old, new);
-        let starts = [&*old.statements, &*new.statements];
-        let (old, new) = (old.text.to_owned(), new.text);
-        if old == new {
+        if old.text() == new.text() {
             return Ok(());
         }
-        let plan = plan_write(&old, new, starts);
-        let (before, after) = plan.steps.split_at(plan.commit);
-        self.check_unchanged(old.as_bytes())?;
-        let mut now = old.clone().into_bytes();
-        for step in before {
+        match (old, new) {
+            (UserConfig::Python(old), UserConfig::Python(new)) => {
+                let plan = plan_write(old.text, new.text, [&old.statements, &new.statements]);
+                self.write_in_place(new.text, &plan)
+            }
+            _ if self.can_be_renamed() => self.rename(new.text()),
+            _ => self.write_in_place(new.text(), &toml_write(old.text(), new.text())),
+        }
+    }
+
+    /// Tests if a rename can replace the file: a mounted file keeps its inode, and the folder must
+    /// be writable.
+    fn can_be_renamed(&self) -> bool {
+        let Ok(path) = fs::canonicalize(&self.path) else { return false };
+        let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
+        let is_mount = mounts
+            .lines()
+            .any(|line| line.split(' ').nth(4).is_some_and(|point| Path::new(point) == path));
+        let folder = path.parent().unwrap_or(Path::new("/"));
+        let has_links = self.original.nlink() > 1;
+        let access = rustix::fs::access(folder, rustix::fs::Access::WRITE_OK);
+        !is_mount && !has_links && access.is_ok()
+    }
+
+    fn rename(&mut self, text: &str) -> Result<(), Error> {
+        let current = self.snapshot.bytes.clone();
+        self.check_unchanged(&current, false)?;
+        atomic_write::replace(&self.path, text.as_bytes())?;
+        self.snapshot.bytes = text.as_bytes().to_vec();
+        Ok(())
+    }
+
+    /// Executes a plan. Before each write, the bytes to be overwritten are compared with those
+    /// expected, and the whole file at each synchronisation: a write by another program wins.
+    fn write_in_place(&mut self, new: &str, plan: &WritePlan) -> Result<(), Error> {
+        let old = self.snapshot.bytes.clone();
+        let mut current = old.clone();
+        self.check_unchanged(&current, false)?;
+        for (n, step) in plan.steps.iter().enumerate() {
+            let has_effect = n > plan.commit;
+            self.check_step(step, &current, has_effect)?;
             self.execute(step).map_err(|error| {
-                if now.starts_with(old.as_bytes()) {
-                    drop(self.file.set_len(old.len() as u64));
+                if has_effect {
+                    let message = "the edit has taken effect, and the next run completes it";
+                    Error::refused(
+                        &self.snapshot.name,
+                        format!("{}; {message}", SystemError(&error)),
+                    )
+                } else {
+                    if current.starts_with(&old) {
+                        drop(self.file.set_len(old.len() as u64));
+                    }
+                    let message = format!("{}; nothing was changed", SystemError(&error));
+                    Error::refused(&self.snapshot.name, message)
                 }
-                Error::refused(
-                    &self.snapshot.name,
-                    format!("{}; nothing was changed", SystemError(&error)),
-                )
             })?;
-            step.apply(&mut now);
+            step.apply(&mut current);
+            if matches!(step, WriteStep::Sync | WriteStep::SyncAndWait) {
+                self.check_unchanged(&current, has_effect)?;
+            }
         }
-        self.check_unchanged(&now)?;
-        for step in after {
-            self.execute(step).map_err(|error| {
-                let what = "the edit has taken effect, and the next run completes it";
-                Error::refused(&self.snapshot.name, format!("{}; {what}", SystemError(&error)))
-            })?;
-        }
+        self.check_unchanged(&current, true)?;
         self.advance_mtime(old.len() == new.len()).map_err(|error| self.failed(&error))?;
         self.snapshot.bytes = new.as_bytes().to_vec();
         Ok(())
@@ -168,26 +217,48 @@ impl LockedFile {
         }
     }
 
-    /// Detects a write by another program, which takes no lock.
-    fn check_unchanged(&mut self, want: &[u8]) -> Result<(), Error> {
-        let have = read(&mut self.file).map_err(|error| self.failed(&error))?;
-        let there = fs::metadata(&self.path).map_err(|error| self.failed(&error))?;
-        let is_same = (there.ino(), there.dev()) == (self.was.ino(), self.was.dev());
-        if have == want && is_same {
+    /// Compares the length of the file, and the bytes that a step overwrites, with those expected.
+    fn check_step(&self, step: &WriteStep, current: &[u8], has_effect: bool) -> Result<(), Error> {
+        let (from, to) = match step {
+            WriteStep::Write(at, bytes) => (*at, (at + bytes.len()).min(current.len())),
+            WriteStep::Truncate(length) => (*length, current.len()),
+            WriteStep::Sync | WriteStep::SyncAndWait => return Ok(()),
+        };
+        let expected = current.get(from..to).unwrap_or_default();
+        let mut bytes = vec![0; expected.len()];
+        let length = self.file.metadata().map_err(|error| self.failed(&error))?.len();
+        let is_read = self.file.read_exact_at(&mut bytes, from as u64).is_ok();
+        if is_read && bytes == expected && length == current.len() as u64 {
             return Ok(());
         }
-        let what = "changed by another program meanwhile; nothing was edited, try again";
-        Err(Error::refused(&self.snapshot.name, what))
+        Err(self.foreign_write(has_effect))
+    }
+
+    /// Compares the whole file and its inode with those expected.
+    fn check_unchanged(&mut self, current: &[u8], has_effect: bool) -> Result<(), Error> {
+        let bytes = read(&mut self.file).map_err(|error| self.failed(&error))?;
+        let there = fs::metadata(&self.path).map_err(|error| self.failed(&error))?;
+        let is_same_file = (there.ino(), there.dev()) == (self.original.ino(), self.original.dev());
+        if bytes == current && is_same_file {
+            return Ok(());
+        }
+        Err(self.foreign_write(has_effect))
+    }
+
+    fn foreign_write(&self, has_effect: bool) -> Error {
+        let effect = if has_effect { "the edit may be lost" } else { "nothing was edited" };
+        let message = format!("changed by another program during the edit; {effect}, try again");
+        Error::refused(&self.snapshot.name, message)
     }
 
     /// Makes the modification time differ by a second: Python's cache of compiled files compares
     /// size and second.
     fn advance_mtime(&self, is_same_size: bool) -> io::Result<()> {
         let now = self.file.metadata()?.mtime();
-        if !is_same_size || now > self.was.mtime() {
+        if !is_same_size || now > self.original.mtime() {
             return Ok(());
         }
-        let next = Timespec { tv_sec: self.was.mtime() + 1, tv_nsec: 0 };
+        let next = Timespec { tv_sec: self.original.mtime() + 1, tv_nsec: 0 };
         let omit = Timespec { tv_sec: 0, tv_nsec: UTIME_OMIT };
         let set = futimens(&self.file, &Timestamps { last_access: omit, last_modification: next });
         if set.is_err() {

@@ -2,12 +2,14 @@
 
 pub mod file;
 mod python;
+mod toml_write;
 
 use time::Date;
 
 use crate::diagnostic::Diagnostic;
 use crate::links::Endpoint;
 use crate::pyconfig::{self, AccessLogState, ConfigEdit, EditedConfig, PyConfig, access_log_state};
+use crate::tomlconfig::{self, EditedToml, TomlConfig, TomlEdit, TomlKind};
 
 /// A user of a config file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,21 +56,76 @@ impl LimitValue {
     }
 }
 
+/// The proxy that a config file belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConfigKind {
+    Mtprotoproxy,
+    Toml(TomlKind),
+}
+
+impl ConfigKind {
+    pub const ALL: [Self; 4] = [
+        Self::Mtprotoproxy,
+        Self::Toml(TomlKind::Telemt),
+        Self::Toml(TomlKind::MtgMulti),
+        Self::Toml(TomlKind::Teleproxy),
+    ];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Mtprotoproxy => "mtprotoproxy",
+            Self::Toml(TomlKind::Telemt) => "telemt",
+            Self::Toml(TomlKind::MtgMulti) => "mtg-multi",
+            Self::Toml(TomlKind::Teleproxy) => "teleproxy",
+        }
+    }
+}
+
 /// A parsed config file of a proxy.
 #[derive(Debug)]
 pub enum UserConfig<'t> {
-    Python(PyConfig<'t>),
+    Python(Box<PyConfig<'t>>),
+    Toml(Box<TomlConfig<'t>>),
 }
 
 impl<'t> UserConfig<'t> {
-    /// Parses a file.
-    pub fn read(bytes: &'t [u8]) -> Result<Self, Diagnostic> {
-        pyconfig::read(bytes).map(Self::Python)
+    /// Parses a file of this kind, or of the one that its content shows.
+    pub fn read(bytes: &'t [u8], kind: Option<ConfigKind>) -> Result<Self, Diagnostic> {
+        match kind {
+            Some(ConfigKind::Mtprotoproxy) => Ok(Self::Python(Box::new(pyconfig::read(bytes)?))),
+            Some(ConfigKind::Toml(kind)) => {
+                Ok(Self::Toml(Box::new(TomlConfig::read(bytes, kind)?)))
+            }
+            None => {
+                let text = std::str::from_utf8(bytes).unwrap_or_default();
+                if tomlconfig::has_table_header(text) {
+                    // A list in config.py may look like a header, but then TOML cannot be parsed.
+                    return match (TomlConfig::recognise(bytes), pyconfig::read(bytes)) {
+                        (Ok(config), _) => Ok(Self::Toml(Box::new(config))),
+                        (Err(_), Ok(config)) if python::is_plausible(&config).is_ok() => {
+                            Ok(Self::Python(Box::new(config)))
+                        }
+                        (Err(error), _) => Err(error),
+                    };
+                }
+                let config = pyconfig::read(bytes)?;
+                python::is_plausible(&config)?;
+                Ok(Self::Python(Box::new(config)))
+            }
+        }
+    }
+
+    pub fn kind(&self) -> ConfigKind {
+        match self {
+            Self::Python(_) => ConfigKind::Mtprotoproxy,
+            Self::Toml(config) => ConfigKind::Toml(config.kind),
+        }
     }
 
     pub fn text(&self) -> &'t str {
         match self {
             Self::Python(config) => config.text,
+            Self::Toml(config) => config.text,
         }
     }
 
@@ -79,6 +136,7 @@ impl<'t> UserConfig<'t> {
                 let users = config.users()?;
                 Ok(users.into_iter().flat_map(|users| users.iter_all().map(|one| one.0)).collect())
             }
+            Self::Toml(config) => Ok(config.users.iter().map(|user| user.name.as_str()).collect()),
         }
     }
 
@@ -86,12 +144,25 @@ impl<'t> UserConfig<'t> {
     pub fn contains(&self, name: &str) -> Result<bool, Diagnostic> {
         match self {
             Self::Python(config) => Ok(config.users()?.is_some_and(|users| users.contains(name))),
+            Self::Toml(config) => Ok(config.user(name).is_some()),
         }
     }
 
     pub fn user(&self, name: &str) -> Option<ConfigUser> {
         match self {
             Self::Python(config) => python::user(config, name),
+            Self::Toml(config) => {
+                let user = config.user(name)?;
+                Some(ConfigUser {
+                    name: user.name.clone(),
+                    line: config.lines.line(user.at),
+                    secret: user.secret.clone(),
+                    max_conns: user.max_conns,
+                    expires: user.expires.clone(),
+                    quota: user.quota,
+                    is_disabled: user.is_disabled,
+                })
+            }
         }
     }
 
@@ -99,6 +170,7 @@ impl<'t> UserConfig<'t> {
     pub fn endpoint(&self) -> Endpoint {
         match self {
             Self::Python(config) => config.endpoint(),
+            Self::Toml(config) => config.endpoint(),
         }
     }
 
@@ -109,6 +181,7 @@ impl<'t> UserConfig<'t> {
                 let line = config.setting("PORT").map_or(1, |setting| setting.line);
                 config.port().filter(|port| *port > 0).map(|port| (port, line))
             }
+            Self::Toml(config) => config.port(),
         }
     }
 
@@ -116,6 +189,7 @@ impl<'t> UserConfig<'t> {
     pub fn leftover_limits(&self, name: &str) -> Vec<Diagnostic> {
         match self {
             Self::Python(config) => python::leftover_limits(config, name),
+            Self::Toml(_) => Vec::new(),
         }
     }
 
@@ -123,6 +197,12 @@ impl<'t> UserConfig<'t> {
     pub fn access_log(&self) -> Result<AccessLogState, Diagnostic> {
         match self {
             Self::Python(config) => Ok(access_log_state(config.text)),
+            Self::Toml(config) => {
+                let name = ConfigKind::Toml(config.kind).name();
+                let message =
+                    format!("{name} logs connections itself; access-log is for config.py");
+                Err(Diagnostic::fatal(1, message))
+            }
         }
     }
 
@@ -130,6 +210,7 @@ impl<'t> UserConfig<'t> {
     pub fn diagnostics(&self, today: Date) -> Vec<Diagnostic> {
         match self {
             Self::Python(config) => pyconfig::check::diagnostics(config, today),
+            Self::Toml(config) => config.diagnostics(today),
         }
     }
 }
@@ -138,12 +219,19 @@ impl<'t> UserConfig<'t> {
 #[derive(Debug)]
 pub enum UserConfigEdit<'c> {
     Python(ConfigEdit<'c>),
+    Toml(TomlEdit<'c>),
 }
 
 impl<'c> UserConfigEdit<'c> {
-    pub fn new(config: &'c UserConfig<'c>) -> Self {
+    /// Begins an edit. `domain` is for new secrets of mtg.
+    pub fn new(config: &'c UserConfig<'c>, domain: Option<&str>) -> Self {
         match config {
             UserConfig::Python(config) => Self::Python(ConfigEdit::new(config)),
+            UserConfig::Toml(config) => {
+                let mut edit = TomlEdit::new(config);
+                edit.domain = domain.map(str::to_owned);
+                Self::Toml(edit)
+            }
         }
     }
 
@@ -151,6 +239,7 @@ impl<'c> UserConfigEdit<'c> {
     pub fn set_secret(&mut self, name: &str, secret: &str) -> Result<(), Diagnostic> {
         match self {
             Self::Python(edit) => python::set_secret(edit, name, secret),
+            Self::Toml(edit) => edit.set_secret(name, secret),
         }
     }
 
@@ -158,6 +247,7 @@ impl<'c> UserConfigEdit<'c> {
     pub fn remove(&mut self, name: &str) -> Result<Vec<Diagnostic>, Diagnostic> {
         match self {
             Self::Python(edit) => python::remove(edit, name),
+            Self::Toml(edit) => edit.remove(name).map(|()| Vec::new()),
         }
     }
 
@@ -165,30 +255,41 @@ impl<'c> UserConfigEdit<'c> {
     pub fn rename(&mut self, old: &str, new: &str) -> Result<(), Diagnostic> {
         match self {
             Self::Python(edit) => python::rename(edit, old, new),
+            Self::Toml(edit) => edit.rename(old, new),
         }
     }
 
     pub fn disable(&mut self, name: &str) -> Result<(), Diagnostic> {
         match self {
             Self::Python(edit) => edit.disable(name),
+            Self::Toml(edit) => edit.disable(name),
         }
     }
 
     pub fn enable(&mut self, name: &str) -> Result<(), Diagnostic> {
         match self {
             Self::Python(edit) => edit.enable(name),
+            Self::Toml(edit) => edit.enable(name),
         }
     }
 
     pub fn set_limit(&mut self, name: &str, value: LimitValue) -> Result<(), Diagnostic> {
-        match self {
-            Self::Python(edit) => python::set_limit(edit, name, value),
+        match (self, value) {
+            (Self::Python(edit), value) => python::set_limit(edit, name, value),
+            (Self::Toml(edit), LimitValue::MaxConns(count)) => {
+                edit.set_max_conns(name, Some(count))
+            }
+            (Self::Toml(edit), LimitValue::Expires(day)) => edit.set_expires(name, Some(day)),
+            (Self::Toml(edit), LimitValue::Quota(bytes)) => edit.set_quota(name, Some(bytes)),
         }
     }
 
     pub fn remove_limit(&mut self, name: &str, limit: UserLimit) -> Result<(), Diagnostic> {
-        match self {
-            Self::Python(edit) => edit.remove(python::table_of(limit), name),
+        match (self, limit) {
+            (Self::Python(edit), limit) => edit.remove(python::table_of(limit), name),
+            (Self::Toml(edit), UserLimit::MaxConns) => edit.set_max_conns(name, None),
+            (Self::Toml(edit), UserLimit::Expires) => edit.set_expires(name, None),
+            (Self::Toml(edit), UserLimit::Quota) => edit.set_quota(name, None),
         }
     }
 
@@ -197,6 +298,7 @@ impl<'c> UserConfigEdit<'c> {
         match self {
             Self::Python(edit) if on => edit.enable_access_log(),
             Self::Python(edit) => edit.disable_access_log(),
+            Self::Toml(_) => {}
         }
     }
 
@@ -204,6 +306,7 @@ impl<'c> UserConfigEdit<'c> {
     pub fn apply(self) -> EditedUserConfig<'c> {
         match self {
             Self::Python(edit) => EditedUserConfig::Python(edit.apply()),
+            Self::Toml(edit) => EditedUserConfig::Toml(edit.apply()),
         }
     }
 }
@@ -212,19 +315,22 @@ impl<'c> UserConfigEdit<'c> {
 #[derive(Debug)]
 pub enum EditedUserConfig<'c> {
     Python(EditedConfig<'c>),
+    Toml(EditedToml),
 }
 
 impl EditedUserConfig<'_> {
     pub fn text(&self) -> &str {
         match self {
             Self::Python(edited) => &edited.text,
+            Self::Toml(edited) => &edited.text,
         }
     }
 
     /// Reads the text and compares its values with those expected.
     pub fn verify(&self) -> Result<UserConfig<'_>, Diagnostic> {
         match self {
-            Self::Python(edited) => edited.verify().map(UserConfig::Python),
+            Self::Python(edited) => Ok(UserConfig::Python(Box::new(edited.verify()?))),
+            Self::Toml(edited) => Ok(UserConfig::Toml(Box::new(edited.verify()?))),
         }
     }
 }

@@ -2,8 +2,37 @@
 
 use super::{ConfigUser, LimitValue, UserLimit};
 use crate::diagnostic::{Diagnostic, DiagnosticLevel};
-use crate::pyconfig::check::{format_day, parse_day};
+use crate::pyconfig::check::{SETTINGS, format_day, parse_day};
 use crate::pyconfig::{ConfigEdit, PyConfig, PyValue, TableState, UserTable};
+
+/// Tests that a module is a config file of mtprotoproxy: it sets USERS, or nothing but settings of
+/// the proxy. Other formats, such as INI, may parse as Python.
+pub(super) fn is_plausible(config: &PyConfig<'_>) -> Result<(), Diagnostic> {
+    if let Some(line) = config.bare_list {
+        let message = "not a statement of a config.py (a table header of TOML or INI?)";
+        return Err(Diagnostic::fatal(line, message));
+    }
+    let has_users = !matches!(config.table(UserTable::Users), TableState::Absent);
+    let mut settings = config.settings().filter(|(name, _)| name.chars().any(char::is_uppercase));
+    let unknown = settings.find(|(name, _)| !SETTINGS.contains(name));
+    if has_users || config.statements.is_empty() {
+        return Ok(());
+    }
+    let known = config.settings().any(|(name, _)| SETTINGS.contains(&name));
+    match unknown {
+        None if known => Ok(()),
+        None => {
+            Err(Diagnostic::fatal(1, "not a config file of mtprotoproxy (sets no USERS or PORT)"))
+        }
+        Some((name, setting)) => {
+            let message = format!(
+                "not a config file of mtprotoproxy (sets '{name}' but no USERS; use --kind \
+                 mtprotoproxy if it is one)"
+            );
+            Err(Diagnostic::fatal(setting.line, message))
+        }
+    }
+}
 
 pub(super) fn user(config: &PyConfig<'_>, name: &str) -> Option<ConfigUser> {
     let TableState::Literal(users) = config.table(UserTable::Users) else { return None };

@@ -26,15 +26,16 @@ const MODULES: &[(&str, &str)] = &[
     ("sharing", "net stream timestamp"),
     ("score", "error io net sharing stream timestamp"),
     ("pyconfig", "accesslog diagnostic io links"),
-    ("userconfig", "diagnostic error links pyconfig"),
-    ("proxy", "docker error"),
+    ("tomlconfig", "diagnostic io links pyconfig"),
+    ("userconfig", "diagnostic error io links pyconfig tomlconfig"),
+    ("proxy", "docker error tomlconfig userconfig"),
     ("sockets", "docker error io net stream timestamp"),
     ("view", "io sharing stream timestamp"),
     ("report", "error formats io json sharing stream timestamp view"),
     (
         "tool",
         "accesslog cli diagnostic docker error formats frame io json links net proxy pyconfig \
-         report score sharing sockets stream timestamp userconfig view",
+         report score sharing sockets stream timestamp tomlconfig userconfig view",
     ),
 ];
 const LINES_MAX: usize = 600;

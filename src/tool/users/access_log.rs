@@ -46,7 +46,7 @@ fn set_access_log(context: &mut Context, on: bool) -> Result<(), Error> {
 
 fn print_status(context: &mut Context) -> Result<(), Error> {
     let snapshot = context.snapshot()?;
-    let config = snapshot.config()?;
+    let config = context.parse(&snapshot)?;
     let state = config.access_log().map_err(|error| error.into_error(&snapshot.name))?;
     print_state(context, &snapshot.name, state, None)
 }

@@ -16,7 +16,7 @@ use crate::userconfig::UserConfig;
 pub(super) fn check(context: &mut Context) -> Result<(), Error> {
     let snapshot = context.snapshot()?;
     let (name, mut users) = (snapshot.name.clone(), 0);
-    let diagnostics = match UserConfig::read(&snapshot.bytes) {
+    let diagnostics = match UserConfig::read(&snapshot.bytes, context.options.kind) {
         Err(diagnostic) => vec![diagnostic],
         Ok(config) => {
             users = config.names().map_or(0, |names| names.len());

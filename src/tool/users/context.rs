@@ -73,6 +73,11 @@ impl Context {
         }
     }
 
+    /// Parses a snapshot.
+    pub(super) fn parse<'s>(&self, snapshot: &'s ConfigSnapshot) -> Result<UserConfig<'s>, Error> {
+        snapshot.config(self.options.kind)
+    }
+
     /// Writes a text.
     pub(super) fn write(&mut self, text: &str) -> Result<(), Error> {
         self.out.buffer.extend_from_slice(text.as_bytes());

@@ -7,8 +7,9 @@ use super::reload::reload_proxies;
 use crate::diagnostic::Diagnostic;
 use crate::error::Error;
 use crate::links;
+use crate::tomlconfig::TomlKind;
 use crate::userconfig::file;
-use crate::userconfig::{UserConfig, UserConfigEdit};
+use crate::userconfig::{ConfigKind, UserConfig, UserConfigEdit};
 
 /// Runs one edit of the config file. `make` collects the changes; nothing is written if it fails.
 pub(super) fn run_edit(
@@ -26,8 +27,9 @@ pub(super) fn run_edit(
     context.print_notes(&locked.snapshot);
     let (name, bytes) = (locked.snapshot.name.clone(), locked.snapshot.bytes.clone());
     let of = |error: Diagnostic| error.into_error(&name);
-    let before = UserConfig::read(&bytes).map_err(of)?;
-    let mut edit = UserConfigEdit::new(&before);
+    let before = UserConfig::read(&bytes, context.options.kind).map_err(of)?;
+    let domain = context.options.tls_domain.clone();
+    let mut edit = UserConfigEdit::new(&before, domain.as_deref());
     let changes = make(context, &before, &mut edit)?;
     let picture = QrOutput::prepare(context, changes.len())?;
     let edited = edit.apply();
@@ -36,7 +38,28 @@ pub(super) fn run_edit(
     drop(locked);
     output::print_changes(context, &after, &name, &changes, picture)?;
     context.out.flush()?;
-    if context.options.reload { reload_proxies(context, &name, &after) } else { Ok(()) }
+    if context.options.reload {
+        return reload_proxies(context);
+    }
+    if after.text() != before.text() {
+        let command = match &context.options.config {
+            Some(path) => format!("mtp-users reload --config {}", path.display()),
+            None => "mtp-users reload".to_owned(),
+        };
+        let effect = match after.kind() {
+            ConfigKind::Mtprotoproxy | ConfigKind::Toml(TomlKind::Teleproxy) => {
+                format!("saved; run `{command}` to apply it")
+            }
+            ConfigKind::Toml(TomlKind::Telemt) => {
+                "saved; a running telemt reads it within a second".to_owned()
+            }
+            ConfigKind::Toml(TomlKind::MtgMulti) => {
+                "saved; restart the proxy, or POST /reload to its API, to apply it".to_owned()
+            }
+        };
+        context.reporter.print(format!("{name}: {effect}"));
+    }
+    Ok(())
 }
 
 /// Writes the diff of an edit.
@@ -50,8 +73,9 @@ fn dry_run(
 ) -> Result<(), Error> {
     let snapshot = context.snapshot()?;
     let name = &snapshot.name;
-    let before = snapshot.config()?;
-    let mut edit = UserConfigEdit::new(&before);
+    let before = context.parse(&snapshot)?;
+    let domain = context.options.tls_domain.clone();
+    let mut edit = UserConfigEdit::new(&before, domain.as_deref());
     make(context, &before, &mut edit)?;
     let edited = edit.apply();
     edited.verify().map_err(|error| error.into_error(name))?;
@@ -69,6 +93,11 @@ pub(super) fn add(context: &mut Context) -> Result<(), Error> {
     run_edit(context, |context, config, edit| {
         let mut changes = Vec::new();
         for (name, secret) in names.iter().zip(&secrets) {
+            let exists = config.contains(name).map_err(|error| error.into_error(&file))?;
+            if exists && context.options.skip_existing {
+                changes.push(UserChange::new(name, "already there"));
+                continue;
+            }
             add_user(config, edit, &file, name, secret)?;
             for note in config.leftover_limits(name) {
                 context.reporter.print(note.into_error(&file));
@@ -91,7 +120,8 @@ pub(super) fn add_user(
     let of = |error: Diagnostic| error.into_error(file);
     if config.contains(name).map_err(of)? {
         let is_disabled = config.user(name).is_some_and(|user| user.is_disabled);
-        let hint = if is_disabled { " and is disabled (use enable)" } else { "" };
+        let hint =
+            if is_disabled { " and is disabled (use enable)" } else { " (use --skip-existing)" };
         return Err(Error::refused(file, format!("user '{name}' already exists{hint}")));
     }
     edit.set_secret(name, secret).map_err(of)
@@ -144,11 +174,16 @@ fn secrets(context: &Context, count: usize) -> Result<Vec<String>, Error> {
         let message = format!("{} secrets for {count} names", secrets.len());
         return Err(Error::refused(name, message));
     }
-    if let Some(n) = secrets.iter().position(|secret| !links::is_secret(secret)) {
+    let is_valid =
+        |secret: &str| links::is_secret(secret) || links::decode_mtg_secret(secret).is_some();
+    if let Some(n) = secrets.iter().position(|secret| !is_valid(secret)) {
         let message = "invalid secret (expected 32 hex digits, without the dd or ee of a link)";
         return Err(Error::refused(format!("{name}: secret {}", n + 1), message));
     }
-    Ok(secrets.into_iter().map(str::to_ascii_lowercase).collect())
+    let lower = |secret: &str| {
+        if links::is_secret(secret) { secret.to_ascii_lowercase() } else { secret.to_owned() }
+    };
+    Ok(secrets.into_iter().map(lower).collect())
 }
 
 /// `remove`

@@ -88,7 +88,10 @@ fn parse_list(list: &str, text: &str) -> Result<Vec<ImportedUser>, Error> {
         if !seen.insert(row.name.clone()) {
             return Err(wrong(format!("user '{}' is listed twice", row.name)));
         }
-        if row.secret.as_ref().is_some_and(|secret| !links::is_secret(secret)) {
+        let is_valid = |secret: &String| {
+            links::is_secret(secret) || links::decode_mtg_secret(secret).is_some()
+        };
+        if row.secret.as_ref().is_some_and(|secret| !is_valid(secret)) {
             let message = format!("invalid secret of '{}' (expected 32 hex digits)", row.name);
             return Err(wrong(message));
         }

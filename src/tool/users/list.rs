@@ -11,7 +11,7 @@ use crate::userconfig::ConfigUser;
 /// `list`
 pub(super) fn list(context: &mut Context) -> Result<(), Error> {
     let snapshot = context.snapshot()?;
-    let config = snapshot.config()?;
+    let config = context.parse(&snapshot)?;
     let names = config.names().map_err(|error| error.into_error(&snapshot.name))?;
     let fields = if context.options.links { UserFields::Secret } else { UserFields::Public };
     let endpoint = match fields {
@@ -76,7 +76,7 @@ fn for_each_name(
 ) -> Result<(), Error> {
     let names = context.names()?;
     let snapshot = context.snapshot()?;
-    let config = snapshot.config()?;
+    let config = context.parse(&snapshot)?;
     names.iter().try_for_each(|name| require_user(&config, &snapshot.name, name))?;
     let picture = QrOutput::prepare(context, names.len())?;
     let endpoint = output::endpoint(context, &config, &snapshot.name);
@@ -99,7 +99,7 @@ fn for_each_name(
 /// `names`: one per line, for completions and other programs.
 pub(super) fn names(context: &mut Context) -> Result<(), Error> {
     let snapshot = context.snapshot()?;
-    let config = snapshot.config()?;
+    let config = context.parse(&snapshot)?;
     for name in config.names().map_err(|error| error.into_error(&snapshot.name))? {
         if !name.contains(['\n', '\r']) {
             context.write(&format!("{name}\n"))?;
@@ -111,7 +111,7 @@ pub(super) fn names(context: &mut Context) -> Result<(), Error> {
 /// `export`: all users with their secrets, as rows or as CSV.
 pub(super) fn export(context: &mut Context) -> Result<(), Error> {
     let snapshot = context.snapshot()?;
-    let config = snapshot.config()?;
+    let config = context.parse(&snapshot)?;
     let names = config.names().map_err(|error| error.into_error(&snapshot.name))?;
     let users = names.into_iter().filter_map(|name| config.user(name));
     if !context.is_text {

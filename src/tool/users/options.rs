@@ -4,11 +4,12 @@ use std::path::PathBuf;
 
 use time::{Date, Duration};
 
-use crate::cli::{Flag, value::invalid};
+use crate::cli::Flag;
+use crate::cli::value::{bounded, choice, invalid};
 use crate::proxy::ProxySelector;
 use crate::pyconfig::check::parse_day;
 use crate::timestamp::{Timestamp, Zone};
-use crate::userconfig::{LimitValue, UserLimit};
+use crate::userconfig::{ConfigKind, LimitValue, UserLimit};
 use crate::view::style::IconSet;
 
 /// Options of one run.
@@ -18,9 +19,15 @@ pub struct UsersOptions {
     /// The command and its operands.
     pub(super) words: Vec<String>,
     pub(super) config: Option<PathBuf>,
+    /// Pins the format of the file.
+    pub(super) kind: Option<ConfigKind>,
     pub(super) server: Option<String>,
+    pub(super) port: Option<u16>,
+    pub(super) tls_domain: Option<String>,
     pub(super) secret_from: Option<PathBuf>,
     pub(super) links: bool,
+    pub(super) all_links: bool,
+    pub(super) skip_existing: bool,
     pub(super) qr: bool,
     pub(super) qr_svg: Option<PathBuf>,
     pub(super) limits: LimitArgs,
@@ -73,13 +80,41 @@ type F = Flag<UsersOptions>;
 pub(super) const FLAGS: &[F] = &[
     F::path("config", "FILE", "The proxy's config file", |o, path| o.config = Some(path))
         .default("config.py"),
+    F::value("kind", "KIND", "Proxy that the file belongs to", |o, text| {
+        let kinds = ConfigKind::ALL.map(|kind| (kind.name(), kind));
+        o.kind = Some(choice("kind", text, &kinds)?);
+        Ok(())
+    })
+    .default("by content")
+    .detail("mtprotoproxy, telemt, mtg-multi or teleproxy."),
     F::value("server", "HOST", "Address in links", |o, text| {
         o.server = Some(text.to_owned());
         Ok(())
     })
-    .default("MY_DOMAIN")
-    .detail("If neither is given, no link can be made.")
+    .default("that of the file")
+    .detail(
+        "MY_DOMAIN in config.py, public_host of telemt, public-ipv4 of mtg. Without it no link can \
+         be made.",
+    )
     .only(LINKING),
+    F::value("port", "PORT", "Port in links", |o, text| {
+        o.port = Some(bounded("port", text, 1, u16::MAX)?);
+        Ok(())
+    })
+    .default("that of the file")
+    .only(LINKING),
+    F::value("tls-domain", "DOMAIN", "Domain in tls links", |o, text| {
+        o.tls_domain = Some(text.to_owned());
+        Ok(())
+    })
+    .default("that of the file")
+    .detail("For mtg-multi, the domain in new secrets.")
+    .only(LINKING),
+    F::switch("all-links", "Show the links of all modes that are on", |o| o.all_links = true)
+        .detail("Text shows the strongest mode only without it. Rows have all links.")
+        .only(LINKING),
+    F::switch("skip-existing", "Skip users that exist already", |o| o.skip_existing = true)
+        .only(&["add"]),
     F::path("secret-from", "FILE", "Read secrets from FILE, one per line", |o, path| {
         o.secret_from = Some(path);
     })

@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
 use super::context::Context;
-use crate::error::Error;
+use crate::error::{Error, ExitStatus};
 use crate::io::escape::Escaped;
+use crate::io::output::columns;
 use crate::links::{Endpoint, LinkMode, LinkPart, ProxyLink, qr};
 use crate::stream::{LinkRow, UserRow};
 use crate::userconfig::{ConfigUser, UserConfig};
@@ -115,9 +116,10 @@ fn print_secret(
     print_links(context, links)
 }
 
-/// Writes all links of a user.
+/// Writes the link of the strongest mode, or with `--all-links` those of all modes.
 pub(super) fn print_links(context: &mut Context, links: &[ProxyLink]) -> Result<(), Error> {
-    for link in links {
+    let first = if context.options.all_links { 0 } else { links.len().saturating_sub(1) };
+    for link in links.iter().skip(first) {
         let mark = context.style.icon("🔗", "");
         let name = link.mode.name();
         context.write(&format!("   {mark}{name:<8}{}\n{:14}{}\n", link.tg, "", link.https))?;
@@ -125,26 +127,41 @@ pub(super) fn print_links(context: &mut Context, links: &[ProxyLink]) -> Result<
     Ok(())
 }
 
-/// Returns what links need; reports which parts are not known.
+/// Returns what links need; reports which parts are not known and how to give them.
 pub(super) fn endpoint(context: &Context, config: &UserConfig<'_>, file: &str) -> Endpoint {
     let mut endpoint = config.endpoint();
-    if let Some(server) = &context.options.server {
+    let options = &context.options;
+    if let Some(server) = &options.server {
         endpoint.server = Some(server.clone());
         endpoint.computed.retain(|(part, _)| *part != LinkPart::Server);
+    }
+    if let Some(port) = options.port {
+        endpoint.port = Some(port.to_string());
+        endpoint.computed.retain(|(part, _)| *part != LinkPart::Port);
+    }
+    if let Some(domain) = &options.tls_domain {
+        endpoint.domain = Some(domain.clone());
+        endpoint.computed.retain(|(part, _)| *part != LinkPart::Domain);
+    }
+    if endpoint.computed.iter().any(|(part, _)| *part == LinkPart::Modes) {
+        endpoint.modes = LinkMode::ALL.to_vec();
     }
     for (part, line) in &endpoint.computed {
         let (name, effect) = match part {
             LinkPart::Server => ("MY_DOMAIN", "no links (use --server)"),
-            LinkPart::Port => ("PORT", "no links"),
-            LinkPart::Modes => ("MODES", "no links"),
-            LinkPart::Domain => ("TLS_DOMAIN", "no tls link"),
+            LinkPart::Port => ("PORT", "no links (use --port)"),
+            LinkPart::Modes => ("MODES", "links of all modes are shown"),
+            LinkPart::Domain => ("TLS_DOMAIN", "no tls link (use --tls-domain)"),
         };
         let at = line.map_or_else(|| file.to_owned(), |line| format!("{file}:{line}"));
         context.reporter.print(format!("{at}: {name} is computed: {effect}"));
     }
-    let is_computed = endpoint.computed.iter().any(|(part, _)| *part == LinkPart::Server);
-    if endpoint.server.is_none() && !is_computed {
-        context.reporter.print(format!("{file}: MY_DOMAIN is not set: no links (use --server)"));
+    let is_computed = |part| endpoint.computed.iter().any(|(one, _)| *one == part);
+    if endpoint.server.is_none() && !is_computed(LinkPart::Server) {
+        context.reporter.print(format!("{file}: no server address: no links (use --server)"));
+    }
+    if endpoint.port.is_none() && !is_computed(LinkPart::Port) {
+        context.reporter.print(format!("{file}: no port: no links (use --port)"));
     }
     endpoint
 }
@@ -236,7 +253,16 @@ impl QrOutput {
                 Colours::On => qr::Paint::Coloured,
                 Colours::Off => qr::Paint::Bare,
             };
-            context.write(&qr::text(&link.tg, paint).map_err(too_long)?)?;
+            let picture = qr::text(&link.tg, paint).map_err(too_long)?;
+            let width = qr::width(&link.tg).map_err(too_long)?;
+            match columns().filter(|columns| *columns < width) {
+                Some(columns) => {
+                    let message = format!("the QR code needs {width} columns, not {columns}");
+                    context.reporter.print(format!("{name}: {message}"));
+                    context.exit_status = ExitStatus::Failure;
+                }
+                None => context.write(&picture)?,
+            }
         }
         if let Some((mut file, path)) = self.file {
             let svg = qr::svg(&link.tg).map_err(too_long)?;

@@ -2,33 +2,38 @@
 
 use super::context::Context;
 use super::options::today;
-use crate::diagnostic::DiagnosticLevel;
+use crate::diagnostic::{Diagnostic, DiagnosticLevel};
 use crate::error::{Error, ExitStatus};
 use crate::io::escape::Escaped;
-use crate::proxy::{CONFIRM_TIMEOUT, CONFIRMATION, Confirmation, ReloadTarget, find_targets};
+use crate::proxy::{
+    CONFIRM_TIMEOUT, Compiled, Confirmation, ReloadSignal, ReloadTarget, compile, find_targets,
+};
 use crate::stream::ReloadRow;
-use crate::userconfig::UserConfig;
+use crate::userconfig::{ConfigKind, UserConfig};
 
-/// `reload`
-pub(super) fn reload(context: &mut Context) -> Result<(), Error> {
+/// Reads the file, checks it, and makes the proxies that read it read it again.
+pub(super) fn reload_proxies(context: &mut Context) -> Result<(), Error> {
     let snapshot = context.snapshot()?;
-    let config = snapshot.config()?;
-    reload_proxies(context, &snapshot.name, &config)
-}
-
-/// Checks the file and makes the proxies that read it read it again.
-pub(super) fn reload_proxies(
-    context: &mut Context,
-    file: &str,
-    config: &UserConfig<'_>,
-) -> Result<(), Error> {
-    let diagnostics = config.diagnostics(today());
-    if let Some(fatal) = diagnostics.iter().find(|one| one.level == DiagnosticLevel::Fatal) {
-        let at = format!("{file}:{}", fatal.line);
-        return Err(Error::refused(at, format!("{}; not reloaded", fatal.message)));
+    let config = context.parse(&snapshot)?;
+    let file = &snapshot.name;
+    let refused = |diagnostic: Diagnostic| {
+        let at = format!("{file}:{}", diagnostic.line);
+        Error::refused(at, format!("{}; not reloaded", diagnostic.message))
+    };
+    let mut diagnostics = config.diagnostics(today()).into_iter();
+    if let Some(fatal) = diagnostics.find(|one| one.level == DiagnosticLevel::Fatal) {
+        return Err(refused(fatal));
     }
+    let signal = match ReloadSignal::of(config.kind()) {
+        Ok(signal) => signal,
+        Err(message) => {
+            context.reporter.print(format!("{file}: {message}"));
+            return Ok(());
+        }
+    };
     let path = context.path();
-    for target in find_targets(&context.options.proxy, &path)? {
+    for target in find_targets(&context.options.proxy, &path, signal)? {
+        check_compiles(context, &config, &target).map_err(refused)?;
         if target.reads_other_file(&path) {
             let name = target.name();
             let advice = match target {
@@ -41,21 +46,44 @@ pub(super) fn reload_proxies(
             context.reporter.print(format!("{file}: {message}"));
             context.exit_status = ExitStatus::Failure;
         }
-        let confirmation = target.reload()?;
-        print_reload(context, &target, confirmation)?;
+        let confirmation = target.reload(signal)?;
+        print_reload(context, &target, signal, confirmation)?;
     }
     Ok(())
+}
+
+/// Compiles config.py with the Python at hand.
+fn check_compiles(
+    context: &Context,
+    config: &UserConfig<'_>,
+    target: &ReloadTarget,
+) -> Result<(), Diagnostic> {
+    if config.kind() != ConfigKind::Mtprotoproxy {
+        return Ok(());
+    }
+    match compile(target.process(), config.text().as_bytes()) {
+        Compiled::Valid => Ok(()),
+        Compiled::Invalid(message, line) => {
+            Err(Diagnostic::fatal(line, format!("Python cannot compile the file: {message}")))
+        }
+        Compiled::Unknown => {
+            let message = "no Python here to compile the file; only its syntax was checked";
+            context.reporter.print(format!("{}: {message}", target.name()));
+            Ok(())
+        }
+    }
 }
 
 fn print_reload(
     context: &mut Context,
     target: &ReloadTarget,
+    signal: ReloadSignal,
     confirmation: Confirmation,
 ) -> Result<(), Error> {
     let name = target.name();
     if confirmation == Confirmation::Missing {
-        let seconds = CONFIRM_TIMEOUT.as_secs();
-        let message = format!("did not print '{CONFIRMATION}' within {seconds} s after the signal");
+        let (seconds, text) = (CONFIRM_TIMEOUT.as_secs(), signal.confirmation.trim());
+        let message = format!("did not print '{text}' within {seconds} s after the signal");
         context.reporter.print(format!("{name}: {message}"));
         context.exit_status = ExitStatus::Failure;
     }
