@@ -6,6 +6,7 @@ pub mod escape;
 pub mod follow;
 pub mod line_buffer;
 pub mod output;
+pub mod read_file;
 pub mod reporter;
 pub mod source;
 pub mod wait;

@@ -230,6 +230,8 @@ pub fn meta(state: &ScoreState) -> ScoreMeta<'static> {
         no_time: counters.no_time,
         hidden: state.hidden.connections,
         usage: counters.usage,
+        set_aside: state.gate.set_aside(),
+        names_too_long: state.users.names_too_long,
         users_too_many: state.users.too_many,
         evicted_early: state.buffer.evicted_early,
         truncated: truncation.connections,

@@ -12,6 +12,10 @@ use std::path::Path;
 use serde::Deserialize;
 
 use crate::error::Error;
+use crate::io::read_file::read_file;
+
+/// Size of a database: the largest have about 1 GiB.
+const DATABASE_MAX: u64 = 4 << 30;
 
 /// An open database.
 pub struct CarrierDatabase(maxminddb::Reader<Vec<u8>>);
@@ -74,7 +78,7 @@ impl CarrierDatabase {
     /// Reads a database file.
     pub fn open(path: &Path) -> Result<Self, Error> {
         let name = path.display();
-        let bytes = std::fs::read(path).map_err(|error| Error::input(&name, error))?;
+        let bytes = read_file(path, DATABASE_MAX).map_err(|error| Error::input(&name, error))?;
         let reader = maxminddb::Reader::from_source(bytes);
         reader
             .map(Self)

@@ -16,6 +16,7 @@ mod shared_networks;
 mod sorted_queue;
 pub mod state;
 pub mod state_file;
+pub mod time_gate;
 pub mod users;
 mod window;
 mod window_index;

@@ -10,11 +10,14 @@ use hashbrown::HashMap;
 use super::carriers::CarrierDatabase;
 use crate::error::Error;
 use crate::io::escape::Escaped;
+use crate::io::read_file::read_file;
 use crate::net;
 use crate::sharing::{Network, Prefixes};
 
 /// A phone, and a device that stays at home or at the office.
 pub const DEVICES: usize = 2;
+/// Size of a `--limits` file: a million users.
+const LIMITS_FILE_MAX: u64 = 64 << 20;
 /// With more, every account looks like one person's.
 pub const DEVICES_MAX: usize = 64;
 
@@ -76,7 +79,9 @@ impl Policy {
     /// Reads the limits of users from a file with lines `NAME DEVICES` and `NAME exempt`.
     pub fn read(&mut self, path: &Path) -> Result<(), Error> {
         let name = path.display();
-        let text = std::fs::read_to_string(path).map_err(|error| Error::input(&name, error))?;
+        let bytes = read_file(path, LIMITS_FILE_MAX).map_err(|error| Error::input(&name, error))?;
+        let text = String::from_utf8(bytes)
+            .map_err(|_| Error::refused(&name, "not UTF-8 text".to_owned()))?;
         for (n, line) in (1..).zip(text.lines()) {
             let line = line.trim();
             if line.is_empty() || line.starts_with('#') {

@@ -16,6 +16,8 @@ use serde::{Deserialize, Serialize};
 const BUFFERED_MAX: usize = 1 << 20;
 /// Sources with a watermark of their own; further ones follow the newest time of the stream.
 const SOURCES_MAX: usize = 256;
+/// Bytes of the name of a source. Those with longer names count as one.
+const SOURCE_NAME_MAX: usize = 256;
 /// A source that is silent for so long does not hold back the watermark.
 const SILENCE_MS: i64 = 600_000;
 
@@ -59,6 +61,8 @@ pub struct ReorderBuffer {
     /// The watermark of the state that was loaded: what is older was processed, or late then.
     loaded_watermark: i64,
     newest: i64,
+    /// The newest time of rows that are not connections.
+    newest_other: i64,
     /// The newest time of each source.
     sources: BTreeMap<String, i64>,
     buffered: BinaryHeap<Reverse<BufferedConnection>>,
@@ -79,6 +83,7 @@ impl ReorderBuffer {
             watermark: i64::MIN,
             loaded_watermark: i64::MIN,
             newest: i64::MIN,
+            newest_other: i64::MIN,
             sources: BTreeMap::new(),
             buffered: BinaryHeap::new(),
             identities: HashMap::default(),
@@ -97,9 +102,10 @@ impl ReorderBuffer {
         }
     }
 
-    /// The newest time of the stream.
+    /// The newest time of the connections; without any, that of other rows.
     pub fn newest(&self) -> Option<i64> {
-        (self.newest > i64::MIN).then_some(self.newest)
+        let newest = if self.newest > i64::MIN { self.newest } else { self.newest_other };
+        (newest > i64::MIN).then_some(newest)
     }
 
     /// Decides on a connection. A new one is to be pushed.
@@ -128,12 +134,13 @@ impl ReorderBuffer {
 
     /// Records the time of a row that is not a connection.
     pub fn set_newest(&mut self, ts: i64) {
-        self.newest = self.newest.max(ts);
+        self.newest_other = self.newest_other.max(ts);
     }
 
     /// Records the time of a source, and moves the watermark.
     pub fn advance(&mut self, source: &str, ts: i64) {
         self.newest = self.newest.max(ts);
+        let source = if source.len() > SOURCE_NAME_MAX { "" } else { source };
         if let Some(newest) = self.sources.get_mut(source) {
             *newest = (*newest).max(ts);
         } else if self.sources.len() < SOURCES_MAX {
@@ -143,6 +150,24 @@ impl ReorderBuffer {
         let slowest = self.sources.values().filter(|newest| **newest >= active_from).min();
         let reached = slowest.copied().unwrap_or(self.newest) - self.late_ms;
         self.watermark = self.watermark.max(reached);
+    }
+
+    /// Makes all buffered connections due. What comes later for their time is late.
+    pub fn release(&mut self) {
+        if !self.buffered.is_empty() {
+            self.watermark = self.watermark.max(self.newest.saturating_add(1));
+        }
+    }
+
+    /// Forgets the times so far, which were wrong.
+    pub fn restart(&mut self) {
+        self.watermark = self.loaded_watermark;
+        self.newest = i64::MIN;
+        self.sources.clear();
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.buffered.is_empty()
     }
 
     /// Takes the next connection that is due.
@@ -170,5 +195,30 @@ impl ReorderBuffer {
         }
         self.loaded.remove(&connection.identity);
         Some(connection)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn connection(ts: i64) -> BufferedConnection {
+        BufferedConnection { ts, ip: [203, 0, 113, 7].into(), port: 1, user: 0, identity: 1 }
+    }
+
+    #[test]
+    fn a_release_makes_all_due_and_what_comes_later_for_their_time_late() {
+        let mut buffer = ReorderBuffer::new(30_000);
+        for ts in [5_000, 1_000] {
+            assert_eq!(buffer.admit(ts, 1, IdentityKind::Attributes), Admission::New);
+            buffer.advance("", ts);
+            buffer.push(connection(ts));
+        }
+        assert_eq!(buffer.pop_due(), None);
+        buffer.release();
+        let due: Vec<_> = std::iter::from_fn(|| buffer.pop_due()).map(|own| own.ts).collect();
+        assert_eq!(due, [1_000, 5_000]);
+        assert_eq!(buffer.admit(5_000, 2, IdentityKind::Attributes), Admission::Late);
+        assert_eq!(buffer.admit(5_001, 2, IdentityKind::Attributes), Admission::New);
     }
 }

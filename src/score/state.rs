@@ -12,6 +12,7 @@ use super::policy::Policy;
 use super::reorder_buffer::{Admission, BufferedConnection, IdentityKind, ReorderBuffer};
 use super::rule::Rule;
 use super::shared_networks::SharedNetworks;
+use super::time_gate::TimeGate;
 use super::users::{UserState, UserStates};
 use super::window::WindowConfig;
 use crate::sharing::{estimate, group_networks};
@@ -38,6 +39,8 @@ pub struct Counters {
     pub not_understood: u64,
     /// Log lines that mtp-parse did not recognise.
     pub not_recognised: ResettingCounter,
+    /// Those of them that are of a proxy, or of an unknown source.
+    pub proxy_not_recognised: ResettingCounter,
     /// Log lines that mtp-parse understood.
     pub understood: ResettingCounter,
 }
@@ -54,14 +57,14 @@ impl ResettingCounter {
     /// Records a reported value.
     pub fn report(&mut self, count: u64) {
         if count < self.last {
-            self.before += self.last;
+            self.before = self.before.saturating_add(self.last);
         }
         self.last = count;
     }
 
     /// The total over all restarts.
     pub fn total(self) -> u64 {
-        self.before + self.last
+        self.before.saturating_add(self.last)
     }
 }
 
@@ -109,6 +112,7 @@ const NOT_RECOGNISED_RATIO: u64 = 20;
 pub struct ScoreState {
     config: WindowConfig,
     pub users: UserStates,
+    pub gate: TimeGate,
     pub buffer: ReorderBuffer,
     pub counters: Counters,
     pub hidden: HiddenTotals,
@@ -121,6 +125,7 @@ impl ScoreState {
         Self {
             config,
             users: UserStates::default(),
+            gate: TimeGate::default(),
             buffer: ReorderBuffer::new(config.late_ms),
             counters: Counters::default(),
             hidden: HiddenTotals::default(),
@@ -265,9 +270,9 @@ impl ScoreState {
 
     /// Whether too many log lines were not recognised for an account to be clear.
     pub fn is_incomplete(&self) -> bool {
-        let lost = self.counters.not_recognised.total();
-        let read = lost + self.counters.understood.total();
-        lost * NOT_RECOGNISED_RATIO > read
+        let lost = self.counters.proxy_not_recognised.total();
+        let read = lost.saturating_add(self.counters.understood.total());
+        lost.saturating_mul(NOT_RECOGNISED_RATIO) > read
     }
 }
 

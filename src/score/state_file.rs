@@ -1,31 +1,36 @@
 //! The state in a file: magic and version, the state, its length and checksum. It is written to a
 //! temporary file and renamed, so that a reader finds the old state or the new one, complete.
 
-use std::fs;
+use std::fs::{self, File, OpenOptions};
 use std::hash::Hasher;
 use std::io::{self, BufWriter, Read, Write};
-use std::path::Path;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
 
+use rustix::fs::{FlockOperation, OFlags, flock};
+use rustix::io::Errno;
 use twox_hash::XxHash3_64;
 
 use super::state::ScoreState;
 use crate::error::Error;
 use crate::io::atomic_write::{NewFile, replace_with};
+use crate::io::read_file::read_file;
 
 const MAGIC: &[u8; 8] = b"MTPSCORE";
 /// The version of the layout. Other versions are refused.
-const VERSION: u32 = 7;
+const VERSION: u32 = 8;
 /// Magic and version.
 const HEAD: usize = MAGIC.len() + 4;
+/// Size of a state: two million users.
+const STATE_MAX: u64 = 16 << 30;
 /// Length and checksum.
 const TAIL: usize = 8 + 8;
 
 /// Loads a state; `None` if the file does not exist.
 pub fn load(path: &Path) -> Result<Option<ScoreState>, Error> {
     let name = path.display();
-    let mut bytes = Vec::new();
-    match fs::File::open(path) {
-        Ok(mut file) => file.read_to_end(&mut bytes).map_err(|error| Error::input(&name, error))?,
+    let bytes = match read_file(path, STATE_MAX) {
+        Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(Error::input(&name, error)),
     };
@@ -66,11 +71,17 @@ pub fn save(path: &Path, state: &ScoreState) -> Result<(), Error> {
 }
 
 fn write(file: &mut dyn Write, state: &ScoreState) -> io::Result<()> {
-    let mut sink =
-        ChecksumWriter { to: BufWriter::new(file), length: 0, sum: XxHash3_64::default() };
+    let mut sink = ChecksumWriter {
+        to: BufWriter::new(file),
+        length: 0,
+        sum: XxHash3_64::default(),
+        failed: None,
+    };
     sink.to.write_all(MAGIC)?;
     sink.to.write_all(&VERSION.to_le_bytes())?;
-    postcard::to_io(state, &mut sink).map_err(io::Error::other)?;
+    if let Err(error) = postcard::to_io(state, &mut sink) {
+        return Err(sink.failed.unwrap_or_else(|| io::Error::other(error)));
+    }
     let (length, sum) = (sink.length, sink.sum.finish());
     sink.to.write_all(&length.to_le_bytes())?;
     sink.to.write_all(&sum.to_le_bytes())?;
@@ -82,11 +93,17 @@ struct ChecksumWriter<W> {
     to: W,
     length: u64,
     sum: XxHash3_64,
+    /// The first error, which postcard does not pass on.
+    failed: Option<io::Error>,
 }
 
 impl<W: Write> Write for ChecksumWriter<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.to.write(bytes)?;
+        let written = self.to.write(bytes).inspect_err(|error| {
+            let copy =
+                error.raw_os_error().map_or(error.kind().into(), io::Error::from_raw_os_error);
+            self.failed.get_or_insert(copy);
+        })?;
         self.sum.write(bytes.get(..written).unwrap_or(bytes));
         self.length += written as u64;
         Ok(written)
@@ -94,5 +111,67 @@ impl<W: Write> Write for ChecksumWriter<W> {
 
     fn flush(&mut self) -> io::Result<()> {
         self.to.flush()
+    }
+}
+
+/// The exclusive use of a state file, until it is dropped: a lock on `FILE.lock`, which holds the
+/// number of the process. A process that is killed leaves the file but not the lock.
+#[derive(Debug)]
+pub struct StateLock {
+    path: PathBuf,
+    _file: File,
+}
+
+/// Times that the lock is tried again because its holder has just removed it.
+const LOCK_TRIES: usize = 8;
+
+impl StateLock {
+    /// Refuses a state that another process uses.
+    pub fn acquire(state: &Path) -> Result<Self, Error> {
+        let mut path = state.as_os_str().to_owned();
+        path.push(".lock");
+        let path = PathBuf::from(path);
+        let holder = Self::lock(&path).map_err(|error| Error::input(path.display(), error))?;
+        match holder {
+            Ok(file) => Ok(Self { path, _file: file }),
+            Err(pid) => {
+                let process = if pid.is_empty() { String::new() } else { format!(" {pid}") };
+                Err(Error::refused(state.display(), format!("in use by process{process}")))
+            }
+        }
+    }
+
+    /// The locked file, or the number of the process that has locked it.
+    fn lock(path: &Path) -> io::Result<Result<File, String>> {
+        let flags = i32::try_from((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits()).unwrap_or(0);
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false).mode(0o600).custom_flags(flags);
+        for _ in 0..LOCK_TRIES {
+            let mut file = options.open(path)?;
+            match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+                Ok(()) => {}
+                Err(Errno::WOULDBLOCK) => {
+                    let mut pid = String::new();
+                    file.take(20).read_to_string(&mut pid)?;
+                    return Ok(Err(pid.trim().to_owned()));
+                }
+                Err(error) => return Err(error.into()),
+            }
+            let is_same =
+                |meta: fs::Metadata| meta.ino() == file.metadata().map_or(0, |own| own.ino());
+            if fs::metadata(path).is_ok_and(is_same) {
+                file.set_len(0)?;
+                writeln!(file, "{}", std::process::id())?;
+                return Ok(Ok(file));
+            }
+        }
+        Err(io::Error::other("cannot be locked"))
+    }
+}
+
+impl Drop for StateLock {
+    fn drop(&mut self) {
+        // The lock ends with the file. A file that cannot be removed does no harm.
+        fs::remove_file(&self.path).unwrap_or_default();
     }
 }

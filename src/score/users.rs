@@ -15,6 +15,9 @@ use crate::stream::Risk;
 /// Users that are kept. Names come from the log, and a log can be damaged.
 pub const USERS_MAX: usize = 2_000_000;
 
+/// Bytes of a name. Longer ones are damage: their events are left out and counted.
+pub const NAME_MAX: usize = 256;
+
 /// The state of one user.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct UserState {
@@ -55,6 +58,8 @@ pub struct UserStates {
     by_name: HashTable<u32>,
     /// Events of users beyond [`USERS_MAX`].
     pub too_many: u64,
+    /// Events of users with names beyond [`NAME_MAX`].
+    pub names_too_long: u64,
 }
 
 impl UserStates {
@@ -66,8 +71,12 @@ impl UserStates {
         self.all.is_empty()
     }
 
-    /// The number of a user, who is added if new; `None` beyond [`USERS_MAX`].
+    /// The number of a user, who is added if new; `None` beyond [`USERS_MAX`] and [`NAME_MAX`].
     pub fn number(&mut self, name: &str) -> Option<u32> {
+        if name.len() > NAME_MAX {
+            self.names_too_long += 1;
+            return None;
+        }
         if self.by_name.is_empty() && !self.all.is_empty() {
             self.index();
         }

@@ -112,6 +112,10 @@ pub struct ScoreMeta<'l> {
     pub hidden: u64,
     /// Rows that only have counters.
     pub usage: u64,
+    /// Connections with a time far ahead of all others.
+    pub set_aside: u64,
+    /// Rows of users whose names are too long.
+    pub names_too_long: u64,
     pub users_too_many: u64,
     /// Events judged before their time because the reorder buffer was full.
     pub evicted_early: u64,

@@ -41,6 +41,7 @@ mod score_kills;
 mod score_laws;
 mod score_memory;
 mod score_options;
+mod score_robust;
 mod sharing_brute;
 mod sharing_laws;
 mod stream_page;

@@ -11,6 +11,7 @@ use crate::io::output::{Output, OutputFormat};
 use crate::io::reporter::Reporter;
 use crate::score::assessment::{self, RowConfig, RowContext};
 use crate::score::state::{VerdictChange, score};
+use crate::score::state_file::StateLock;
 use crate::score::users::UserStates;
 use crate::score::{ConnectEvent, Policy, ScoreState, state_file};
 use crate::sharing::Detail;
@@ -29,6 +30,12 @@ pub(super) struct ScoreFilter {
     /// When they are due by the clock if the stream is quiet.
     quiet_at: Option<Instant>,
     save_at: Instant,
+    /// When buffered connections are processed by the clock if the stream is quiet.
+    release_at: Option<Instant>,
+    /// Whether the state is saved and the next run writes the alerts.
+    is_paused: bool,
+    /// Held while the state is in use.
+    _lock: Option<StateLock>,
 }
 
 /// The users of whom summaries are written.
@@ -44,6 +51,7 @@ impl ScoreFilter {
         format: OutputFormat,
         reporter: Reporter,
     ) -> Result<Self, Error> {
+        let lock = options.state.as_deref().map(StateLock::acquire).transpose()?;
         let saved = options.state.as_deref().map(state_file::load).transpose()?.flatten();
         let mut state = saved.unwrap_or_else(|| ScoreState::new(options.window));
         state.resume(options.window);
@@ -58,8 +66,19 @@ impl ScoreFilter {
         let next_summaries = newest.map_or(i64::MIN, |now| next_summaries(now, &options));
         let save_at = Instant::now() + options.save_every;
         let renderer = ScoreRenderer::new(format, options.icons, options.is_long);
-        let quiet_at = None;
-        Ok(Self { options, reporter, state, rows, renderer, next_summaries, quiet_at, save_at })
+        Ok(Self {
+            options,
+            reporter,
+            state,
+            rows,
+            renderer,
+            next_summaries,
+            quiet_at: None,
+            save_at,
+            release_at: None,
+            is_paused: false,
+            _lock: lock,
+        })
     }
 
     fn event(&mut self, event: &Event<'_>, out: &mut Output) -> Result<(), Error> {
@@ -93,23 +112,42 @@ impl ScoreFilter {
             return Ok(());
         };
         let source = event.source.as_deref().unwrap_or_default();
-        if self.options.every_ms.is_some() {
-            self.write_due_summaries(ts, out)?;
-        }
         let id = event.id.as_deref();
         let connection =
             ConnectEvent { ts, user, ip, port: event.port, id, source, format: &event.proxy };
-        let change = self.state.ingest(&connection, &self.options.rule, &self.options.policy);
-        if let (true, Some(change)) = (self.options.alert_on_risk, change)
+        if self.state.gate.is_wrong_start(ts) {
+            self.state.buffer.restart();
+        }
+        if self.state.gate.admit(&connection) {
+            self.ingest(&connection, out)?;
+        }
+        while let Some(plausible) = self.state.gate.take_plausible() {
+            self.ingest(&plausible.event(), out)?;
+        }
+        Ok(())
+    }
+
+    /// Ingests a connection with a plausible time.
+    fn ingest(&mut self, connection: &ConnectEvent<'_>, out: &mut Output) -> Result<(), Error> {
+        if self.options.every_ms.is_some() {
+            self.write_due_summaries(connection.ts, out)?;
+        }
+        let change = self.state.ingest(connection, &self.options.rule, &self.options.policy);
+        if let (true, Some(change)) = (self.options.alert_on_risk && !self.is_paused, change)
             && let Some(user) = self.state.users.get_mut(change.user)
         {
             let alert = assessment::risk_alert(user, change, &self.rows);
             self.renderer.alert(&alert, &mut out.buffer);
         }
+        self.drain_due(out);
+        Ok(())
+    }
+
+    /// Processes the connections that are due.
+    fn drain_due(&mut self, out: &mut Output) {
         while let Some(change) = self.state.drain_due(&self.options.policy) {
             self.write_alert(change, out);
         }
-        Ok(())
     }
 
     /// Writes an input row too, where `--events` asks for it.
@@ -123,7 +161,7 @@ impl ScoreFilter {
     }
 
     fn write_alert(&mut self, change: VerdictChange, out: &mut Output) {
-        if self.options.explain.is_some() {
+        if self.options.explain.is_some() || self.is_paused {
             return;
         }
         let (context, users) = context(&self.rows, &self.options.policy, &mut self.state);
@@ -265,6 +303,7 @@ fn next_summaries(ts: i64, options: &ScoreOptions) -> i64 {
 
 impl Filter for ScoreFilter {
     fn line(&mut self, line: &[u8], _at: LineOrigin<'_>, out: &mut Output) -> Result<(), Error> {
+        self.release_at = None;
         if let Some(event) = Event::read(line) {
             self.pass_on(line, out)?;
             return self.event(&event, out);
@@ -277,7 +316,12 @@ impl Filter for ScoreFilter {
             Row::Meta(meta) => {
                 if let Meta::Parse(meta) = *meta {
                     let counters = &mut self.state.counters;
-                    counters.not_recognised.report(meta.proxy_not_recognised);
+                    counters.not_recognised.report(meta.lines.not_recognised);
+                    // Without a source, all lines may be a proxy's.
+                    let is_unsourced = meta.by_source.0.is_empty();
+                    let all = meta.lines.not_recognised;
+                    let of_proxies = if is_unsourced { all } else { meta.proxy_not_recognised };
+                    counters.proxy_not_recognised.report(of_proxies);
                     counters.understood.report(meta.lines.understood);
                     self.rows.is_incomplete = self.state.is_incomplete();
                 }
@@ -293,7 +337,7 @@ impl Filter for ScoreFilter {
 
     fn deadline(&self) -> Option<Instant> {
         let save = self.options.state.as_ref().map(|_| self.save_at);
-        [save, self.quiet_at].into_iter().flatten().min()
+        [save, self.quiet_at, self.release_at].into_iter().flatten().min()
     }
 
     fn tick(&mut self, out: &mut Output) -> Result<(), Error> {
@@ -306,7 +350,24 @@ impl Filter for ScoreFilter {
         }
         if self.save_at <= now {
             out.flush()?;
-            self.save()?;
+            if let Err(error) = self.save() {
+                let wait = self.options.save_every;
+                self.reporter.print(format!("{error}; trying again in {wait:?}"));
+            }
+        }
+        if self.release_at.is_some_and(|at| at <= now) {
+            self.release_at = None;
+            self.state.buffer.release();
+            self.drain_due(out);
+            out.flush()?;
+        }
+        Ok(())
+    }
+
+    fn idle(&mut self, _out: &mut Output) -> Result<(), Error> {
+        if self.release_at.is_none() && !self.state.buffer.is_empty() {
+            let late_ms = u64::try_from(self.options.window.late_ms).unwrap_or(0);
+            self.release_at = Instant::now().checked_add(Duration::from_millis(late_ms));
         }
         Ok(())
     }
@@ -319,17 +380,22 @@ impl Filter for ScoreFilter {
         // With a state the stream only pauses: earlier connections may still come, so what is
         // buffered is saved and processed again by the next run. The summaries are those of a
         // stream that ends here.
-        let is_pause = self.options.state.is_some();
-        if is_pause {
-            out.flush()?;
-            self.save()?;
+        self.is_paused = self.options.state.is_some();
+        let saved = if self.is_paused { out.flush().and_then(|()| self.save()) } else { Ok(()) };
+        if let Err(error) = &saved {
+            self.reporter.print(error);
+        }
+        while let Some(last) = self.state.gate.take_last() {
+            self.ingest(&last.event(), out)?;
         }
         while let Some(change) = self.state.drain_all(&self.options.policy) {
-            if !is_pause {
-                self.write_alert(change, out);
-            }
+            self.write_alert(change, out);
         }
         self.write_report(out)?;
-        out.flush()
+        out.flush()?;
+        match saved {
+            Ok(()) => Ok(()),
+            Err(_) => Err(Error::refused("--state", "not saved".to_owned())),
+        }
     }
 }

@@ -1,0 +1,191 @@
+//! Sets aside connections whose time is implausible, so that one wrong time does not make all
+//! others late.
+//!
+//! A time far ahead of the stream is plausible once the connections after it confirm it: after a
+//! quiet night they do, after an outlier they do not. What is set aside is used when the stream
+//! reaches its time, and counted if it never does.
+
+use std::net::IpAddr;
+
+use serde::{Deserialize, Serialize};
+
+use super::state::ConnectEvent;
+
+/// A time so far ahead of the newest one is set aside.
+const JUMP_MS: i64 = 30 * 60_000;
+/// A jump is confirmed by so many connections in a row;
+const RUN_MIN: u32 = 3;
+/// one of more than a day by so many.
+const RUN_MIN_FAR: u32 = 20;
+const FAR_MS: i64 = 86_400_000;
+/// Connections set aside. Beyond it the one furthest ahead is removed and counted.
+const SET_ASIDE_MAX: usize = 256;
+
+/// A connection that is set aside.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SetAside {
+    ts: i64,
+    user: Box<str>,
+    ip: IpAddr,
+    port: Option<u16>,
+    id: Option<Box<str>>,
+    source: Box<str>,
+    format: Box<str>,
+}
+
+impl SetAside {
+    pub fn event(&self) -> ConnectEvent<'_> {
+        ConnectEvent {
+            ts: self.ts,
+            user: &self.user,
+            ip: self.ip,
+            port: self.port,
+            id: self.id.as_deref(),
+            source: &self.source,
+            format: &self.format,
+        }
+    }
+}
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct TimeGate {
+    /// The newest plausible time.
+    newest: Option<i64>,
+    /// Plausible connections so far, up to [`RUN_MIN`].
+    accepted: u32,
+    set_aside: Vec<SetAside>,
+    /// Connections set aside in a row, and the times of the last three.
+    run: u32,
+    last: [i64; 3],
+    /// Connections that were removed.
+    removed: u64,
+}
+
+impl TimeGate {
+    /// Whether the newest time is wrong: it is that of the first connections alone, and this one is
+    /// more than a day before them.
+    pub fn is_wrong_start(&self, ts: i64) -> bool {
+        self.accepted < RUN_MIN && self.newest.is_some_and(|newest| ts < newest - FAR_MS)
+    }
+
+    /// Whether a connection is plausible. If not, it is set aside.
+    pub fn admit(&mut self, event: &ConnectEvent<'_>) -> bool {
+        let ts = event.ts;
+        let Some(newest) = self.newest.filter(|newest| ts > newest + JUMP_MS) else {
+            let is_wrong = self.is_wrong_start(ts);
+            self.newest = if is_wrong { Some(ts) } else { self.newest.max(Some(ts)) };
+            self.accepted = self.accepted.saturating_add(1).min(RUN_MIN);
+            self.run = 0;
+            return true;
+        };
+        self.push(event);
+        self.run = self.run.saturating_add(1);
+        let [_, before, last] = self.last;
+        self.last = [before, last, ts];
+        let mut sorted = self.last;
+        sorted.sort_unstable();
+        let [_, median, _] = sorted;
+        let run_min = if median > newest + FAR_MS { RUN_MIN_FAR } else { RUN_MIN };
+        if self.run >= run_min {
+            let confirmed = self.set_aside.iter().map(|own| own.ts);
+            self.newest = confirmed.filter(|ts| *ts <= median + JUMP_MS).max();
+        }
+        false
+    }
+
+    fn push(&mut self, event: &ConnectEvent<'_>) {
+        self.set_aside.push(SetAside {
+            ts: event.ts,
+            user: event.user.into(),
+            ip: event.ip,
+            port: event.port,
+            id: event.id.map(Into::into),
+            source: event.source.into(),
+            format: event.format.into(),
+        });
+        if self.set_aside.len() > SET_ASIDE_MAX {
+            let furthest = self.set_aside.iter().enumerate().max_by_key(|(_, own)| own.ts);
+            let furthest = furthest.map_or(0, |(at, _)| at);
+            self.set_aside.remove(furthest);
+            self.removed += 1;
+        }
+    }
+
+    /// Takes the next connection whose time the stream has reached.
+    pub fn take_plausible(&mut self) -> Option<SetAside> {
+        let newest = self.newest?;
+        let at = self.set_aside.iter().position(|own| own.ts <= newest)?;
+        Some(self.set_aside.remove(at))
+    }
+
+    /// At the end of a stream nothing can confirm a jump: takes the next connection that is within
+    /// a day.
+    pub fn take_last(&mut self) -> Option<SetAside> {
+        let newest = self.newest?;
+        let (at, next) = self.set_aside.iter().enumerate().min_by_key(|(_, own)| own.ts)?;
+        let ts = next.ts;
+        if ts > newest + FAR_MS {
+            return None;
+        }
+        self.newest = Some(newest.max(ts));
+        Some(self.set_aside.remove(at))
+    }
+
+    /// Connections that are set aside, or were removed.
+    pub fn set_aside(&self) -> u64 {
+        self.set_aside.len() as u64 + self.removed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The times that are used for connections at these minutes, and the number set aside.
+    fn used(minutes: &[i64]) -> (Vec<i64>, u64) {
+        let (mut gate, mut used) = (TimeGate::default(), Vec::new());
+        for minute in minutes {
+            let ip = "203.0.113.7".parse().unwrap();
+            let ts = minute * 60_000;
+            let (id, source, format) = (None, "", "");
+            let event = ConnectEvent { ts, user: "a", ip, port: None, id, source, format };
+            if gate.admit(&event) {
+                used.push(*minute);
+            }
+            while let Some(taken) = gate.take_plausible() {
+                used.push(taken.ts / 60_000);
+            }
+        }
+        (used, gate.set_aside())
+    }
+
+    #[test]
+    fn an_outlier_is_set_aside_and_a_jump_is_confirmed() {
+        const FAR: i64 = 4_000_000_000;
+        assert_eq!(used(&[0, 1, FAR, 2, 3, 4]), (vec![0, 1, 2, 3, 4], 1));
+        assert_eq!(used(&[0, FAR, FAR, 1, FAR, 2]), (vec![0, 1, 2], 3));
+        assert_eq!(used(&[FAR, 1, 2, 3]), (vec![FAR, 1, 2, 3], 0));
+        // A clock an hour ahead is used when the stream has reached its time.
+        assert_eq!(used(&[0, 60, 1, 20, 40, 61]), (vec![0, 1, 20, 40, 61, 60], 0));
+        // A quiet night, and a stream with a connection every 40 minutes.
+        assert_eq!(used(&[0, 1, 480, 481, 482, 483]), (vec![0, 1, 480, 481, 482, 483], 0));
+        assert_eq!(used(&[0, 40, 80, 120, 160]), (vec![0, 40, 80, 120], 1));
+        // An outlier within the first connections after a night.
+        assert_eq!(used(&[0, FAR, 480, 481, 482]), (vec![0, 480, 481, 482], 1));
+    }
+
+    #[test]
+    fn a_long_pause_needs_more_connections() {
+        let week = 7 * 1440;
+        let minutes: Vec<i64> = [0].into_iter().chain(week..week + 25).collect();
+        assert_eq!(used(&minutes[..15]), (vec![0], 14));
+        assert_eq!(used(&minutes), (minutes.clone(), 0));
+    }
+
+    #[test]
+    fn what_is_set_aside_is_bounded() {
+        let minutes: Vec<i64> = (0..2000).map(|n| if n % 2 == 0 { 0 } else { n * 9_999 }).collect();
+        let (used, set_aside) = used(&minutes);
+        assert_eq!((used.len(), set_aside), (1000, 1000));
+    }
+}
