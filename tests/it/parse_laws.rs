@@ -81,7 +81,7 @@ fn damaged_logs_give_rows_and_no_panic() {
     }
 }
 
-/// Logs one after another are read as each alone. Told apart by their source, since a block of
+/// Logs one after another are read as each alone. Each has its own source, since a block of
 /// statistics or a report may be open where a log ends.
 #[test]
 fn a_concatenation_of_logs_gives_a_concatenation_of_rows() {
@@ -197,9 +197,9 @@ fn long_lines_are_cut_and_counted() {
     assert_eq!(rows.lines().filter(|row| row.contains("\"start\"")).count(), 2);
     let meta = rows.lines().last().unwrap();
     assert!(meta.contains("\"read\":4,") && meta.contains("\"cut\":1,"), "{meta}");
-    let said = text(&output.stderr);
+    let shown = text(&output.stderr);
     assert_eq!(
-        said,
+        shown,
         "mtp-parse: 4 lines read: 2 understood, 0 passed over, 2 not recognised, 1 cut\n"
     );
 }
@@ -225,7 +225,7 @@ fn a_reader_that_leaves_is_no_failure() {
 }
 
 #[test]
-fn a_full_disk_is_said_in_one_line() {
+fn a_full_disk_is_reported_in_one_line() {
     let log = fs::read(&examples("access")[1]).unwrap();
     let full = || Stdio::from(fs::OpenOptions::new().write(true).open("/dev/full").unwrap());
     let mut child = tool("mtp-parse");
@@ -233,9 +233,9 @@ fn a_full_disk_is_said_in_one_line() {
     let mut child = child.spawn().unwrap();
     child.stdin.take().unwrap().write_all(&log).unwrap();
     let output = child.wait_with_output().unwrap();
-    let said = text(&output.stderr);
+    let shown = text(&output.stderr);
     assert_eq!(output.status.code(), Some(1));
-    assert_eq!(said, "mtp-parse: standard output: No space left on device\n");
+    assert_eq!(shown, "mtp-parse: standard output: No space left on device\n");
     let args = ["--rejects", "/dev/full"];
     let output = run("mtp-parse", &args, b"not a log\n");
     assert_eq!(output.status.code(), Some(1));

@@ -87,10 +87,10 @@ fn strict_makes_what_is_lost_a_failure() {
 }
 
 #[test]
-fn explain_says_what_is_what() {
+fn explain_shows_what_each_line_is() {
     let log = format!("px-1  | {ACCESS}mtp-access ts=now\nwhat is secret={SECRET}\n\n");
     let output = run("mtp-parse", &["--explain"], log.as_bytes());
-    let said = text(&output.stdout);
+    let shown = text(&output.stdout);
     for want in [
         "standard input:1: compose from px-1; access: connect\n    mtp-access ts=2026",
         "    -> {\"type\":\"connect\",",
@@ -99,7 +99,7 @@ fn explain_says_what_is_what() {
         "\n    what is secret=[secret]\n",
         "standard input:5: none: an empty line\n",
     ] {
-        assert!(said.contains(want), "{want}\n{said}");
+        assert!(shown.contains(want), "{want}\n{shown}");
     }
     for (line, why) in [
         ("INFO mtp-access ts=1", "mtp-access is not its first word"),
@@ -108,8 +108,8 @@ fn explain_says_what_is_what() {
         ("alice: new connection 203.0.113.7:1", "a connection without the header"),
     ] {
         let line = format!("Stats for 23.11.2026 15:40:45\n\n{line}\n");
-        let said = text(&run("mtp-parse", &["--explain"], line.as_bytes()).stdout);
-        assert!(said.contains(&format!("not recognised: {why}")), "{said}");
+        let shown = text(&run("mtp-parse", &["--explain"], line.as_bytes()).stdout);
+        assert!(shown.contains(&format!("not recognised: {why}")), "{shown}");
     }
     let output = run("mtp-parse", &["--explain", "--format", "json"], log.as_bytes());
     check_schema(&text(&output.stdout));
@@ -134,19 +134,19 @@ fn files_in_turn_and_one_that_is_missing() {
     let file = file.to_str().unwrap();
     let output = run("mtp-parse", &[file, "not-there.log", "-"], ACCESS.as_bytes());
     assert_eq!(output.status.code(), Some(1));
-    let said = text(&output.stderr);
-    assert!(said.starts_with("mtp-parse: not-there.log: No such file or directory\n"), "{said}");
+    let shown = text(&output.stderr);
+    assert!(shown.starts_with("mtp-parse: not-there.log: No such file or directory\n"), "{shown}");
     assert_eq!(text(&output.stdout).lines().count(), 5);
 }
 
-/// A time that had to be guessed is said once.
+/// An assumption about times is reported once.
 #[test]
-fn guesses_are_said_once() {
+fn assumptions_are_reported_once() {
     let log = "Stats for 23.11.2026 15:40:45\nStats for 23.11.2026 15:40:46\n";
-    let said = text(&run("mtp-parse", &[], log.as_bytes()).stderr);
-    assert_eq!(said.matches("--tz sets theirs").count(), 1, "{said}");
-    let said = text(&run("mtp-parse", &["--tz", "UTC"], log.as_bytes()).stderr);
-    assert_eq!(said.lines().count(), 1, "{said}");
+    let shown = text(&run("mtp-parse", &[], log.as_bytes()).stderr);
+    assert_eq!(shown.matches("--tz sets theirs").count(), 1, "{shown}");
+    let shown = text(&run("mtp-parse", &["--tz", "UTC"], log.as_bytes()).stderr);
+    assert_eq!(shown.lines().count(), 1, "{shown}");
 }
 
 /// Each line's row leaves at once, and the users' file is read again when it changes.

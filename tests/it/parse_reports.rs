@@ -120,6 +120,27 @@ fn other_services_are_counted_by_source() {
     assert_eq!(users(&of(&rows, "connect")), set(&["alice", "bob"]));
 }
 
+#[test]
+fn the_inbound_of_3x_ui_is_the_source() {
+    let (rows, _) = parse("02-3x-ui-journal.log");
+    let connects = of(&rows, "connect");
+    assert_eq!(users(&connects), set(&["alice"]));
+    assert_eq!(connects[0]["ip"], "203.0.113.7");
+}
+
+#[test]
+fn service_logs_of_a_swarm() {
+    let (rows, _) = parse("31-swarm-service-logs.log");
+    assert_eq!(users(&of(&rows, "usage")), set(&["alice"]));
+    assert_eq!(users(&of(&rows, "connect")), set(&["alice", "bob"]));
+}
+
+#[test]
+fn output_of_powershell_is_decoded() {
+    let (rows, _) = parse("36-powershell-utf16.log");
+    assert!(!of(&rows, "connect").is_empty());
+}
+
 /// A framing never becomes part of a user's name.
 #[test]
 fn statistics_outside_a_block_are_not_recognised() {
