@@ -173,7 +173,7 @@ mod tests {
             ("USERS = {}\nfrom x import *", "import *"),
             ("USERS = {}\nexec('x')", "exec"),
             ("USERS = {}\nX = USERS", "passed on"),
-            ("USERS = {}\nUSERS[f'{x}'] = '1'", "not literal"),
+            ("USERS = {}\nUSERS[f'{x}'] = '1'", "computed parts"),
             ("A = USERS = {}", "set"),
             ("USERS = {}\nUSERS.clear()", "clear"),
             ("USERS = {NAME: '1'}", "computed key"),

@@ -1,10 +1,10 @@
-//! The tests that run the built programs and hold the house to its rules.
+//! Tests that run the built programs, and the rules of the source tree.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::print_stderr,
-    reason = "a test that cannot go on says so by ending"
+    reason = "a test fails by panicking"
 )]
 
 mod accesslog;

@@ -1,4 +1,4 @@
-//! Manual pages and completions equal the tables, and prose speaks only of flags that exist.
+//! Manual pages and completions equal the tables; texts name only flags that exist.
 
 use std::collections::HashSet;
 use std::fs;
@@ -43,7 +43,7 @@ fn tables_are_sound() {
         assert_eq!(names.len(), unique.len(), "{}: a flag twice", page.name);
         for flag in &page.flags {
             let fits = flag.brief.chars().count() <= 72 && !flag.brief.ends_with('.');
-            assert!(fits, "{} --{}: a brief is a line without full stop", page.name, flag.long);
+            assert!(fits, "{} --{}: a brief is one line without a full stop", page.name, flag.long);
             for command in flag.commands {
                 assert!(page.commands.iter().any(|known| known.name == *command), "{command}");
             }
@@ -64,7 +64,7 @@ fn tables_are_sound() {
             let Some(flag) = word.strip_prefix("--") else { continue };
             let flag = flag.trim_end_matches(['.', ']']);
             let exists = names.contains(&flag) || flag.is_empty() || others.contains(&word);
-            assert!(exists, "{} speaks of --{flag}, which it does not have", page.name);
+            assert!(exists, "{} names --{flag}, which it does not have", page.name);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `mtp-stream(5)`, its JSON Schema and the code speak of the same rows.
+//! `mtp-stream(5)`, its JSON Schema and the code describe the same rows.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -38,15 +38,15 @@ fn the_manual_has_the_words_of_the_schema() {
         let keys = part.get("properties").and_then(Value::as_object);
         all.extend(keys.into_iter().flat_map(|keys| keys.keys().cloned()));
     }
-    let says = |word: &String| {
+    let has = |word: &String| {
         let word = word.replace('-', "\\-");
         page.lines().any(|line| line == format!(".B {word}"))
     };
     // The keys of parts of a row stand in its own description.
     let inside = ["connections"];
     let missing: Vec<_> =
-        all.iter().filter(|word| !says(word) && !inside.contains(&word.as_str())).collect();
-    assert!(missing.is_empty(), "mtp-stream(5) has no word of {missing:?}");
+        all.iter().filter(|word| !has(word) && !inside.contains(&word.as_str())).collect();
+    assert!(missing.is_empty(), "mtp-stream(5) lacks {missing:?}");
 }
 
 /// The rows of each tool as they come out of the others.
