@@ -160,7 +160,7 @@ const ESCAPED_BLANK: &[u8] = b"\\u0020";
 /// Microseconds since 1970.
 fn micros(text: &[u8]) -> Option<Timestamp> {
     let micros: i64 = std::str::from_utf8(text).ok()?.parse().ok()?;
-    Some(Timestamp(micros.div_euclid(1000)))
+    Timestamp::from_ms(micros.div_euclid(1000))
 }
 
 /// Reads `[27,91,50,109]`. The journal writes only a message with unprintable bytes like this; an

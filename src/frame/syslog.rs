@@ -120,7 +120,7 @@ pub(super) fn short_unix(line: &[u8]) -> Option<Frame<'_>> {
     let is_time = (9..=11).contains(&seconds.len()) && micros.len() == 6 && is_number(micros);
     is_time.then_some(())?;
     let seconds: i64 = std::str::from_utf8(seconds).ok()?.parse().ok()?;
-    let ts = Timestamp(seconds * 1000 + i64::from(digits(micros.get(..3)?)?));
+    let ts = Timestamp::from_ms(seconds * 1000 + i64::from(digits(micros.get(..3)?)?))?;
     let (tag, rest) = tagged_alone(rest)?;
     Some(Frame::new(FrameFormat::ShortUnix, rest).at(ts).from(tag))
 }

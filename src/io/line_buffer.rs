@@ -150,7 +150,7 @@ pub enum Fill {
     Tick,
     /// SIGUSR1.
     Report,
-    /// SIGINT or SIGTERM.
+    /// SIGHUP, SIGINT or SIGTERM.
     Stop,
 }
 

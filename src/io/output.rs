@@ -4,6 +4,9 @@ use std::fs::File;
 use std::io::{self, IsTerminal, Write};
 use std::os::fd::AsFd;
 
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::Errno;
+
 use crate::error::Error;
 
 /// The form of the output.
@@ -88,10 +91,54 @@ impl Output {
     /// Writes all rows: when the input is idle, and at the end.
     pub fn flush(&mut self) -> Result<(), Error> {
         if !self.buffer.is_empty() {
-            let written = self.to.write_all(&self.buffer);
+            let written = write_all(&self.to, &self.buffer);
             self.buffer.clear();
             written.map_err(Error::Output)?;
         }
         Ok(())
+    }
+}
+
+/// Writes all bytes; where the descriptor does not block, waits until it takes more.
+fn write_all(mut to: &File, mut bytes: &[u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        match to.write(bytes) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(count) => bytes = bytes.get(count..).unwrap_or_default(),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                match poll(&mut [PollFd::new(to, PollFlags::OUT)], None) {
+                    Ok(_) | Err(Errno::INTR) => {}
+                    Err(error) => return Err(error.into()),
+                }
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+
+    use super::*;
+
+    #[test]
+    fn a_pipe_that_does_not_block_gets_every_row() {
+        let (mut reader, writer) = io::pipe().unwrap();
+        rustix::io::ioctl_fionbio(&writer, true).unwrap();
+        let mut out = Output::to(File::from(std::os::fd::OwnedFd::from(writer)));
+        let rows = b"a row\n".repeat(200_000);
+        let want = rows.len();
+        let slow = std::thread::spawn(move || {
+            let mut all = Vec::new();
+            reader.read_to_end(&mut all).unwrap();
+            all.len()
+        });
+        out.buffer.extend_from_slice(&rows);
+        out.flush().unwrap();
+        drop(out);
+        assert_eq!(slow.join().unwrap(), want);
     }
 }

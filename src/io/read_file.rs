@@ -5,13 +5,15 @@ use std::io::{self, Read};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-use rustix::fs::OFlags;
+use rustix::fs::{OFlags, fcntl_setfl};
+
+/// The largest configuration file: 100,000 users take 6 MB.
+pub const CONFIG_MAX: u64 = 64 << 20;
 
 /// Reads a regular file of at most `max` bytes. Pipes, devices and larger files are refused: they
 /// could block, or fill the memory.
 pub fn read_file(path: &Path, max: u64) -> io::Result<Vec<u8>> {
-    let flags = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or(0);
-    let file: File = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
+    let file = open(path)?;
     let meta = file.metadata()?;
     if !meta.is_file() {
         return Err(io::Error::other("not a regular file"));
@@ -22,6 +24,14 @@ pub fn read_file(path: &Path, max: u64) -> io::Result<Vec<u8>> {
         return Err(io::Error::other(format!("larger than {max} bytes")));
     }
     Ok(bytes)
+}
+
+/// Opens any file for reading. A pipe without a writer opens at once, and is waited for by polling.
+pub(super) fn open(path: &Path) -> io::Result<File> {
+    let flags = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or(0);
+    let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
+    fcntl_setfl(&file, OFlags::empty())?;
+    Ok(file)
 }
 
 #[cfg(test)]

@@ -7,7 +7,9 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::path::{Path, PathBuf};
 
 use rustix::io::Errno;
+use ruzstd::decoding::{FrameDecoder, StreamingDecoder};
 
+use super::read_file;
 use crate::error::Error;
 
 /// The name of standard input in messages.
@@ -63,7 +65,7 @@ impl Source {
             return Self::stdin();
         }
         let name = path.display().to_string();
-        let file = File::open(path).map_err(|error| Error::input(&name, error))?;
+        let file = read_file::open(path).map_err(|error| Error::input(&name, error))?;
         let is_dir = file.metadata().is_ok_and(|meta| meta.is_dir());
         if is_dir {
             return Err(Error::input(&name, Errno::ISDIR.into()));
@@ -135,13 +137,13 @@ fn sniff(file: &File) -> io::Result<Bytes> {
         }
         let seen = first.get(..have).unwrap_or_default();
         let may_be = |magic: &[u8]| seen.starts_with(magic) || magic.starts_with(seen);
-        if ![GZIP, ZSTD, UTF16_LE, UTF16_BE].into_iter().any(may_be) {
+        if ![GZIP, ZSTD, UTF16_LE, UTF16_BE].into_iter().any(may_be) && !is_skippable(seen) {
             break;
         }
     }
     first.truncate(have);
     let is_gzip = first.starts_with(GZIP);
-    let is_zstd = first.starts_with(ZSTD);
+    let is_zstd = first.starts_with(ZSTD) || (first.len() == 4 && is_skippable(&first));
     let byte_order = byte_order(&first);
     let peeked = Cursor::new(first).chain(rest);
     Ok(if is_gzip {
@@ -227,9 +229,17 @@ const UTF16_BE: &[u8] = &[0xfe, 0xff];
 const GZIP: &[u8] = &[0x1f, 0x8b];
 const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
 
-/// zstd frames one after another, as `cat a.zst b.zst` makes them.
+/// Whether a zstd frame begins so that holds no data, as pzstd writes them.
+fn is_skippable(first: &[u8]) -> bool {
+    let mut bytes = first.iter().zip([0x50, 0x2a, 0x4d, 0x18]);
+    bytes.next().is_some_and(|(byte, magic)| byte & 0xf0 == magic)
+        && bytes.all(|(byte, magic)| *byte == magic)
+}
+
+/// zstd frames one after another, as `cat a.zst b.zst` and pzstd make them. Their checksums are
+/// verified.
 struct ZstdFrames {
-    decoder: Option<ruzstd::decoding::StreamingDecoder<Peeked, ruzstd::decoding::FrameDecoder>>,
+    decoder: Option<StreamingDecoder<Peeked, FrameDecoder>>,
     rest: Option<Peeked>,
 }
 
@@ -237,30 +247,54 @@ impl ZstdFrames {
     fn new(rest: Peeked) -> Self {
         Self { decoder: None, rest: Some(rest) }
     }
+
+    /// The next frame with data; `None` at the end of the file.
+    fn next_frame(&mut self) -> io::Result<Option<StreamingDecoder<Peeked, FrameDecoder>>> {
+        let Some(mut rest) = self.rest.take() else { return Ok(None) };
+        loop {
+            let mut magic = Vec::with_capacity(4);
+            (&mut rest).take(4).read_to_end(&mut magic)?;
+            if magic.is_empty() {
+                return Ok(None);
+            }
+            if magic.len() == 4 && is_skippable(&magic) {
+                let mut length = [0; 4];
+                rest.read_exact(&mut length)?;
+                let length = u64::from(u32::from_le_bytes(length));
+                if io::copy(&mut (&mut rest).take(length), &mut io::sink())? < length {
+                    return Err(io::ErrorKind::UnexpectedEof.into());
+                }
+                continue;
+            }
+            let (peeked, file) = rest.into_inner();
+            let at = usize::try_from(peeked.position()).unwrap_or(usize::MAX);
+            magic.extend_from_slice(peeked.get_ref().get(at..).unwrap_or_default());
+            let decoder = StreamingDecoder::new(Cursor::new(magic).chain(file));
+            return decoder.map(Some).map_err(io::Error::other);
+        }
+    }
 }
 
 impl Read for ZstdFrames {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         loop {
             if let Some(mut decoder) = self.decoder.take() {
-                let n = decoder.read(into)?;
-                if n > 0 {
+                let count = decoder.read(into)?;
+                if count > 0 || into.is_empty() {
                     self.decoder = Some(decoder);
-                    return Ok(n);
+                    return Ok(count);
                 }
-                self.rest = Some(decoder.into_inner());
+                let (rest, frame) = decoder.into_parts();
+                let stored = frame.get_checksum_from_data();
+                if stored.is_some() && stored != frame.get_calculated_checksum() {
+                    return Err(io::Error::new(io::ErrorKind::InvalidData, "checksum mismatch"));
+                }
+                self.rest = Some(rest);
             }
-            let Some(mut rest) = self.rest.take() else { return Ok(0) };
-            let mut first = [0; 1];
-            if rest.read(&mut first)? == 0 {
+            self.decoder = self.next_frame()?;
+            if self.decoder.is_none() {
                 return Ok(0);
             }
-            let (mut seen, file) = rest.into_inner();
-            let left = seen.get_ref().get(usize::try_from(seen.position()).unwrap_or(0)..);
-            let begin = [&first, left.unwrap_or_default()].concat();
-            seen = Cursor::new(begin);
-            let decoder = ruzstd::decoding::StreamingDecoder::new(seen.chain(file));
-            self.decoder = Some(decoder.map_err(io::Error::other)?);
         }
     }
 }
@@ -292,5 +326,43 @@ mod tests {
         }
         assert_eq!(read(b"\xff\xfe").unwrap(), b"");
         assert_eq!(read(b"\xff").unwrap(), b"\xff");
+    }
+
+    /// A frame of zstd with a checksum: one raw block.
+    fn zstd(data: &[u8]) -> Vec<u8> {
+        use std::hash::Hasher;
+        let size = u32::try_from(data.len()).unwrap();
+        let mut sum = twox_hash::XxHash64::with_seed(0);
+        sum.write(data);
+        let mut frame = ZSTD.to_vec();
+        // A single segment with a content size of four bytes, and a checksum.
+        frame.push(0b1010_0100);
+        frame.extend(size.to_le_bytes());
+        frame.extend(&(size << 3 | 1).to_le_bytes()[..3]);
+        frame.extend(data);
+        frame.extend(&sum.finish().to_le_bytes()[..4]);
+        frame
+    }
+
+    #[test]
+    fn checksums_are_verified_and_skippable_frames_skipped() {
+        let data = b"one line\n".repeat(50);
+        let skippable = [&[0x5a, 0x2a, 0x4d, 0x18, 3, 0, 0, 0][..], b"abc"].concat();
+        let archive = [&skippable[..], &zstd(&data), &skippable, &zstd(b"end\n")].concat();
+        assert!(read(&archive).unwrap() == [&data[..], b"end\n"].concat());
+        let frame = zstd(&data);
+        for at in ZSTD.len() + 8..frame.len() {
+            for bit in 0..8 {
+                let mut damaged = frame.clone();
+                damaged[at] ^= 1 << bit;
+                assert!(read(&damaged).is_err(), "bit {bit} of byte {at}");
+            }
+        }
+        for length in 1..archive.len() {
+            let is_whole = [skippable.len(), skippable.len() + frame.len()].contains(&length)
+                || length == 2 * skippable.len() + frame.len();
+            let is_magic = length < 4;
+            assert_eq!(read(&archive[..length]).is_ok(), is_whole || is_magic, "{length} bytes");
+        }
     }
 }

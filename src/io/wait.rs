@@ -6,7 +6,7 @@ use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use signal_hook::consts::{SIGINT, SIGTERM, SIGUSR1};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
 
 /// The signals of a stream: an end in order, and a report.
 #[derive(Debug)]
@@ -22,18 +22,20 @@ pub enum Wakeup {
     Ready,
     /// The deadline.
     Tick,
-    /// SIGINT or SIGTERM: end in order.
+    /// SIGHUP, SIGINT or SIGTERM: end in order.
     Stop,
     /// SIGUSR1: report.
     Report,
 }
 
 impl Signals {
-    /// Installs the handlers. A second SIGINT or SIGTERM kills, as without a handler.
+    /// Installs the handlers. A second SIGINT or SIGTERM kills, as without a handler. An ignored
+    /// SIGHUP (`nohup`) stays ignored.
     pub fn take() -> io::Result<Self> {
         let (stop, stop_sent) = UnixStream::pair()?;
         let (report, report_sent) = UnixStream::pair()?;
-        for signal in [SIGINT, SIGTERM] {
+        let hangup = (!is_ignored(SIGHUP)).then_some(SIGHUP);
+        for signal in [SIGINT, SIGTERM].into_iter().chain(hangup) {
             let once = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
             // Registered first, so that it sees the flag the second registration sets only later.
             signal_hook::flag::register_conditional_default(signal, once.clone())?;
@@ -106,4 +108,12 @@ impl Signals {
         let mut sink = [0; 64];
         while io::Read::read(&mut &self.report, &mut sink).is_ok_and(|n| n == sink.len()) {}
     }
+}
+
+/// Whether the process was started with this signal ignored.
+fn is_ignored(signal: i32) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let bits = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
+    bits >> (signal - 1) & 1 == 1
 }

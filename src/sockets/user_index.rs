@@ -5,8 +5,7 @@ use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::Address;
-use crate::stream::Kind;
-use crate::stream::event::Record;
+use crate::stream::{Event, Kind};
 
 /// Connections that are kept; beyond it the older half is evicted.
 const CONNECTIONS_MAX: usize = 500_000;
@@ -35,20 +34,20 @@ struct KnownConnection {
 impl UserIndex {
     /// Ingests a row of mtp-parse; ignores other lines.
     pub fn ingest(&mut self, line: &[u8]) {
-        let Some(record) = Record::read(line) else { return };
-        let source = hash(record.source.as_deref());
-        let ends = record.address().map(Address::from).zip(record.port);
-        match (Kind::read(&record.kind), ends) {
-            (Some(Kind::Connect), Some(ends)) => {
-                if let Some(user) = record.user.as_deref().and_then(|user| self.index(user)) {
+        let Some(event) = Event::read(line) else { return };
+        let source = hash(event.source.as_deref());
+        let ends = event.ip.map(Address::from).zip(event.port);
+        match (event.kind, ends) {
+            (Kind::Connect, Some(ends)) => {
+                if let Some(user) = event.user.as_deref().and_then(|user| self.index(user)) {
                     self.evict();
                     self.sequence += 1;
                     let sequence = self.sequence;
                     self.connections.insert(ends, KnownConnection { user, sequence, source });
                 }
             }
-            (Some(Kind::Disconnect), Some(ends)) => drop(self.connections.remove(&ends)),
-            (Some(Kind::Start), _) => self.connections.retain(|_, one| one.source != source),
+            (Kind::Disconnect, Some(ends)) => drop(self.connections.remove(&ends)),
+            (Kind::Start, _) => self.connections.retain(|_, one| one.source != source),
             _ => {}
         }
     }

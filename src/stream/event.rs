@@ -163,13 +163,6 @@ impl<'l> Event<'l> {
     }
 }
 
-pub use super::record::Record;
-
-/// Writes the event as one row.
-pub fn write(event: &Event<'_>, out: &mut Vec<u8>) {
-    event.write(out);
-}
-
 /// The keys of an event's row.
 pub mod key {
     pub const TYPE: &str = "type";

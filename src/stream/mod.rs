@@ -2,7 +2,6 @@
 
 pub mod event;
 mod meta;
-pub mod record;
 pub mod row;
 mod sample;
 mod score;

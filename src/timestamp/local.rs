@@ -53,10 +53,6 @@ impl LocalTimeResolver {
         }
     }
 
-    pub fn read_zone(text: &str) -> Result<Zone, String> {
-        Zone::read(text)
-    }
-
     /// What was assumed so far.
     pub fn assumptions(&self) -> Assumptions {
         self.assumed

@@ -18,7 +18,8 @@ pub struct Timestamp(pub i64);
 const DAY_MS: i64 = 86_400_000;
 /// 1970-01-01 as `time` counts days.
 const EPOCH_JULIAN_DAY: i32 = 2_440_588;
-/// The first moment that four digits of year cannot write.
+/// The first moment that four digits of year can write, and the first that they cannot.
+const YEAR_0_MS: i64 = -62_167_219_200_000;
 const YEAR_10000_MS: i64 = 253_402_300_800_000;
 
 impl Timestamp {
@@ -45,7 +46,12 @@ impl Timestamp {
     pub fn read(text: &[u8]) -> Option<(Self, usize)> {
         let (local, taken) = Self::read_local(text)?;
         let (offset_ms, zone) = read_offset(text.get(taken..)?)?;
-        Some((Self(local.0 - offset_ms), taken + zone))
+        Some((Self::from_ms(local.0 - offset_ms)?, taken + zone))
+    }
+
+    /// A moment in the years 0 to 9999; others cannot be written.
+    pub fn from_ms(ms: i64) -> Option<Self> {
+        (YEAR_0_MS..YEAR_10000_MS).contains(&ms).then_some(Self(ms))
     }
 
     /// Reads a zone that is a number, all of the text: `Z`, `+03:00`, `+07`: milliseconds east.
@@ -82,7 +88,7 @@ impl Timestamp {
 
     /// Writes `2026-11-23T15:40:35.158Z`, without trailing zeros.
     pub fn write(self, out: &mut Vec<u8>) {
-        let ms = self.0.clamp(-62_135_596_800_000, YEAR_10000_MS - 1);
+        let ms = self.0.clamp(YEAR_0_MS, YEAR_10000_MS - 1);
         let (year, month, day) = civil_of(ms);
         let of_day = u32::try_from(ms.rem_euclid(DAY_MS)).unwrap_or(0);
         let (seconds, thousandths) = (of_day / 1000, of_day % 1000);
@@ -147,6 +153,7 @@ fn read_offset(text: &[u8]) -> Option<(i64, usize)> {
     let colon = usize::from(text.get(3) == Some(&b':'));
     let minutes = text.get(3 + colon..5 + colon).and_then(digits);
     let taken = if minutes.is_some() { 5 + colon } else { 3 };
+    (hours < 24 && minutes.is_none_or(|minutes| minutes < 60)).then_some(())?;
     let seconds = i64::from(hours * 3600 + minutes.unwrap_or(0) * 60);
     Some((sign * seconds * 1000, taken))
 }
@@ -162,6 +169,26 @@ fn civil_of(ms: i64) -> (u32, u32, u32) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn years_0_to_9999() {
+        for text in ["0000-01-01T00:00:00Z", "9999-12-31T23:59:59.999Z", "2107-01-01T00:00:00Z"] {
+            let read = Timestamp::read(text.as_bytes()).map(|(stamp, _)| stamp.text());
+            assert_eq!(read.as_deref(), Some(text));
+        }
+        for text in [
+            "0000-01-01T00:00:00+00:01",
+            "9999-12-31T23:59:59-00:01",
+            "2026-11-23T00:00:00-99:99",
+            "2026-11-23T00:00:00+24:00",
+            "2026-11-23T00:00:00+03:60",
+        ] {
+            assert_eq!(Timestamp::read(text.as_bytes()), None, "{text}");
+        }
+        assert_eq!(Timestamp(i64::MAX).text(), "9999-12-31T23:59:59.999Z");
+        assert_eq!(Timestamp(i64::MIN).text(), "0000-01-01T00:00:00Z");
+        assert_eq!((Timestamp::from_ms(i64::MAX), Timestamp::from_ms(i64::MIN)), (None, None));
+    }
 
     #[test]
     fn texts_and_moments() {

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use mtp::formats::{ALL, Decoder, Meaning, Outcome, reason, regex_parser};
 use mtp::frame::{Deframed, Deframer};
 use mtp::stream::{Event, Kind};
-use mtp::timestamp::{LocalTimeResolver, Timestamp};
+use mtp::timestamp::{LocalTimeResolver, Timestamp, Zone};
 
 use crate::harness::{Golden, check_schema, root, run, text};
 
@@ -65,7 +65,7 @@ pub(crate) fn options(name: &str) -> Vec<&str> {
 
 /// Each message of a log with its outcome, and all events with kind, reason and address.
 fn decoded(dialect: &str, log: &[u8]) -> (Vec<(String, Outcome)>, Vec<Event<'static>>) {
-    let utc = LocalTimeResolver::read_zone("UTC").ok();
+    let utc = Zone::read("UTC").ok();
     let local_time = LocalTimeResolver::new(utc, Some(2026));
     let (mut deframer, mut decoder) = (Deframer::new(local_time.clone()), Decoder::new(local_time));
     decoder.restrict_to(dialect);

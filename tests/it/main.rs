@@ -44,6 +44,7 @@ mod score_options;
 mod score_robust;
 mod sharing_brute;
 mod sharing_laws;
+mod signals;
 mod stream_page;
 mod tidy;
 mod users_crash;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::cli::value::{bounded, count, invalid, one_of};
 use crate::error::Error;
+use crate::io::read_file::{CONFIG_MAX, read_file};
 use crate::pyconfig;
 use crate::sockets::{Backend, NamespaceRef, PORTS_MAX, Prefix, TargetSpec};
 use crate::view;
@@ -152,7 +153,7 @@ impl Options {
 /// The PORT of a config.py.
 fn configured(path: &Path) -> Result<u16, Error> {
     let name = path.display();
-    let bytes = std::fs::read(path).map_err(|error| Error::input(&name, error))?;
+    let bytes = read_file(path, CONFIG_MAX).map_err(|error| Error::input(&name, error))?;
     let port = pyconfig::port(&bytes).map_err(|error| error.into_error(&name))?;
     let computed = "PORT is computed, not a literal (use --port)";
     port.filter(|port| *port != 0).ok_or_else(|| Error::refused(&name, computed))

@@ -7,7 +7,6 @@ use crate::frame::{Deframed, Message};
 use crate::io::escape::Escaped;
 use crate::json::RowWriter;
 use crate::net::parse_ip;
-use crate::stream::event;
 use crate::tool::event_loop::LineOrigin;
 
 /// The explanation of a line.
@@ -93,7 +92,7 @@ impl Explanation {
 /// An event as a row.
 pub(super) fn row(event: &crate::stream::Event<'_>) -> String {
     let mut out = Vec::new();
-    event::write(event, &mut out);
+    event.write(&mut out);
     String::from_utf8_lossy(out.trim_ascii_end()).into_owned()
 }
 

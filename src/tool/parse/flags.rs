@@ -7,7 +7,7 @@ use crate::formats::{
     self,
     regex_parser::{self, RegexParser},
 };
-use crate::timestamp::LocalTimeResolver;
+use crate::timestamp::Zone;
 
 type F = Flag<ParseOptions>;
 
@@ -64,7 +64,7 @@ pub(super) const FLAGS: &[F] = &[
          ignored.",
     ),
     F::value("tz", "ZONE", "Zone of times without one: UTC, +07:00, Europe/Kyiv", |o, text| {
-        o.zone = Some(LocalTimeResolver::read_zone(text)?);
+        o.zone = Some(Zone::read(text)?);
         Ok(())
     })
     .default("local"),

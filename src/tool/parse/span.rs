@@ -50,7 +50,7 @@ mod tests {
 
     #[test]
     fn forms_of_a_time() {
-        let mut clock = LocalTimeResolver::new(LocalTimeResolver::read_zone("+07:00").ok(), None);
+        let mut clock = LocalTimeResolver::new(crate::timestamp::Zone::read("+07:00").ok(), None);
         let now = Timestamp::read(b"2026-11-23T12:00:00Z").unwrap().0;
         for (text, want) in [
             ("2026-11-23T15:00:00Z", "2026-11-23T15:00:00Z"),

@@ -6,13 +6,12 @@ use std::time::SystemTime;
 
 use crate::error::Error;
 use crate::formats::secret_index::SecretIndex;
+use crate::io::read_file::{CONFIG_MAX, read_file};
 use crate::io::reporter::Reporter;
 use crate::pyconfig;
 
 /// Under load the file is checked once in so many lines.
 const LINES: u32 = 1024;
-/// The largest file that is read: 100,000 users take 6 MB.
-const SIZE_MAX: u64 = 64 << 20;
 
 #[derive(Debug)]
 pub(super) struct UsersFile {
@@ -79,11 +78,8 @@ impl UsersFile {
     }
 
     fn read(&self) -> Result<SecretIndex, Error> {
-        let failed = |error| Error::input(self.path.display(), error);
-        if fs::metadata(&self.path).map_err(failed)?.len() > SIZE_MAX {
-            return Err(Error::refused(self.path.display(), "larger than 64 MiB"));
-        }
-        let bytes = fs::read(&self.path).map_err(failed)?;
+        let bytes = read_file(&self.path, CONFIG_MAX)
+            .map_err(|error| Error::input(self.path.display(), error))?;
         let users =
             pyconfig::users(&bytes).map_err(|error| error.into_error(self.path.display()))?;
         Ok(SecretIndex::new(users))
