@@ -56,7 +56,8 @@ fn json_file<'l>(line: &'l [u8], into: &mut Vec<u8>) -> Option<LogRecord<'l>> {
         into.pop();
     }
     let frame = Frame { ts, source, ..Frame::new(FrameFormat::JsonFile, b"") };
-    Some(LogRecord { frame, stream: stream.unwrap_or_default(), is_container: true, is_partial })
+    let (stream, is_container) = (stream.unwrap_or_default(), source.is_some());
+    Some(LogRecord { frame, stream, is_container, is_partial })
 }
 
 /// A record of a tool that follows several programs: `stern --output json` with the pod's name,
