@@ -59,6 +59,15 @@ pub enum Buffering {
 }
 
 impl Source {
+    /// Whether all inputs are regular files, which end where they end now.
+    pub fn are_archives(paths: &[PathBuf]) -> bool {
+        let is_file = |path: &Path| std::fs::metadata(path).is_ok_and(|meta| meta.is_file());
+        let stdin = Path::new("/dev/stdin");
+        let is_stdin = |path: &PathBuf| path.as_os_str() == "-";
+        let all = paths.iter().map(|path| if is_stdin(path) { stdin } else { path.as_path() });
+        if paths.is_empty() { is_file(stdin) } else { all.into_iter().all(is_file) }
+    }
+
     /// Opens a file, or standard input for `-`.
     pub fn open(path: &Path) -> Result<Self, Error> {
         if path.as_os_str() == "-" {

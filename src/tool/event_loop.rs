@@ -1,5 +1,6 @@
 //! The event loop of every filter: lines in, rows out, signals and deadlines in between.
 
+use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -63,6 +64,9 @@ pub fn run(
     reporter: Reporter,
 ) -> Result<ExitStatus, Error> {
     let signals = Signals::take().map_err(|error| Error::input("signals", error))?;
+    if paths.is_empty() && io::stdin().is_terminal() && io::stderr().is_terminal() {
+        reporter.print("reading standard input (try --help)");
+    }
     let (mut status, mut was_any_read) = (ExitStatus::Success, false);
     for path in Source::named(paths) {
         let passed = Source::open(&path).and_then(|source| {

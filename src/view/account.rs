@@ -42,17 +42,16 @@ impl AccountLine {
         let reason = evidence::summary(facts(row), style.messages());
         let why = match row.verdict {
             Verdict::Sharing | Verdict::Watch => reason.unwrap_or_default(),
-            Verdict::Unknown => hidden(row, style.messages())
-                .unwrap_or_else(|| style.messages().too_little.to_owned()),
+            Verdict::Unknown => no_verdict(row, style.messages()),
             Verdict::Clear => String::new(),
         };
         Self {
             user: Escaped(&row.user).to_string(),
             verdict: row.verdict,
             people: row.people.filter(|_| row.verdict != Verdict::Unknown),
-            networks: row.networks,
-            addresses: Some(row.addresses),
-            connections: Some(row.connections),
+            networks: row.networks.filter(|count| *count > 0),
+            addresses: Some(row.addresses).filter(|count| *count > 0),
+            connections: Some(row.connections).filter(|count| *count > 0),
             traffic: None,
             last: row.last_seen,
             why,
@@ -62,6 +61,13 @@ impl AccountLine {
 
 fn facts<'r, 'l>(row: &'r Summary<'l>) -> &'r [Evidence<'l>] {
     row.evidence.as_deref().unwrap_or_default()
+}
+
+/// Why there is no verdict.
+fn no_verdict(row: &Summary<'_>, messages: &Messages) -> String {
+    let is_blind = row.first_seen.is_none() && row.connections == 0;
+    let other = if is_blind { messages.no_addresses } else { messages.too_little };
+    hidden(row, messages).unwrap_or_else(|| other.to_owned())
 }
 
 /// That the client addresses are hidden, where that is what the verdict comes from.
@@ -422,7 +428,10 @@ pub fn long_block(row: &Summary<'_>, style: &TextStyle, out: &mut String) {
     let score = fill(messages.score, &[("n", &row.score)]);
     let points = points(row, messages).map(|points| format!("  {points}")).unwrap_or_default();
     fact(out, "⚠️", &format!("{score}{points}"));
-    risk_line(row.risk, style, out);
+    // Nothing that was seen is not a low risk.
+    if row.connections > 0 || row.first_seen.is_some() {
+        risk_line(row.risk, style, out);
+    }
     if !row.ips.is_empty() {
         fact(out, "📍", &ips(row, style));
     }
@@ -523,7 +532,10 @@ pub fn estimate_text(row: &Summary<'_>, style: &TextStyle) -> String {
                 [("people", &count), ("n", &number), ("verdict", &verdict)];
             fill(messages.looks_like, &values)
         }
-        Some(_) | None => fill(messages.not_enough, &[("verdict", &verdict)]),
+        Some(_) | None => {
+            let reason = no_verdict(row, messages);
+            fill(messages.not_enough, &[("verdict", &verdict), ("reason", &reason)])
+        }
     }
 }
 

@@ -95,8 +95,8 @@ messages! {
     looks_like: "Looks like {people} ({n}): {verdict}" / "Có vẻ là {people} ({n}): {verdict}"
         / "Похоже на {people} ({n}): {verdict}";
     since: "{verdict} since {at}" / "{verdict} từ {at}" / "{verdict} с {at}";
-    not_enough: "Not enough data: {verdict}" / "Chưa đủ dữ liệu: {verdict}"
-        / "Мало данных: {verdict}";
+    not_enough: "Verdict {verdict}: {reason}" / "Kết luận {verdict}: {reason}"
+        / "Вывод {verdict}: {reason}";
     seen: "Seen from {first} to {last}" / "Thấy từ {first} đến {last}"
         / "Замечен с {first} по {last}";
     every: ", one connection every {span} on average" / ", trung bình {span} một kết nối"
@@ -177,6 +177,8 @@ messages! {
     in_use: "{networks} in use {intervals}" / "{networks} được dùng {intervals}"
         / "{networks}: в работе {intervals}";
     as_one: "{networks} ({n} as one)" / "{networks} ({n} tính là một)" / "{networks} ({n} как одна)";
+    no_addresses: "the log does not show addresses" / "log không cho thấy địa chỉ"
+        / "в логе не видны адреса";
     too_little: "less than an hour of use" / "dùng chưa đến một giờ" / "меньше часа использования";
 }
 

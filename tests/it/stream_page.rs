@@ -4,8 +4,13 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use mtp::formats::{self, reason};
-use mtp::stream::Kind;
-use serde_json::Value;
+use mtp::stream::{
+    AccessLogRow, Alert, CheckRow, Connection, Evidence, FromIp, Kind, LineCounts, LinkRow,
+    ParseMeta, ReloadRow, Sample, ScoreMeta, Summary, SuspiciousIp, UserRow,
+};
+use serde::Serialize;
+use serde::de::{Deserialize, Deserializer, Visitor};
+use serde_json::{Value, json};
 
 use crate::harness::{check_schema, root, run, text};
 
@@ -27,6 +32,130 @@ fn the_schema_has_the_words_of_the_code() {
     assert_eq!(words(&schema["$defs"]["reason"]["enum"]), reasons);
     let proxies = formats::names().into_iter().map(str::to_owned).collect();
     assert_eq!(words(&schema["$defs"]["event"]["properties"]["proxy"]["enum"]), proxies);
+}
+
+/// The keys that a type reads, without those of a flattened part.
+fn keys_of<'de, T: Deserialize<'de>>() -> BTreeSet<String> {
+    let mut found = Keys(BTreeSet::new());
+    drop(T::deserialize(&mut found));
+    found.0
+}
+
+/// A deserializer that only notes the fields of the struct that is asked for.
+struct Keys(BTreeSet<String>);
+
+impl<'de> Deserializer<'de> for &mut Keys {
+    type Error = serde::de::value::Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Self::Error> {
+        Err(serde::de::Error::custom("only structs have keys"))
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Self::Error> {
+        self.0.extend(fields.iter().map(|field| (*field).to_owned()));
+        self.deserialize_any(visitor)
+    }
+
+    serde::forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option
+        unit unit_struct newtype_struct seq tuple tuple_struct map enum identifier ignored_any
+    }
+}
+
+/// The keys of a definition of the schema.
+fn keys_in(definition: &Value) -> BTreeSet<String> {
+    definition["properties"].as_object().unwrap().keys().cloned().collect()
+}
+
+/// Each key of each type is in the schema, and nothing else is.
+#[test]
+fn the_schema_has_the_keys_of_the_types() {
+    let schema = schema();
+    let of = |name: &str| keys_in(&schema["$defs"][name]);
+    let without_ts = |mut keys: BTreeSet<String>| {
+        keys.remove("ts");
+        keys
+    };
+    let suspicion: BTreeSet<_> =
+        keys_of::<Summary<'_>>().union(&keys_of::<Alert<'_>>()).cloned().collect();
+    assert_eq!(without_ts(suspicion), of("suspicion"));
+    let mut scored = without_ts(keys_of::<ScoreMeta<'_>>());
+    assert!(scored.remove("tool"));
+    assert_eq!(scored, of("scored"));
+    assert_eq!(without_ts(keys_of::<Sample<'_>>()), of("sample"));
+    let suspicious = &schema["$defs"]["sample"]["properties"]["suspicious"]["items"];
+    assert_eq!(keys_of::<SuspiciousIp<'_>>(), keys_in(suspicious));
+    assert_eq!(keys_of::<LineCounts>(), of("counts"));
+    assert_eq!(keys_of::<UserRow<'_>>(), of("user"));
+    let links = &schema["$defs"]["user"]["properties"]["links"]["items"];
+    assert_eq!(keys_of::<LinkRow<'_>>(), keys_in(links));
+    assert_eq!(keys_of::<CheckRow<'_>>(), of("check"));
+    assert_eq!(keys_of::<AccessLogRow<'_>>(), of("access-log"));
+    assert_eq!(keys_of::<ReloadRow<'_>>(), of("reloaded"));
+}
+
+/// Rows of types with flattened parts, and evidence, with every key that the schema has for them.
+#[test]
+fn what_the_schema_has_is_read_and_written_again() {
+    let schema = schema();
+    let value = |key: &str| match key {
+        "ip" => json!("192.0.2.1"),
+        "user" | "source" | "option" => json!("x"),
+        "users" => json!(["a", "b"]),
+        "networks" => json!(["192.0.2.0/24"]),
+        "since" | "from" | "to" => json!("2026-11-23T15:40:45Z"),
+        "state" => json!("established"),
+        "rtt_ms" | "idle_seconds" | "age_seconds" => json!(1.5),
+        "intervals" => json!([["2026-11-23T15:40:45Z", "2026-11-23T15:41:45Z"]]),
+        "verdict" => json!("clear"),
+        "by_dialect" => json!({"x": {"understood": 1, "passed_over": 2, "not_recognised": 3}}),
+        "by_source" => json!({}),
+        _ => json!(7),
+    };
+    let row = |definition: &Value| -> serde_json::Map<String, Value> {
+        keys_in(definition).into_iter().map(|key| (key.clone(), value(&key))).collect()
+    };
+    let by_ip = row(&schema["$defs"]["sample"]["properties"]["by_ip"]["items"]);
+    let line = text_of(&by_ip);
+    let written = again::<FromIp<'_>>(&line);
+    assert_eq!(written, Value::Object(by_ip));
+    let mut socket = row(&schema["$defs"]["connection"]);
+    socket.insert("type".to_owned(), json!("socket"));
+    let line = text_of(&socket);
+    let written = again::<Connection<'_>>(&line);
+    assert_eq!(written, Value::Object(socket));
+    let mut parsed = row(&schema["$defs"]["parsed"]);
+    parsed.extend(row(&schema["$defs"]["counts"]));
+    parsed.extend([("type".to_owned(), json!("meta")), ("tool".to_owned(), json!("mtp-parse"))]);
+    let line = text_of(&parsed);
+    let written = again::<ParseMeta<'_>>(&line);
+    assert_eq!(written, Value::Object(parsed));
+    let definition = &schema["$defs"]["evidence"];
+    let all = row(definition);
+    let mut used = BTreeSet::from(["kind".to_owned()]);
+    for kind in words(&definition["properties"]["kind"]["enum"]) {
+        let mut fact = all.clone();
+        fact.insert("kind".to_owned(), json!(kind));
+        let line = text_of(&fact);
+        let written = again::<Evidence<'_>>(&line);
+        assert_eq!(written["kind"], json!(kind));
+        used.extend(written.as_object().unwrap().keys().cloned());
+    }
+    assert_eq!(used, keys_in(definition), "a key of no kind");
+}
+
+fn text_of(row: &serde_json::Map<String, Value>) -> String {
+    Value::Object(row.clone()).to_string()
+}
+
+/// Reads a row and writes it; a kind of evidence that the types do not have cannot be written.
+fn again<'de, T: Deserialize<'de> + Serialize>(line: &'de str) -> Value {
+    serde_json::to_value(serde_json::from_str::<T>(line).unwrap()).unwrap()
 }
 
 #[test]

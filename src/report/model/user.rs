@@ -65,7 +65,7 @@ struct SourceUsage {
 }
 
 impl UsageTotals {
-    fn add(&mut self, usage: Usage, source: &str) {
+    pub fn add(&mut self, usage: Usage, source: &str) {
         if !self.by_source.contains_key(source) && self.by_source.len() >= USAGE_SOURCES_MAX {
             self.dropped += 1;
             return;

@@ -7,6 +7,7 @@ use super::super::model::timeline::{
 use super::axis::Axis;
 use super::html::Esc;
 use super::{Page, svg};
+use crate::stream::Origin;
 use crate::view::evidence;
 use crate::view::messages::fill;
 
@@ -148,8 +149,8 @@ fn alternative(
 /// The most used network, and how many count with it as one.
 pub(super) fn name(page: &mut Page<'_>, timeline: &SourceTimeline) -> String {
     let texts = page.lang.messages();
-    let Some(first) = timeline.networks.first() else { return "–".to_owned() };
-    let shown = page.names.origin(first.clone());
+    let first = timeline.networks.first().cloned();
+    let shown = page.names.origin(first.unwrap_or(Origin::Name(evidence::CARRIER.into())));
     let name = evidence::name(&shown, texts);
     match timeline.networks.len() {
         0 | 1 => name.into_owned(),

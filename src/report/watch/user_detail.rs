@@ -11,6 +11,7 @@ use super::super::model::{ReportModel, UserModel};
 use super::keys::Ui;
 use super::screen::{QUIET, STRONG, style};
 use crate::io::escape::Escaped;
+use crate::stream::Origin;
 use crate::timestamp::Timestamp;
 use crate::view::style::Colours;
 use crate::view::{IconSet, TextStyle, account, evidence};
@@ -103,7 +104,8 @@ fn timelines<'s>(
 
 /// The most used network, and how many count with it as one.
 fn label(timeline: &SourceTimeline, names: &mut Anonymizer, text_style: &TextStyle) -> String {
-    let first = timeline.networks.first().cloned().unwrap_or_default();
+    let first = timeline.networks.first().cloned();
+    let first = first.unwrap_or(Origin::Name(evidence::CARRIER.into()));
     let name = evidence::name(&names.origin(first), text_style.messages()).into_owned();
     let more = match timeline.networks.len() {
         0 | 1 => String::new(),

@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use crate::io::source::Source;
 use crate::view::units;
 
 /// A read shorter than this needs no line.
@@ -35,7 +36,7 @@ impl Progress {
         } else {
             files.iter().map(|path| std::fs::metadata(path).ok().and_then(size)).sum()
         };
-        let is_archive = total.is_some();
+        let is_archive = Source::are_archives(files);
         let total = total.filter(|_| io::stderr().is_terminal());
         Self { total, is_archive, read: 0, lines: 0, begun: Instant::now(), drawn: None }
     }

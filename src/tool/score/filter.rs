@@ -5,10 +5,11 @@ use std::time::{Duration, Instant};
 
 use super::renderer::ScoreRenderer;
 use super::{Only, ScoreOptions};
-use crate::error::Error;
+use crate::error::{Error, ExitStatus};
 use crate::io::escape::Escaped;
 use crate::io::output::{Output, OutputFormat};
 use crate::io::reporter::Reporter;
+use crate::io::source::Source;
 use crate::score::assessment::{self, RowConfig, RowContext};
 use crate::score::state::{VerdictChange, score};
 use crate::score::state_file::StateLock;
@@ -36,6 +37,7 @@ pub(super) struct ScoreFilter {
     is_paused: bool,
     /// Held while the state is in use.
     _lock: Option<StateLock>,
+    rows_read: u64,
 }
 
 /// The users of whom summaries are written.
@@ -65,7 +67,8 @@ impl ScoreFilter {
         let newest = state.buffer.newest();
         let next_summaries = newest.map_or(i64::MIN, |now| next_summaries(now, &options));
         let save_at = Instant::now() + options.save_every;
-        let renderer = ScoreRenderer::new(format, options.icons, options.is_long);
+        let is_archive = Source::are_archives(&options.files);
+        let renderer = ScoreRenderer::new(format, options.icons, options.is_long, is_archive);
         Ok(Self {
             options,
             reporter,
@@ -78,6 +81,7 @@ impl ScoreFilter {
             release_at: None,
             is_paused: false,
             _lock: lock,
+            rows_read: 0,
         })
     }
 
@@ -89,6 +93,10 @@ impl ScoreFilter {
                 if let Some(user) = event.user.as_deref() {
                     self.state.counters.usage += 1;
                     self.state.add_user(user, event.ts.map(|ts| ts.0));
+                    if let Some(usage) = event.usage {
+                        let source = event.source.as_deref().unwrap_or_default();
+                        self.renderer.usage(user, usage, source);
+                    }
                 }
             }
             Kind::Disconnect | Kind::Reject | Kind::Start | Kind::Reload | Kind::Note => {}
@@ -150,8 +158,18 @@ impl ScoreFilter {
         }
     }
 
+    /// The status, once the input has ended: a failure if lines were read and none was a row.
+    pub(super) fn exit_status(&self) -> ExitStatus {
+        if self.is_useless() { ExitStatus::Failure } else { ExitStatus::Success }
+    }
+
+    fn is_useless(&self) -> bool {
+        self.state.counters.not_understood > 0 && self.rows_read == 0
+    }
+
     /// Writes an input row too, where `--events` asks for it.
-    fn pass_on(&self, line: &[u8], out: &mut Output) -> Result<(), Error> {
+    fn pass_on(&mut self, line: &[u8], out: &mut Output) -> Result<(), Error> {
+        self.rows_read += 1;
         if self.options.has_events && !self.renderer.is_text() {
             out.buffer.extend_from_slice(line);
             out.buffer.push(b'\n');
@@ -276,6 +294,9 @@ impl ScoreFilter {
             line.push_str(&format!("; {count} {what}"));
         }
         self.reporter.print(line);
+        if self.is_useless() {
+            self.reporter.print("these are not rows: pipe raw logs through mtp-parse first");
+        }
         self.print_advice();
     }
 

@@ -182,5 +182,6 @@ pub fn run(
     let mut out = Output::stdout()?;
     let files = options.files.clone();
     let mut filter = filter::ScoreFilter::new(options, format, reporter)?;
-    event_loop::run(&files, &mut filter, &mut out, reporter)
+    let status = event_loop::run(&files, &mut filter, &mut out, reporter)?;
+    Ok(if status == ExitStatus::Success { filter.exit_status() } else { status })
 }

@@ -1,7 +1,11 @@
 //! Writes the rows of `mtp-score` as JSON lines or as text.
 
+use std::collections::BTreeMap;
+
+use crate::io::escape::Escaped;
 use crate::io::output::OutputFormat;
-use crate::stream::{Alert, ScoreMeta, Summary, Verdict, row};
+use crate::report::model::user::UsageTotals;
+use crate::stream::{Alert, ScoreMeta, Summary, Usage, Verdict, row};
 use crate::timestamp::Timestamp;
 use crate::view::{AccountLine, IconSet, TextStyle, Totals, account};
 
@@ -21,10 +25,23 @@ pub(super) struct TextRenderer {
     lines: Vec<AccountLine>,
     /// Blocks of the users that need a look, or in the long form of all.
     blocks: String,
+    /// Statistics of a proxy that does not log addresses, by user.
+    usage: BTreeMap<Box<str>, UsageTotals>,
+    /// Whether alerts are written as they come.
+    has_alerts: bool,
 }
 
+/// Users of whom statistics are kept.
+const USAGE_USERS_MAX: usize = 100_000;
+
 impl ScoreRenderer {
-    pub(super) fn new(format: OutputFormat, icons: Option<IconSet>, is_long: bool) -> Self {
+    /// The text of an archive has no alerts: what became of them is in the table.
+    pub(super) fn new(
+        format: OutputFormat,
+        icons: Option<IconSet>,
+        is_long: bool,
+        is_archive: bool,
+    ) -> Self {
         if !format.is_text() {
             return Self::Json;
         }
@@ -36,6 +53,8 @@ impl ScoreRenderer {
             totals: Totals::default(),
             lines: Vec::new(),
             blocks: String::new(),
+            usage: BTreeMap::new(),
+            has_alerts: is_long || !is_archive,
         }))
     }
 
@@ -50,6 +69,14 @@ impl ScoreRenderer {
             text.totals = Totals::default();
             text.lines.clear();
             text.blocks.clear();
+        }
+    }
+
+    /// Keeps the statistics of a user for the text.
+    pub(super) fn usage(&mut self, user: &str, usage: Usage, source: &str) {
+        let Self::Text(text) = self else { return };
+        if text.usage.contains_key(user) || text.usage.len() < USAGE_USERS_MAX {
+            text.usage.entry(user.into()).or_default().add(usage, source);
         }
     }
 
@@ -82,7 +109,16 @@ impl ScoreRenderer {
     pub(super) fn end_summaries(&self, out: &mut Vec<u8>) {
         let Self::Text(text) = self else { return };
         let (style, mut shown) = (&text.style, String::new());
-        if text.is_long {
+        let is_blind = text.totals.of(Verdict::Unknown) == text.totals.users;
+        if is_blind && !text.usage.is_empty() {
+            let lines = text.usage.iter().map(|(user, usage)| account::UsageLine {
+                user: Escaped(user).to_string(),
+                connects: usage.connects(),
+                open: usage.current(),
+                bytes: usage.bytes(),
+            });
+            account::usage_table(lines.collect(), style, &mut shown);
+        } else if text.is_long {
             account::long_heading(text.at, style, &mut shown);
             shown.push_str(&text.blocks);
             text.totals.write_long(style, &mut shown);
@@ -113,7 +149,10 @@ impl ScoreRenderer {
     pub(super) fn alert(&self, alert: &Alert<'_>, out: &mut Vec<u8>) {
         match self {
             Self::Json => row::write(alert, out),
-            Self::Text(text) => write_text(out, |out| account::alert(alert, &text.style, out)),
+            Self::Text(text) if text.has_alerts => {
+                write_text(out, |out| account::alert(alert, &text.style, out));
+            }
+            Self::Text(_) => {}
         }
     }
 
