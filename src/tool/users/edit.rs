@@ -1,7 +1,7 @@
 //! Commands that edit: one locked read, one verified write, then rows and a reload.
 
 use super::context::{Context, check_name, read_input, require_user};
-use super::options::LimitArg;
+use super::options::{LimitArg, today};
 use super::output::{self, QrOutput, UserChange};
 use super::reload::reload_proxies;
 use crate::diagnostic::Diagnostic;
@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::links;
 use crate::tomlconfig::TomlKind;
 use crate::userconfig::file;
-use crate::userconfig::{ConfigKind, UserConfig, UserConfigEdit};
+use crate::userconfig::{ConfigKind, LimitValue, UserConfig, UserConfigEdit};
 
 /// Runs one edit of the config file. `make` collects the changes; nothing is written if it fails.
 pub(super) fn run_edit(
@@ -38,6 +38,11 @@ pub(super) fn run_edit(
     drop(locked);
     output::print_changes(context, &after, &name, &changes, picture)?;
     context.out.flush()?;
+    let ends_access = |change: &UserChange| matches!(change.action, "removed" | "disabled");
+    if changes.iter().any(ends_access) && after.kind() == ConfigKind::Mtprotoproxy {
+        let message = "open connections stay until they end or the proxy restarts";
+        context.reporter.print(format!("{name}: {message}"));
+    }
     if context.options.reload {
         return reload_proxies(context);
     }
@@ -134,6 +139,9 @@ fn apply_limits(
     file: &str,
 ) -> Result<(), Error> {
     for limit in context.options.limits.iter() {
+        if matches!(limit, LimitArg::Set(LimitValue::Expires(day)) if day <= today()) {
+            context.reporter.print(format!("{name}: the expiration is in the past"));
+        }
         let applied = match limit {
             LimitArg::Remove(limit) => edit.remove_limit(name, limit),
             LimitArg::Set(value) => edit.set_limit(name, value),

@@ -129,6 +129,8 @@ fn parse_rows(list: &str, text: &str) -> Result<Vec<(u64, ImportRow)>, Error> {
     let is_json = |line: &str| line.trim_start().starts_with('{');
     let mut rest = text;
     let mut first_line = 1;
+    // Position of each column; a header may name another order.
+    let mut order: Vec<usize> = (0..COLUMNS.len()).collect();
     while !rest.is_empty() {
         let end = rest.find('\n').map_or(rest.len(), |end| end + 1);
         let (line, after) = rest.split_at(end);
@@ -148,9 +150,12 @@ fn parse_rows(list: &str, text: &str) -> Result<Vec<(u64, ImportRow)>, Error> {
         let mut record = csv::StringRecord::new();
         let read = records.read_record(&mut record);
         read.map_err(|error| at(first_line, format!("invalid CSV: {error}")))?;
-        let is_header = matches!(record.get(0), Some("name" | "user"));
-        if !(is_header && rows.is_empty()) {
-            rows.push((first_line, from_record(&record).map_err(|error| at(first_line, error))?));
+        let is_header = record.iter().any(|cell| matches!(cell, "name" | "user"));
+        if is_header && rows.is_empty() {
+            order = read_header(&record).map_err(|error| at(first_line, error))?;
+        } else {
+            let row = from_record(&record, &order).map_err(|error| at(first_line, error))?;
+            rows.push((first_line, row));
         }
         let taken = usize::try_from(records.position().byte()).unwrap_or(rest.len());
         let taken = taken.clamp(1, rest.len());
@@ -160,11 +165,24 @@ fn parse_rows(list: &str, text: &str) -> Result<Vec<(u64, ImportRow)>, Error> {
     Ok(rows)
 }
 
-fn from_record(record: &csv::StringRecord) -> Result<ImportRow, String> {
+/// Returns the position of each column in a header.
+fn read_header(record: &csv::StringRecord) -> Result<Vec<usize>, String> {
+    let known = |cell: &str| COLUMNS.contains(&cell) || cell == "user";
+    if let Some(cell) = record.iter().find(|cell| !known(cell)) {
+        return Err(format!("invalid column '{cell}' (expected {})", COLUMNS.join(",")));
+    }
+    let is_column = |name: &str, cell: &str| cell == name || (name == "name" && cell == "user");
+    let position = |name: &&str| record.iter().position(|cell| is_column(name, cell));
+    Ok(COLUMNS.iter().map(|name| position(name).unwrap_or(usize::MAX)).collect())
+}
+
+fn from_record(record: &csv::StringRecord, order: &[usize]) -> Result<ImportRow, String> {
     if record.len() > COLUMNS.len() {
         return Err(format!("more columns than {}", COLUMNS.join(",")));
     }
-    let cell = |at: usize| record.get(at).filter(|cell| !cell.is_empty());
+    let cell = |column: usize| {
+        order.get(column).and_then(|at| record.get(*at)).filter(|cell| !cell.is_empty())
+    };
     let number = |at: usize, name: &str| {
         let parsed = cell(at).map(str::parse::<u64>).transpose();
         parsed.map_err(|_| {
@@ -173,7 +191,7 @@ fn from_record(record: &csv::StringRecord) -> Result<ImportRow, String> {
     };
     let max_conns = number(2, "number of connections")?.map(u32::try_from).transpose();
     Ok(ImportRow {
-        name: record.get(0).unwrap_or_default().to_owned(),
+        name: cell(0).unwrap_or_default().to_owned(),
         secret: cell(1).map(str::to_owned),
         max_conns: max_conns.map_err(|_| "invalid number of connections: too large".to_owned())?,
         expires: cell(3).map(str::to_owned),
@@ -200,5 +218,9 @@ mod tests {
         assert_eq!(message("a,xyz"), "l:1: invalid secret of 'a' (expected 32 hex digits)");
         assert_eq!(message("a\na"), "l:2: user 'a' is listed twice");
         assert!(message("a,,many").contains("invalid number of connections 'many'"));
+        let users = parse_list("l", "quota,name\n7,eva\n,\"a,b\"\n").unwrap();
+        assert_eq!(users[0].limits, [LimitValue::Quota(7)]);
+        assert_eq!(users[1].name, "a,b");
+        assert!(message("name,nothing\n").contains("invalid column 'nothing'"));
     }
 }

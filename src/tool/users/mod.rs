@@ -38,7 +38,7 @@ pub const CLI: Cli<UsersOptions> = Cli {
     }),
     flags: options::FLAGS,
     removed: &[],
-    sections: &[EDITS, LOG, FILES, EXIT_STATUS],
+    sections: &[EDITS, TOML, LOG, IMPORT, FILES, EXIT_STATUS],
 };
 
 /// Completes the names of users.
@@ -67,10 +67,10 @@ const COMMANDS: &[Command] = &[
     Command::new("names", "", "Print the names, one per line"),
 ];
 
-const ABOUT: &str =
-    "Edits the config.py of mtprotoproxy. Only the bytes concerned change; comments \
-and layout stay. What Python would compute is refused, not guessed. - as NAME reads names from \
-standard input, one per line; all of them are one edit.
+const ABOUT: &str = "Edits config.py of mtprotoproxy and the TOML files of telemt, mtg-multi and \
+teleproxy. The format is recognised by content. Only the bytes concerned change; comments and layout \
+stay. What Python would compute is refused, not guessed. - as NAME reads names from standard input, \
+one per line; all of them are one edit.
 
   mtp-users add alice bob --reload
   mtp-users link alice --qr
@@ -92,6 +92,29 @@ const EDITS: Section = Section {
          appended to the dict. A comment beside a removed user stays. disable adds a line at the \
          end of the file that takes the user out of USERS; enable removes that line. Tables that \
          an edit created are marked and are removed with their last entry."
+            .to_owned()
+    },
+};
+
+const TOML: Section = Section {
+    title: "TOML",
+    text: || {
+        "Users are the entries of [access.users] in telemt's file, of [secrets] in mtg-multi's, and \
+         the labels of [[secret]] in teleproxy's. Limits follow a user. The file is replaced by a \
+         rename, or in place where it is a mount of its own or has links. telemt watches its file; \
+         --reload sends SIGHUP to teleproxy; mtg-multi needs a restart or its API. disable sets \
+         user_enabled in telemt's file; in the others it replaces the secret or the expiration, \
+         and keeps the old value in a comment for enable. What a proxy cannot do is refused."
+            .to_owned()
+    },
+};
+
+const IMPORT: Section = Section {
+    title: "IMPORT",
+    text: || {
+        "import reads the rows of export, or CSV with the columns name, secret, max_conns, expires, \
+         quota and disabled. A header row may name them in another order; cells may be empty. \
+         Without a secret a user gets a new one. All users are added, or none."
             .to_owned()
     },
 };
