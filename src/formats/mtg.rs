@@ -37,6 +37,8 @@ pub const DIALECT: Dialect = Dialect {
     new_parser: || Box::<MtgParser>::default(),
 };
 
+const AT_END: Meaning = Meaning::Ignored("the line of the stream's end has the same fields");
+
 const PATTERNS: &[MessagePattern] = &[
     pattern("Stream has been started", Meaning::Context),
     pattern("Stream has been finished", Meaning::Event(Kind::Disconnect)),
@@ -52,6 +54,16 @@ const PATTERNS: &[MessagePattern] = &[
     pattern("Client connected", Meaning::Event(Kind::Connect)),
     pattern("Client disconnected", Meaning::Event(Kind::Disconnect)),
     pattern("Cannot perform client handshake", Meaning::Rejected(reason::BAD_HANDSHAKE)),
+    // Not needed; each names a user or a client.
+    pattern("client -> telegram has been finished", AT_END),
+    pattern("telegram -> client has been finished", AT_END),
+    pattern("cannot dial to telegram", AT_END),
+    pattern("obfuscated handshake is failed", AT_END),
+    pattern("cannot wrap into doppelganger connection", AT_END),
+    pattern("unknown DC, fallbacks", AT_END),
+    pattern("cannot route through middle proxy, using direct connection", AT_END),
+    pattern("cannot set deadline", AT_END),
+    pattern("cannot set handshake timeout", AT_END),
 ];
 
 /// The values of `deny_reason`.

@@ -30,6 +30,12 @@ pub(super) const PATTERNS: &[MessagePattern] = &[
     pattern("Disallow request with timestamp ", Meaning::Rejected(reason::TIME_SKEW)),
     pattern("Disallow too old request with timestamp ", Meaning::Rejected(reason::TIME_SKEW)),
     pattern("trying to determine type of connection from ", BEFORE_AUTH),
+    pattern("Established TLS connection from ", BEFORE_AUTH),
+    pattern("TLS type with domain ", BEFORE_AUTH),
+    pattern("got error for tcp socket #", BEFORE_AUTH),
+    pattern("proxy pass connected #", BEFORE_AUTH),
+    pattern("closing proxy pass connection #", BEFORE_AUTH),
+    pattern("Too much EAGAINs for connection ", BEFORE_AUTH),
     pattern("tcp opportunistic encryption mode detected, tag = ", Meaning::Ignored(NO_CLIENT)),
 ];
 
