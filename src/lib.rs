@@ -6,6 +6,7 @@ pub mod cli;
 pub mod diagnostic;
 pub mod docker;
 pub mod error;
+pub mod follow;
 pub mod formats;
 pub mod frame;
 pub mod io;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::{Container, Mount, Published};
+use super::{Container, ListedContainer, Mount, Published, Selection};
 
 /// The body of an error response.
 #[derive(Deserialize)]
@@ -23,6 +23,8 @@ pub(super) struct ContainerSummary {
     labels: Option<Labels>,
     #[serde(default)]
     ports: Vec<SummaryPort>,
+    #[serde(default)]
+    state: String,
 }
 
 #[derive(Deserialize)]
@@ -38,6 +40,8 @@ type Labels = BTreeMap<String, String>;
 
 /// Compose's label for the service's name.
 const SERVICE_LABEL: &str = "com.docker.compose.service";
+const PROJECT_LABEL: &str = "com.docker.compose.project";
+const NUMBER_LABEL: &str = "com.docker.compose.container-number";
 /// The fewest digits of an id that select a container.
 const ID_MIN: usize = 12;
 
@@ -48,6 +52,33 @@ impl ContainerSummary {
 
     pub(super) fn publishes(&self, port: u16) -> bool {
         self.ports.iter().any(|at| at.protocol == "tcp" && at.public_port == Some(port))
+    }
+
+    fn label(&self, label: &str) -> Option<&str> {
+        self.labels.as_ref()?.get(label).map(String::as_str)
+    }
+
+    pub(super) fn is_selected(&self, selection: &Selection) -> bool {
+        match selection {
+            Selection::Name(name) => self.matches(name),
+            Selection::Compose { project, service } => {
+                let is_service =
+                    |service: &String| self.label(SERVICE_LABEL) == Some(service.as_str());
+                self.label(PROJECT_LABEL) == Some(project)
+                    && service.as_ref().is_none_or(is_service)
+            }
+        }
+    }
+
+    pub(super) fn into_listed(self) -> ListedContainer {
+        let service = self.label(SERVICE_LABEL);
+        let number = self.label(NUMBER_LABEL).unwrap_or("1");
+        ListedContainer {
+            compose_name: service.map(|service| format!("{service}-{number}")),
+            name: self.name().unwrap_or(&self.id).to_owned(),
+            is_running: self.state == "running",
+            id: self.id,
+        }
     }
 
     pub(super) fn matches(&self, name: &str) -> bool {

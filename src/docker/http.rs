@@ -44,6 +44,33 @@ fn request_within(
     Ok(Response { status, body })
 }
 
+/// Sends a `GET` request; the response is not read.
+pub(super) fn send(socket: &Path, target: &str) -> io::Result<UnixStream> {
+    let mut stream = open(socket, REQUEST_TIMEOUT)?;
+    write_request(&mut stream, "GET", target)?;
+    Ok(stream)
+}
+
+/// Sends a `GET` request and reads the head. The body follows, with a timeout for each read.
+pub(super) fn open_body(socket: &Path, target: &str) -> io::Result<(u16, UnixStream)> {
+    let mut stream = send(socket, target)?;
+    stream.set_read_timeout(Some(REQUEST_TIMEOUT))?;
+    let status = read_head_only(&mut stream)?;
+    Ok((status, stream))
+}
+
+/// Reads a head byte by byte, so that the stream is at the start of the body.
+fn read_head_only(stream: &mut impl Read) -> io::Result<u16> {
+    let (mut head, mut byte) = (Vec::new(), [0]);
+    while !head.ends_with(b"\r\n\r\n") {
+        if stream.read(&mut byte)? == 0 || head.len() > HEAD_MAX {
+            return Err(invalid("the response has no head"));
+        }
+        head.push(byte[0]);
+    }
+    parse_status(&head).ok_or_else(|| invalid("the response is not HTTP"))
+}
+
 /// Connects. The timeout covers a full backlog, where connecting waits, and every write.
 fn open(socket: &Path, timeout: Duration) -> io::Result<UnixStream> {
     let (family, kind) = (AddressFamily::UNIX, SocketType::STREAM);

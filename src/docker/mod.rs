@@ -3,10 +3,11 @@
 
 mod api;
 mod http;
-mod logs;
+pub mod logs;
 
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::net::IpAddr;
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -38,6 +39,25 @@ pub struct Container {
     pub mounts: Vec<Mount>,
     pub published: Vec<Published>,
     pub gateways: Vec<IpAddr>,
+}
+
+/// Selects containers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Selection {
+    /// By name, by the beginning of an id or by Compose service.
+    Name(String),
+    /// A Compose project, or one of its services.
+    Compose { project: String, service: Option<String> },
+}
+
+/// A container of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedContainer {
+    pub id: String,
+    pub name: String,
+    /// `mtprotoproxy-1`, as Compose names a container in its logs.
+    pub compose_name: Option<String>,
+    pub is_running: bool,
 }
 
 /// A file or folder of this machine that a container has.
@@ -125,7 +145,52 @@ impl Docker {
             http::percent_encode(&of.id)
         );
         let body = self.request("GET", &target)?;
-        Ok(logs::demultiplex(body, of.has_terminal))
+        Ok(logs::demultiplex(&body, of.has_terminal))
+    }
+
+    /// Lists all containers of a selection, stopped ones included.
+    pub fn select(&self, selection: &Selection) -> Result<Vec<ListedContainer>, Error> {
+        let listed: Vec<ContainerSummary> = self.read("/containers/json?all=1")?;
+        let selected = listed.into_iter().filter(|one| one.is_selected(selection));
+        Ok(selected.map(ContainerSummary::into_listed).collect())
+    }
+
+    /// Whether a container has a terminal, so that its log has no framing.
+    pub fn has_terminal(&self, id: &str) -> Result<bool, Error> {
+        let target = format!("/containers/{}/json", http::percent_encode(id));
+        let inspected: ContainerInspect = self.read(&target)?;
+        Ok(inspected.into_container().has_terminal)
+    }
+
+    /// Opens the log of a container with timestamps, from the last `tail` messages on. `None`: the
+    /// container does not exist.
+    pub fn open_log(&self, id: &str, tail: Option<u64>) -> Result<Option<UnixStream>, Error> {
+        let tail = tail.map_or_else(|| "all".to_owned(), |tail| tail.to_string());
+        let id = http::percent_encode(id);
+        let target = format!("/containers/{id}/logs?stdout=1&stderr=1&timestamps=1&tail={tail}");
+        let (status, stream) =
+            http::open_body(&self.socket, &target).map_err(|error| self.explained(&error))?;
+        match status {
+            200 => Ok(Some(stream)),
+            NOT_FOUND => Ok(None),
+            status => Err(Error::refused("docker", format!("{target}: status {status}"))),
+        }
+    }
+
+    /// Requests new messages of a container, with timestamps. The response starts with its head,
+    /// which the engine sends with the first message.
+    pub fn follow_log(&self, id: &str) -> Result<UnixStream, Error> {
+        let id = http::percent_encode(id);
+        let target =
+            format!("/containers/{id}/logs?stdout=1&stderr=1&timestamps=1&tail=0&follow=1");
+        http::send(&self.socket, &target).map_err(|error| self.explained(&error))
+    }
+
+    /// Requests the starts, ends and removals of containers.
+    pub fn follow_events(&self) -> Result<UnixStream, Error> {
+        let filters = r#"{"type":["container"],"event":["start","die","destroy"]}"#;
+        let target = format!("/events?filters={}", http::percent_encode(filters));
+        http::send(&self.socket, &target).map_err(|error| self.explained(&error))
     }
 
     fn read<T: for<'d> Deserialize<'d>>(&self, target: &str) -> Result<T, Error> {
@@ -137,18 +202,20 @@ impl Docker {
     }
 
     fn send(&self, method: &str, target: &str) -> Result<Response, Error> {
-        http::request(&self.socket, method, target).map_err(|error| {
-            let is = |kind| error.kind() == kind;
-            let hint = if is(ErrorKind::PermissionDenied) {
-                " (it requires root or the group docker)"
-            } else if is(ErrorKind::NotFound) || is(ErrorKind::ConnectionRefused) {
-                " (is Docker running?)"
-            } else {
-                ""
-            };
-            let at = format!("docker: {}", self.socket.display());
-            Error::refused(at, format!("{}{hint}", SystemError(&error)))
-        })
+        http::request(&self.socket, method, target).map_err(|error| self.explained(&error))
+    }
+
+    /// Adds the socket and a likely cause to an error of the system.
+    fn explained(&self, error: &io::Error) -> Error {
+        let hint = if error.kind() == ErrorKind::PermissionDenied {
+            " (it requires root or the group docker)"
+        } else if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::ConnectionRefused) {
+            " (is Docker running?)"
+        } else {
+            ""
+        };
+        let at = format!("docker: {}", self.socket.display());
+        Error::refused(at, format!("{}{hint}", SystemError(error)))
     }
 }
 

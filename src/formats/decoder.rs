@@ -8,7 +8,8 @@ use super::source_table::{LogSource, SourceTable, count};
 use super::{ALL, Emit, LogParser, Outcome, ParseContext, access, minhpn, mtprotoproxy, redact};
 use crate::error::Error;
 use crate::frame::{Message, after_details};
-use crate::stream::{Event, LineCounts, Text, TimeFrom};
+use crate::stream::event::GAP_PREFIX;
+use crate::stream::{Event, Kind, LineCounts, Text, TimeFrom};
 use crate::timestamp::Timestamp;
 use crate::timestamp::local::{Assumptions, LocalTimeResolver};
 
@@ -105,6 +106,18 @@ impl Decoder {
         arrival: Timestamp,
         emit: &mut Emit<'_>,
     ) -> Result<Decoded, Error> {
+        match message.text.strip_prefix(GAP_PREFIX.as_bytes()) {
+            Some(gap) => self.decode_gap(gap, message, arrival, emit),
+            None => self.decode_line(message, arrival, emit),
+        }
+    }
+
+    fn decode_line(
+        &mut self,
+        message: &Message<'_>,
+        arrival: Timestamp,
+        emit: &mut Emit<'_>,
+    ) -> Result<Decoded, Error> {
         let Self { only_sources, sources, .. } = self;
         let source = sources.entry(message.source);
         let is_in_secret = std::mem::take(&mut source.ends_in_secret);
@@ -175,6 +188,24 @@ impl Decoder {
         }
         let dialect = format.map(|at| ALL.get(at).map_or(regex_parser::NAME, |of| of.name));
         Ok(Decoded { dialect, outcome, is_in_secret })
+    }
+
+    /// Decodes a line of mtp-logs, which any source may have.
+    fn decode_gap(
+        &mut self,
+        gap: &[u8],
+        message: &Message<'_>,
+        arrival: Timestamp,
+        emit: &mut Emit<'_>,
+    ) -> Result<Decoded, Error> {
+        let LogSource { name, counts, newest, .. } = self.sources.entry(message.source);
+        count(counts, Outcome::Parsed);
+        count(&mut self.counts, Outcome::Parsed);
+        let name = self.source_name.as_deref().or(name.as_deref());
+        let mut event = Event::new(Kind::Note, "mtp-logs");
+        event.text = Some(redact::masked(gap));
+        emit(complete(event, name, message.ts, *newest, arrival))?;
+        Ok(Decoded { dialect: None, outcome: Outcome::Parsed, is_in_secret: false })
     }
 
     /// Emits what waited for later lines, at the end of the input.

@@ -8,6 +8,9 @@ use crate::json::{Fields, RowWriter, Value};
 use crate::net::parse_ip;
 use crate::timestamp::Timestamp;
 
+/// The start of a line that mtp-logs writes where lines may be missing: a note for mtp-parse.
+pub const GAP_PREFIX: &str = "mtp-logs found a gap: ";
+
 /// Text from a log: borrowed from the line wherever the line is valid UTF-8.
 pub type Text<'l> = Cow<'l, str>;
 

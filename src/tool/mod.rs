@@ -2,6 +2,7 @@
 
 pub mod conns;
 pub mod event_loop;
+pub mod logs;
 pub mod parse;
 pub mod report;
 pub mod score;
@@ -18,6 +19,7 @@ use crate::io::reporter::Reporter;
 /// The command lines of all tools.
 pub fn command_lines() -> Vec<CliInfo> {
     vec![
+        logs::CLI.info(),
         parse::CLI.info(),
         score::CLI.info(),
         conns::CLI.info(),
@@ -28,6 +30,7 @@ pub fn command_lines() -> Vec<CliInfo> {
 
 /// The manual pages that each manual page refers to.
 pub const MANUAL_PAGES: &[(&str, u8)] = &[
+    ("mtp-logs", 1),
     ("mtp-parse", 1),
     ("mtp-score", 1),
     ("mtp-conns", 1),

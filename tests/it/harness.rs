@@ -18,6 +18,7 @@ pub(crate) fn root() -> PathBuf {
 /// The built program of this name.
 pub(crate) fn tool(name: &str) -> Command {
     let path = match name {
+        "mtp-logs" => env!("CARGO_BIN_EXE_mtp-logs"),
         "mtp-parse" => env!("CARGO_BIN_EXE_mtp-parse"),
         "mtp-score" => env!("CARGO_BIN_EXE_mtp-score"),
         "mtp-conns" => env!("CARGO_BIN_EXE_mtp-conns"),

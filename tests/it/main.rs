@@ -21,6 +21,7 @@ mod frame_laws;
 mod frames;
 mod harness;
 mod live;
+mod logs;
 mod misuse;
 mod pages;
 mod parse_laws;

@@ -5,7 +5,8 @@ use mtp::cli::{HelpLevel, help};
 use crate::harness::{run, text, tool};
 
 /// Every tool's name.
-const TOOLS: [&str; 5] = ["mtp-parse", "mtp-score", "mtp-conns", "mtp-users", "mtp-report"];
+const TOOLS: [&str; 6] =
+    ["mtp-logs", "mtp-parse", "mtp-score", "mtp-conns", "mtp-users", "mtp-report"];
 
 fn usage_error(name: &str, args: &[&str]) -> String {
     let output = run(name, args, b"");
@@ -30,7 +31,11 @@ fn every_tool_answers_a_wrong_option() {
             "--format: invalid format 'yaml' (expected auto, json or text)"
         );
         assert_eq!(usage_error(name, &["--format"]), "--format: requires a value");
-        let flag = if name == "mtp-parse" { "--strict" } else { "--no-emoji" };
+        let flag = match name {
+            "mtp-logs" => "--from-now",
+            "mtp-parse" => "--strict",
+            _ => "--no-emoji",
+        };
         assert_eq!(usage_error(name, &[&format!("{flag}=1")]), format!("{flag}: takes no value"));
         let version = run(name, &["--version"], b"").stdout;
         assert!(text(&version).starts_with(name));

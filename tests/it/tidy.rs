@@ -23,6 +23,7 @@ const MODULES: &[(&str, &str)] = &[
     ("docker", "error"),
     ("frame", "error json timestamp"),
     ("formats", "error frame json net stream timestamp"),
+    ("follow", "docker error io stream timestamp"),
     ("sharing", "net stream timestamp"),
     ("score", "error io net sharing stream timestamp"),
     ("pyconfig", "accesslog diagnostic io links"),
@@ -34,7 +35,7 @@ const MODULES: &[(&str, &str)] = &[
     ("report", "error formats io json sharing stream timestamp view"),
     (
         "tool",
-        "accesslog cli diagnostic docker error formats frame io json links net proxy pyconfig \
+        "accesslog cli diagnostic docker error follow formats frame io json links net proxy pyconfig \
          report score sharing sockets stream timestamp tomlconfig userconfig view",
     ),
 ];

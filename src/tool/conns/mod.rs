@@ -9,11 +9,11 @@ use crate::cli::{Cli, Flag, Operands, RemovedFlag, Section};
 use crate::sockets::Backend;
 use crate::tool::EXIT_STATUS;
 
-pub use options::Options;
+pub use options::ConnsOptions;
 pub use run::run;
 
 /// The command line of `mtp-conns`.
-pub const CLI: Cli<Options> = Cli {
+pub const CLI: Cli<ConnsOptions> = Cli {
     name: "mtp-conns",
     brief: "who is connected to the proxy now",
     usage: "[OPTION…]",
@@ -38,10 +38,10 @@ connections and addresses, and the connections of each address. Once, or every -
 
 Needs no privilege unless an option states it. Reads no traffic.";
 
-type F = Flag<Options>;
+type F = Flag<ConnsOptions>;
 
 const FLAGS: &[F] = &[
-    F::value("port", "PORT", "Port of the proxy; may be repeated", Options::port)
+    F::value("port", "PORT", "Port of the proxy; may be repeated", ConnsOptions::port)
         .short('p')
         .default("443, or that of --config")
         .detail("Each port has its own sample."),
@@ -49,14 +49,14 @@ const FLAGS: &[F] = &[
         o.config = Some(path);
     })
     .short('c'),
-    F::value("interval", "SECONDS", "Time between two samples", Options::interval)
+    F::value("interval", "SECONDS", "Time between two samples", ConnsOptions::interval)
         .short('i')
         .default("one sample, then exit")
         .detail(
             "On a monotonic clock, from the first sample on: a slow sample does not delay the \
              next. A sample that would be late by a whole interval is skipped and reported.",
         ),
-    F::value("count", "N", "Exit after N samples", Options::count)
+    F::value("count", "N", "Exit after N samples", ConnsOptions::count)
         .short('n')
         .detail("Without --interval, one sample per second."),
     F::switch("sockets", "Write one row per connection too", |o| o.sockets = true)
@@ -72,17 +72,17 @@ const FLAGS: &[F] = &[
         .detail(
             "Increases the cost of a sample by about 50 %. Text output and --sockets include it.",
         ),
-    F::value("top", "N", "Show only the N most connected addresses", Options::top).short('t'),
-    F::value("prefix", "V4[,V6]", "Group addresses by prefix length", Options::prefix)
+    F::value("top", "N", "Show only the N most connected addresses", ConnsOptions::top).short('t'),
+    F::value("prefix", "V4[,V6]", "Group addresses by prefix length", ConnsOptions::prefix)
         .detail("V6 is 64 unless given."),
-    F::value("pid", "PID", "Sample the network of a process; may be repeated", Options::pid),
+    F::value("pid", "PID", "Sample the network of a process; may be repeated", ConnsOptions::pid),
     F::path("netns", "NAME", "Sample a network namespace, by name or file", |o, path| {
         o.netns(&path);
     })
     .detail("May be repeated."),
-    F::value("container", "NAME", "Sample a container or Compose service", Options::container)
+    F::value("container", "NAME", "Sample a container or Compose service", ConnsOptions::container)
         .detail("May be repeated."),
-    F::value("via", "METHOD", "How to query the kernel: auto, netlink or proc", Options::via)
+    F::value("via", "METHOD", "How to query the kernel: auto, netlink or proc", ConnsOptions::via)
         .one_of(Backend::names)
         .default("auto")
         .detail(
@@ -99,7 +99,7 @@ const FLAGS: &[F] = &[
     )
     .short('e')
     .detail("The file is followed. A pipe or - (standard input) works too."),
-    F::value("warn", "N", "Mark addresses with N connections or more in text", Options::warn)
+    F::value("warn", "N", "Mark addresses with N connections or more in text", ConnsOptions::warn)
         .default("10"),
     F::switch("no-emoji", "Use words instead of emoji", |o| o.no_emoji = true),
 ];

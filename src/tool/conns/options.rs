@@ -16,7 +16,7 @@ const INTERVAL_MAX_S: f64 = 365.0 * 86_400.0;
 /// The options of mtp-conns.
 #[expect(clippy::struct_excessive_bools, reason = "each is an independent flag")]
 #[derive(Debug, Default)]
-pub struct Options {
+pub struct ConnsOptions {
     ports: Vec<u16>,
     pub(super) config: Option<PathBuf>,
     interval: Option<Duration>,
@@ -33,7 +33,7 @@ pub struct Options {
     pub(super) no_emoji: bool,
 }
 
-impl Options {
+impl ConnsOptions {
     pub(super) fn port(&mut self, text: &str) -> Result<(), String> {
         self.add(bounded("port", text, 1, u16::MAX)?)
     }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::options::Options;
+use super::options::ConnsOptions;
 use super::sampler::Sampler;
 use crate::error::{Error, ExitStatus};
 use crate::io::output::OutputFormat;
@@ -12,7 +12,7 @@ use crate::sockets::{NamespaceRef, Query, RowSelection, SampleConfig, TargetSpec
 
 /// Runs the tool.
 pub fn run(
-    mut options: Options,
+    mut options: ConnsOptions,
     format: OutputFormat,
     reporter: Reporter,
 ) -> Result<ExitStatus, Error> {

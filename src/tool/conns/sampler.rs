@@ -2,7 +2,7 @@
 
 use std::os::fd::BorrowedFd;
 
-use super::options::Options;
+use super::options::ConnsOptions;
 use super::rows::Sampled;
 use crate::error::{Error, ExitStatus};
 use crate::io::follow::Follow;
@@ -36,7 +36,7 @@ impl Sampler {
     pub(super) fn new(
         config: SampleConfig,
         specs: Vec<TargetSpec>,
-        options: &Options,
+        options: &ConnsOptions,
         is_text: bool,
         reporter: Reporter,
     ) -> Result<Self, Error> {
@@ -155,7 +155,7 @@ enum SampleRenderer {
 }
 
 impl SampleRenderer {
-    fn new(options: &Options, is_text: bool) -> Self {
+    fn new(options: &ConnsOptions, is_text: bool) -> Self {
         if !is_text {
             return Self::Json;
         }

@@ -1,7 +1,7 @@
 //! The main job as it is really run: a proxy in a container, its log followed into the tools.
 
 mod compose;
-mod engine;
+pub(crate) mod engine;
 mod latency;
 mod pipeline;
 mod sharing;

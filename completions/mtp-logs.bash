@@ -1,0 +1,17 @@
+# bash completion of mtp-logs; generated from the table of flags.
+_mtp_logs() {
+    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}
+    COMPREPLY=()
+    case $before in
+    -c|--container) :; return ;;
+    --compose) :; return ;;
+    -f|--file) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
+    -u|--journal) :; return ;;
+    --state) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
+    --format) mapfile -t COMPREPLY < <(compgen -W 'auto json text' -- "$word"); return ;;
+    esac
+    case $word in
+    -*) mapfile -t COMPREPLY < <(compgen -W '-c --container --compose -f --file -u --journal --state --from-now -h --help -V --version --format' -- "$word"); return ;;
+    esac
+}
+complete -F _mtp_logs mtp-logs
