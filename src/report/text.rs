@@ -6,7 +6,7 @@ use crate::io::escape::Escaped;
 use crate::stream::{Kind, Row, Summary, Verdict};
 use crate::timestamp::Timestamp;
 use crate::view::messages::fill;
-use crate::view::{AccountLine, TextStyle, Totals, account, monitor};
+use crate::view::{AccountLine, TextStyle, Totals, account, monitor, table};
 
 /// What the text contains.
 #[derive(Clone, Copy, Debug)]
@@ -88,7 +88,7 @@ pub fn analysis(
     };
     let lines: Vec<_> = shown.clone().map(line).collect();
     let window = users.first().and_then(|(row, _)| row.window);
-    account::table(&lines, at, window, style, out);
+    table::table(&lines, at, window, style, out);
     out.push('\n');
     for (row, user) in shown.filter(|(row, _)| row.verdict >= Verdict::Watch) {
         account::block(row, user.traffic(), style, out);
@@ -107,7 +107,7 @@ fn unscored(model: &ReportModel, names: &mut Anonymizer, style: &TextStyle, out:
     let usage = model.ranked().into_iter().filter_map(|(name, user)| {
         let usage = user.usage.as_ref()?;
         let user = Escaped(&names.user(name)).to_string();
-        Some(account::UsageLine {
+        Some(table::UsageLine {
             user,
             connects: usage.connects(),
             open: usage.current(),
@@ -116,6 +116,6 @@ fn unscored(model: &ReportModel, names: &mut Anonymizer, style: &TextStyle, out:
     });
     let usage: Vec<_> = usage.collect();
     if !usage.is_empty() {
-        account::usage_table(usage, style, out);
+        table::usage_table(usage, style, out);
     }
 }

@@ -8,6 +8,7 @@ pub mod evidence;
 pub mod messages;
 pub mod monitor;
 pub mod style;
+pub mod table;
 pub mod units;
 
 pub use account::{AccountLine, Totals};

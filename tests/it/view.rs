@@ -3,7 +3,7 @@
 
 use mtp::stream::{Alert, Row, Sample, Summary};
 use mtp::view::style::Colours;
-use mtp::view::{AccountLine, IconSet, Lang, TextStyle, Totals, account, monitor};
+use mtp::view::{AccountLine, IconSet, Lang, TextStyle, Totals, account, monitor, table};
 
 use crate::demo::SEED;
 
@@ -77,7 +77,7 @@ fn analysis(style: &TextStyle) -> String {
     let lines: Vec<_> = rows.iter().map(|row| AccountLine::new(row, style)).collect();
     let at = rows[1].ts.unwrap();
     account::heading(at, &totals, style, &mut out);
-    account::table(&lines, at, Some(86_400), style, &mut out);
+    table::table(&lines, at, Some(86_400), style, &mut out);
     out.push('\n');
     for row in &rows {
         account::block(row, Some(18_300_000), style, &mut out);

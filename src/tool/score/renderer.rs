@@ -7,7 +7,7 @@ use crate::io::output::OutputFormat;
 use crate::report::model::user::UsageTotals;
 use crate::stream::{Alert, ScoreMeta, Summary, Usage, Verdict, row};
 use crate::timestamp::Timestamp;
-use crate::view::{AccountLine, IconSet, TextStyle, Totals, account};
+use crate::view::{AccountLine, IconSet, TextStyle, Totals, account, table};
 
 pub(super) enum ScoreRenderer {
     Json,
@@ -111,20 +111,20 @@ impl ScoreRenderer {
         let (style, mut shown) = (&text.style, String::new());
         let is_blind = text.totals.of(Verdict::Unknown) == text.totals.users;
         if is_blind && !text.usage.is_empty() {
-            let lines = text.usage.iter().map(|(user, usage)| account::UsageLine {
+            let lines = text.usage.iter().map(|(user, usage)| table::UsageLine {
                 user: Escaped(user).to_string(),
                 connects: usage.connects(),
                 open: usage.current(),
                 bytes: usage.bytes(),
             });
-            account::usage_table(lines.collect(), style, &mut shown);
+            table::usage_table(lines.collect(), style, &mut shown);
         } else if text.is_long {
             account::long_heading(text.at, style, &mut shown);
             shown.push_str(&text.blocks);
             text.totals.write_long(style, &mut shown);
         } else {
             account::heading(text.at, &text.totals, style, &mut shown);
-            account::table(&text.lines, text.at, text.window, style, &mut shown);
+            table::table(&text.lines, text.at, text.window, style, &mut shown);
             shown.push('\n');
             shown.push_str(&text.blocks);
             let not_listed = text.totals.users.saturating_sub(text.lines.len() as u64);
