@@ -8,7 +8,7 @@ use super::rule::Rule;
 use super::state::{RiskChange, ScoreState, VerdictChange, score};
 use super::users::UserState;
 use super::window::WindowConfig;
-use crate::sharing::{Detail, Estimate, Groups, estimate, evidence, group_networks, next_verdict};
+use crate::sharing::{Detail, Estimate, Groups, decide, estimate, evidence, group_networks};
 use crate::stream::{Alert, Evidence, Origin, ScoreMeta, ScoreTool, Summary, Thousandths, Verdict};
 use crate::timestamp::Timestamp;
 
@@ -69,7 +69,7 @@ impl Assessment {
         }
         let groups = group_networks(&user.activity);
         let estimate = is_seen.then(|| estimate(&user.activity, &groups, devices));
-        let verdict = user.verdict.verdict();
+        let verdict = context.policy.settled(&user.name, user.verdict.verdict(), user.last);
         let is_doubtful = (context.config.is_incomplete || is_blind || gateway.is_some())
             && verdict == Verdict::Clear;
         let verdict = if is_doubtful { Verdict::Unknown } else { verdict };
@@ -80,24 +80,31 @@ impl Assessment {
         self.estimate.map(|estimate| (estimate.people * 100.0).round() / 100.0)
     }
 
+    fn confidence(&self, policy: &Policy) -> Option<f64> {
+        let confidence = self.estimate.map(|estimate| estimate.confidence(policy.prior));
+        confidence.map(|confidence| (confidence * 100.0).round() / 100.0)
+    }
+
     fn evidence(self, user: &UserState, context: &RowContext<'_>) -> Vec<Evidence<'static>> {
         let (detail, prefixes) = (context.config.detail, context.policy.prefixes);
         let activity = &user.activity;
         let mut all = Vec::from_iter(self.hidden.clone());
-        all.extend(evidence(activity, &self.groups, self.devices, detail, prefixes));
-        all.extend(self.counterfactual(user));
+        if let Some(estimate) = &self.estimate {
+            all.extend(evidence(activity, &self.groups, estimate, self.devices, detail, prefixes));
+        }
+        all.extend(self.counterfactual(user, context.policy));
         all
     }
 
     /// The least number of devices with a lower verdict.
-    fn counterfactual(&self, user: &UserState) -> Option<Evidence<'static>> {
+    fn counterfactual(&self, user: &UserState, policy: &Policy) -> Option<Evidence<'static>> {
         if self.verdict < Verdict::Watch {
             return None;
         }
         let more = self.devices + 1..=self.devices + MORE_DEVICES_MAX;
         let mut verdicts = more.map(|devices| {
             let estimate = estimate(&user.activity, &self.groups, devices);
-            (devices, next_verdict(Verdict::Unknown, &estimate))
+            (devices, decide(&estimate, &policy.thresholds))
         });
         let (devices, verdict) = verdicts.find(|(_, verdict)| *verdict < self.verdict)?;
         Some(Evidence::Counterfactual { option: format!("--devices {devices}").into(), verdict })
@@ -106,7 +113,7 @@ impl Assessment {
 
 /// The estimate of a suspicious account in hundredths of a person, to sort by; 0 of any other.
 pub fn suspected_people(user: &UserState, policy: &Policy) -> u64 {
-    if user.verdict.verdict() < Verdict::Watch {
+    if policy.settled(&user.name, user.verdict.verdict(), user.last) < Verdict::Watch {
         return 0;
     }
     let devices = policy.devices_of(&user.name);
@@ -142,6 +149,7 @@ pub fn summary<'u>(user: &'u mut UserState, now: i64, context: &RowContext<'_>) 
         window: config.window.window_ms.map(seconds),
         together: Some(seconds(config.window.together_ms)),
         people: assessment.as_ref().and_then(Assessment::people),
+        confidence: assessment.as_ref().and_then(|of| of.confidence(context.policy)),
         verdict: assessment.as_ref().map_or(Verdict::Unknown, |of| of.verdict),
         since: assessment
             .as_ref()
@@ -188,6 +196,7 @@ pub fn verdict_alert<'u>(
         verdict: Some(assessment.verdict),
         was: Some(change.was),
         people: assessment.people(),
+        confidence: assessment.confidence(context.policy),
         score: Some(score),
         risk: Some(risk),
         was_risk: None,

@@ -12,26 +12,37 @@ use crate::error::Error;
 use crate::io::escape::Escaped;
 use crate::io::read_file::read_file;
 use crate::net;
-use crate::sharing::{Network, Prefixes};
+use crate::sharing::{DEVICES, Network, Prefixes, Thresholds};
+use crate::stream::Verdict;
+use crate::timestamp::Timestamp;
 
-/// A phone, and a device that stays at home or at the office.
-pub const DEVICES: usize = 2;
 /// Size of a `--limits` file: a million users.
 const LIMITS_FILE_MAX: u64 = 64 << 20;
 /// With more, every account looks like one person's.
 pub const DEVICES_MAX: usize = 64;
 
+/// The share of accounts that are shared, by default.
+pub const PRIOR: f64 = 0.05;
+
+/// What an administrator knows of one user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DeviceLimit {
     Devices(usize),
     /// The user is not assessed.
     Exempt,
+    /// Several people under one roof: the verdict is watch at most.
+    Household,
+    /// Settled until this time: the verdict is watch at most.
+    Acknowledged(Timestamp),
 }
 
 #[derive(Debug)]
 pub struct Policy {
     /// Devices of a user without a limit of their own.
     pub devices: usize,
+    /// The share of accounts that are shared.
+    pub prior: f64,
+    pub thresholds: Thresholds,
     pub prefixes: Prefixes,
     /// Addresses that do not count.
     pub ignored: Vec<CidrBlock>,
@@ -47,6 +58,8 @@ impl Default for Policy {
     fn default() -> Self {
         Self {
             devices: DEVICES,
+            prior: PRIOR,
+            thresholds: Thresholds::default(),
             prefixes: Prefixes::default(),
             ignored: Vec::new(),
             trust_private: false,
@@ -61,9 +74,20 @@ impl Policy {
     /// The devices of a user; `None` for an exempt one.
     pub fn devices_of(&self, user: &str) -> Option<usize> {
         match self.users.get(user) {
-            None => Some(self.devices),
+            None | Some(DeviceLimit::Household | DeviceLimit::Acknowledged(_)) => Some(self.devices),
             Some(DeviceLimit::Devices(devices)) => Some(*devices),
             Some(DeviceLimit::Exempt) => None,
+        }
+    }
+
+    /// The verdict on a user at a time, with what an administrator has settled.
+    pub fn settled(&self, user: &str, verdict: Verdict, at: i64) -> Verdict {
+        match self.users.get(user) {
+            Some(DeviceLimit::Household) => verdict.min(Verdict::Watch),
+            Some(DeviceLimit::Acknowledged(until)) if at < until.0 => verdict.min(Verdict::Watch),
+            None | Some(DeviceLimit::Devices(_) | DeviceLimit::Exempt | DeviceLimit::Acknowledged(_)) => {
+                verdict
+            }
         }
     }
 
@@ -76,7 +100,8 @@ impl Policy {
         Some(carrier.map_or_else(|| Network::of(ip, self.prefixes), Network::carrier))
     }
 
-    /// Reads the limits of users from a file with lines `NAME DEVICES` and `NAME exempt`.
+    /// Reads the limits of users from a file with lines `NAME DEVICES`, `NAME exempt`,
+    /// `NAME household` and `NAME acknowledged until 2026-12-31`.
     pub fn read(&mut self, path: &Path) -> Result<(), Error> {
         let name = path.display();
         let bytes = read_file(path, LIMITS_FILE_MAX).map_err(|error| Error::input(&name, error))?;
@@ -95,13 +120,26 @@ impl Policy {
     }
 }
 
-/// Parses `alice 3` or `max power exempt`.
+/// Parses `alice 3`, `max power exempt` or `bob acknowledged until 2026-12-31`.
 fn entry(line: &str) -> Result<(&str, DeviceLimit), String> {
-    let invalid =
-        || format!("invalid limit '{}' (expected NAME DEVICES or NAME exempt)", Escaped(line));
+    let invalid = || {
+        format!(
+            "invalid limit '{}' (expected NAME DEVICES, NAME exempt, NAME household or NAME \
+             acknowledged until 2026-12-31)",
+            Escaped(line)
+        )
+    };
     let (user, limit) = line.rsplit_once(char::is_whitespace).ok_or_else(invalid)?;
+    if let Some((user, "until")) = user.trim_end().rsplit_once(char::is_whitespace)
+        && let Some((user, "acknowledged")) = user.trim_end().rsplit_once(char::is_whitespace)
+    {
+        let until = format!("{limit}T00:00:00");
+        let (until, _) = Timestamp::read_local(until.as_bytes()).ok_or_else(invalid)?;
+        return Ok((user.trim_end(), DeviceLimit::Acknowledged(until)));
+    }
     let limit = match limit {
         "exempt" => DeviceLimit::Exempt,
+        "household" => DeviceLimit::Household,
         number => DeviceLimit::Devices(devices(number)?),
     };
     Ok((user.trim_end(), limit))
@@ -166,7 +204,10 @@ mod tests {
     fn entries_name_a_user_and_a_limit() {
         assert_eq!(entry("max power  3"), Ok(("max power", DeviceLimit::Devices(3))));
         assert_eq!(entry("bob exempt"), Ok(("bob", DeviceLimit::Exempt)));
-        for wrong in ["bob", "bob 0", "bob 65", "bob -1"] {
+        assert_eq!(entry("bob household"), Ok(("bob", DeviceLimit::Household)));
+        let until = DeviceLimit::Acknowledged(Timestamp(1_798_675_200_000));
+        assert_eq!(entry("max power acknowledged until 2026-12-31"), Ok(("max power", until)));
+        for wrong in ["bob", "bob 0", "bob 65", "bob -1", "bob acknowledged until 31.12."] {
             assert!(entry(wrong).is_err(), "{wrong}");
         }
     }

@@ -21,7 +21,7 @@ const SOURCE_NAME_MAX: usize = 256;
 /// A source that is silent for so long does not hold back the watermark.
 const SILENCE_MS: i64 = 600_000;
 
-/// A connection that is not yet due.
+/// The beginning or end of a connection that is not yet due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct BufferedConnection {
     pub ts: i64,
@@ -32,6 +32,8 @@ pub struct BufferedConnection {
     pub user: u32,
     /// Hash that identifies the connection.
     pub identity: u64,
+    /// Of the end of a connection: how long it lasted, in milliseconds. 0 for a beginning.
+    pub lasted_ms: i64,
 }
 
 /// Whether a connection is accepted.

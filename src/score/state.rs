@@ -15,6 +15,7 @@ use super::shared_networks::SharedNetworks;
 use super::time_gate::TimeGate;
 use super::users::{UserState, UserStates};
 use super::window::WindowConfig;
+use crate::sharing::presence::HELD_MS;
 use crate::sharing::{estimate, group_networks};
 use crate::stream::{Points, Risk, Verdict};
 
@@ -168,7 +169,8 @@ impl ScoreState {
         }
         let now = self.buffer.newest().unwrap_or(event.ts);
         let (ts, ip, port) = (event.ts, event.ip, event.port.unwrap_or(0));
-        self.buffer.push(BufferedConnection { ts, ip, port, user: number, identity });
+        let lasted_ms = 0;
+        self.buffer.push(BufferedConnection { ts, ip, port, user: number, identity, lasted_ms });
         let user = self.users.get_mut(number)?;
         user.window.add(ts, ip, &self.config);
         user.first = user.first.min(ts);
@@ -177,6 +179,25 @@ impl ScoreState {
         let (_, _, risk) = score(user, now, &self.config, rule);
         let was = std::mem::replace(&mut user.risk, risk);
         (was != risk).then_some(RiskChange { user: number, at: now, was })
+    }
+
+    /// Ingests the end of a connection that lasted so long. Only the long ones of a known user
+    /// matter: computers hold them.
+    pub fn ingest_end(&mut self, event: &ConnectEvent<'_>, lasted_ms: i64) {
+        let Some(number) = self.users.find(event.user) else { return };
+        let Some(user) = self.users.get_mut(number) else { return };
+        user.activity.set_has_ends();
+        if lasted_ms < HELD_MS {
+            return;
+        }
+        let (identity, kind) = identity(event);
+        // Not the identity of the beginning.
+        let identity = !identity;
+        if self.buffer.admit(event.ts, identity, kind) == Admission::New {
+            let (ts, ip, port) = (event.ts, event.ip, event.port.unwrap_or(0));
+            let user = number;
+            self.buffer.push(BufferedConnection { ts, ip, port, user, identity, lasted_ms });
+        }
     }
 
     /// Records a user of whom a row has no address.
@@ -234,6 +255,11 @@ impl ScoreState {
         let (number, ts) = (connection.user, connection.ts);
         let user = self.users.get_mut(number)?;
         let devices = policy.devices_of(&user.name)?;
+        if connection.lasted_ms > 0 {
+            let network = policy.network(connection.ip)?;
+            user.activity.end(ts, network, connection.lasted_ms, devices);
+            return None;
+        }
         if !policy.trust_private {
             let scope = Scope::of(connection.ip);
             record_gateway(&mut self.gateways, user, number, scope);
@@ -253,13 +279,16 @@ impl ScoreState {
         {
             return None;
         }
-        if !user.activity.connect(ts, network) {
+        if !user.activity.connect(ts, network, devices) {
             return None;
         }
         let groups = group_networks(&user.activity);
-        let was = user.verdict.update(&estimate(&user.activity, &groups, devices))?;
-        user.verdict_since = connection.ts;
-        let is_news = was != Verdict::Unknown || user.verdict.verdict() != Verdict::Clear;
+        let estimate = estimate(&user.activity, &groups, devices);
+        let was = user.verdict.update(&estimate, ts, &policy.thresholds)?;
+        user.verdict_since = ts;
+        let settled = |verdict| policy.settled(&user.name, verdict, ts);
+        let (was, is) = (settled(was), settled(user.verdict.verdict()));
+        let is_news = was != is && (was, is) != (Verdict::Unknown, Verdict::Clear);
         is_news.then_some(VerdictChange { user: number, at: ts, was })
     }
 

@@ -71,20 +71,25 @@ impl UserStates {
         self.all.is_empty()
     }
 
-    /// The number of a user, who is added if new; `None` beyond [`USERS_MAX`] and [`NAME_MAX`].
-    pub fn number(&mut self, name: &str) -> Option<u32> {
-        if name.len() > NAME_MAX {
-            self.names_too_long += 1;
-            return None;
-        }
+    /// The number of a known user.
+    pub fn find(&mut self, name: &str) -> Option<u32> {
         if self.by_name.is_empty() && !self.all.is_empty() {
             self.index();
         }
         let all = &self.all;
         let is_same =
             |number: &u32| all.get(*number as usize).is_some_and(|user| *user.name == *name);
-        if let Some(number) = self.by_name.find(hash(name), is_same) {
-            return Some(*number);
+        self.by_name.find(hash(name), is_same).copied()
+    }
+
+    /// The number of a user, who is added if new; `None` beyond [`USERS_MAX`] and [`NAME_MAX`].
+    pub fn number(&mut self, name: &str) -> Option<u32> {
+        if name.len() > NAME_MAX {
+            self.names_too_long += 1;
+            return None;
+        }
+        if let Some(number) = self.find(name) {
+            return Some(number);
         }
         if self.all.len() >= USERS_MAX {
             self.too_many += 1;

@@ -2,201 +2,340 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::capacity::NO_NETWORK;
-use super::daily_peaks::DailyPeaks;
-use super::estimate::MANY_NETWORKS;
+use super::block::BlockActivity;
+use super::groups::group_networks;
+use super::measures::{MEASURES, measure_days};
 use super::network::{Family, Network};
-use super::network_activity::{NEW_MAX, NetworkActivity, NetworkPair, RETURN_MS, decayed};
-use super::presence::{LazyPresence, Presence, SHORT_GAP, days_between, decay_steps};
-use super::rotation::Rotation;
+use super::presence::{DAY_MS, HELD_MS, SLOT_MS, day_number, day_of_window, decay_steps, slot};
 
+/// A phone, and a device that stays at home or at the office.
+pub const DEVICES: usize = 2;
+/// Blocks of one account. Beyond it the one with the least use is removed and counted, so that a
+/// client that walks through its IPv6 prefix takes no more memory.
+pub const BLOCKS_MAX: usize = 64;
+/// Blocks for which memory is reserved at first, and each time it is full.
+const BLOCKS_USUAL: usize = 3;
+/// The index of a block that was removed.
+const NO_BLOCK: u8 = u8::MAX;
 /// Connections that a client opens together begin within this time.
-const BURST_MS: i64 = 5_000;
-/// On a busy account the burst is shorter, so that another client falls into it by chance once in
-/// five times at most, but it is never shorter than this.
-const BURST_MIN_MS: i64 = 500;
+const BURST_MS: i64 = 1_500;
+/// On a busy account a burst is shorter, but never shorter than this: a client opens its downloads
+/// within a tenth of a second of each other.
+const BURST_MIN_MS: i64 = 200;
+/// The share of connections that may fall into another client's burst by chance.
+const BURST_CHANCE: i64 = 5;
+/// So many changes between blocks within a slot are alternation: there, back, and there again. A
+/// person on the way has one change, a VPN switched on and off has two.
+const ALTERNATION_CHANGES: u8 = 3;
+/// The weight of a day in the mean, once it is out of the window, falls by this factor every day:
+/// the half-life is two days. Without earlier days the figures after a week are .003 lower, and
+/// alerts are a fifth more frequent.
+const PAST_DECAY: f32 = 0.7;
+/// A silence of so many days leaves nothing of the past.
+const PAST_DAYS_MAX: i64 = 30;
+/// [`SLOT_MS`].
+const SLOT_LENGTH: f32 = 1_200_000.0;
+/// Newest connections of each family against which a burst is looked for.
+const RECENT: usize = 4;
 
-/// The networks of one account and how they were used.
-#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+/// The newest connections of one address family in this slot, the newest first: index of the block
+/// and the low bits of the time in milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Recent([(u8, u32); RECENT]);
+
+impl Default for Recent {
+    fn default() -> Self {
+        Self([(NO_BLOCK, 0); RECENT])
+    }
+}
+
+/// The measures of the days before the window: their sums, and the number of days, both decayed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Past {
+    pub(super) sums: [f32; MEASURES],
+    pub(super) days: f32,
+}
+
+/// The blocks of addresses of one account and how they were used.
+#[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize)]
 pub struct AccountActivity {
-    pub(super) networks: Vec<NetworkActivity>,
-    pub(super) pairs: Vec<NetworkPair>,
-    pub(super) transient: Transient,
-    /// The newest connection: the index of its network, and its time.
-    pub(super) newest: Option<(u8, i64)>,
+    pub(super) blocks: Vec<BlockActivity>,
+    /// Time of the newest connection, in milliseconds.
+    newest: Option<i64>,
+    /// Time up to which the window was moved on.
+    now: i64,
+    /// Start of the first connection, in milliseconds.
+    first: i64,
+    recent: [Recent; 2],
+    /// Changes between blocks in this slot, by family.
+    changes: [u8; 2],
+    /// Slots with alternation, by day of the window.
+    alternating: [u8; 3],
     /// Connections of the slot before and of this one.
     slot_connections: [u16; 2],
-    /// The most networks within an hour, by day of the window.
-    pub(super) hourly_networks: DailyPeaks,
-    pub(super) rotation: Rotation,
-    /// Networks that were removed to make room for others.
+    pub(super) past: Past,
+    /// Whether the log has the ends of this account's connections.
+    has_ends: bool,
+    /// Blocks that were removed to make room for others.
     pub networks_evicted: u32,
 }
 
-/// New addresses, which a device on the move is given, as one network.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Transient {
-    last: i64,
-    /// Number of times that two of them followed each other within seconds.
-    pub(super) own_bursts: u16,
-    pub(super) presence: LazyPresence,
-}
-
-impl Default for Transient {
-    fn default() -> Self {
-        Self { last: i64::MIN / 4, own_bursts: 0, presence: LazyPresence::default() }
-    }
-}
-
-impl Transient {
-    fn connect(&mut self, ts: i64) {
-        let last = std::mem::replace(&mut self.last, ts);
-        self.presence.record(last, ts);
-    }
-}
-
 impl AccountActivity {
-    /// Records a connection. Connections must come in order of time. Returns whether a new estimate
-    /// is due: a new slot has begun, or more networks rotate than before.
-    pub fn connect(&mut self, ts: i64, network: Network) -> bool {
-        let last = self.newest.map(|(_, last)| last);
-        let ts = last.map_or(ts, |last| ts.max(last));
-        let is_new_slot = last.is_none_or(|last| SHORT_GAP.slot(ts) > SHORT_GAP.slot(last));
+    /// Records a connection of a user with this number of devices. Connections and ends must come
+    /// in order of time. Returns whether a new estimate is due: a new slot has begun.
+    pub fn connect(&mut self, ts: i64, network: Network, devices: usize) -> bool {
+        let is_first = self.newest.is_none();
+        let ts = ts.max(if is_first { ts } else { self.now });
+        let is_new_slot = self.newest.is_none_or(|newest| slot(ts) > slot(newest));
+        if is_first {
+            (self.first, self.now) = (ts, ts);
+        } else {
+            self.advance(ts, devices);
+        }
         if is_new_slot {
-            self.advance(ts);
+            self.begin_slot(ts);
         }
-        let index = self.index_of(network, ts);
-        self.record_burst(index, ts);
-        self.record_changes(index, ts);
-        let is_due = self.record_rotation(index, ts) || is_new_slot;
-        let Some(network) = self.networks.get_mut(usize::from(index)) else { return is_due };
-        network.connect(ts);
-        if network.connections <= NEW_MAX {
-            self.transient.connect(ts);
+        let index = self.index_of_network(network, ts);
+        self.record_burst(index, network.family, ts);
+        self.block_mut(index, |own| own.connect(ts));
+        self.newest = Some(ts);
+        is_new_slot
+    }
+
+    /// Records that the log has the ends of connections.
+    pub fn set_has_ends(&mut self) {
+        self.has_ends = true;
+    }
+
+    pub fn has_ends(&self) -> bool {
+        self.has_ends
+    }
+
+    /// Records the end of a connection that lasted [`HELD_MS`] or more.
+    pub fn end(&mut self, ts: i64, network: Network, duration_ms: i64, devices: usize) {
+        if self.newest.is_none() || duration_ms < HELD_MS {
+            return;
         }
-        self.newest = Some((index, ts));
-        is_due
+        let ts = ts.max(self.now);
+        self.advance(ts, devices);
+        let window = (day_number(ts) - 2) * (DAY_MS / SLOT_MS);
+        let from = slot(ts.saturating_sub(duration_ms)).max(window);
+        let position = |block: Network, is_subnet: bool| {
+            let is_it = |own: &BlockActivity| own.block == block && own.is_subnet == is_subnet;
+            self.blocks.iter().position(is_it)
+        };
+        let index = position(network.subnet(), true).or_else(|| position(network.block(), false));
+        if let Some(own) = index.and_then(|index| self.blocks.get_mut(index)) {
+            own.presence.hold(from..=slot(ts));
+        }
     }
 
     /// The time of the newest connection.
     pub fn newest(&self) -> Option<i64> {
-        self.newest.map(|(_, ts)| ts)
+        self.newest
     }
 
-    /// The presence of a network that is still kept.
-    pub fn presence(&self, network: Network) -> Option<Presence> {
-        let own = self.networks.iter().find(|own| own.network == network);
-        own.map(|own| own.presence.get())
+    /// The time up to which the window was moved on.
+    pub(super) fn now(&self) -> i64 {
+        self.now
     }
 
-    /// Number of networks kept, at most [`super::NETWORKS_MAX`].
+    /// Number of blocks kept, at most [`BLOCKS_MAX`].
     pub fn networks(&self) -> usize {
-        self.networks.len()
+        self.blocks.len()
     }
 
-    pub(super) fn network(&self, index: u8) -> Option<&NetworkActivity> {
-        self.networks.get(usize::from(index))
+    /// Slots with alternation on a day of the window.
+    pub(super) fn alternating(&self, day: usize) -> u8 {
+        self.alternating.get(day).copied().unwrap_or(0)
+    }
+
+    /// Whether a whole day was seen.
+    pub(super) fn is_day_seen(&self) -> bool {
+        self.now - self.first >= DAY_MS
+    }
+
+    /// The days over which the measures are a mean: those of the window since the first
+    /// connection, and the decayed ones before it. A first day that is not over counts in full.
+    pub(super) fn days(&self) -> f64 {
+        let today = self.now.rem_euclid(DAY_MS);
+        let window = (self.now - self.first).min(2 * DAY_MS + today);
+        // Both are below a month.
+        let window = f64::from(u32::try_from(window / 1000).unwrap_or(u32::MAX)) / 86_400.0;
+        (window + f64::from(self.past.days)).max(1.0)
     }
 
     /// Moves the window on.
-    fn advance(&mut self, ts: i64) {
-        let Some((_, last)) = self.newest else { return };
-        self.count_hourly_networks(last);
-        let [_, now] = self.slot_connections;
-        let is_next = SHORT_GAP.slot(ts) == SHORT_GAP.slot(last) + 1;
-        self.slot_connections = [if is_next { now } else { 0 }, 0];
-        for network in &mut self.networks {
-            network.presence.advance(last, ts);
+    fn advance(&mut self, ts: i64, devices: usize) {
+        let from = std::mem::replace(&mut self.now, ts);
+        let (last, today) = (day_number(from), day_number(ts));
+        if today - last > PAST_DAYS_MAX {
+            self.past = Past::default();
         }
-        self.transient.presence.advance(last, ts);
-        if days_between(last, ts) > 0 {
-            self.advance_days(last, ts);
+        for day in (last + 1..=today).take(usize::try_from(PAST_DAYS_MAX).unwrap_or(0)) {
+            self.begin_day(day, devices);
+        }
+        if today > last {
+            let steps = decay_steps(from, ts);
+            self.blocks.iter_mut().for_each(|own| own.decay(steps));
+            self.remove_idle();
         }
     }
 
-    /// Halves old counts and removes what is out of the window.
-    fn advance_days(&mut self, last: i64, ts: i64) {
-        let steps = decay_steps(last, ts);
-        self.networks.iter_mut().for_each(|network| network.decay(steps));
-        self.pairs.iter_mut().for_each(|pair| pair.advance(last, ts));
-        self.pairs.retain(|pair| pair.is_relevant(ts));
-        self.hourly_networks.advance(last, ts);
-        self.rotation.peaks.advance(last, ts);
-        self.transient.own_bursts = decayed(self.transient.own_bursts, steps);
-        let window_ms = SHORT_GAP.slot_ms * i64::try_from(SHORT_GAP.slots).unwrap_or(0);
-        for index in (0..self.networks.len()).rev() {
-            if self.networks.get(index).is_some_and(|network| ts - network.last > window_ms) {
+    /// Adds the day that leaves the window to the past.
+    fn begin_day(&mut self, day: i64, devices: usize) {
+        let leaving = day_of_window(day);
+        let sums = measure_days(self, &group_networks(self), &[leaving], devices);
+        for (past, day) in self.past.sums.iter_mut().zip(sums.values()) {
+            *past = *past * PAST_DECAY + day;
+        }
+        let is_known = day - 3 >= day_number(self.first);
+        self.past.days = self.past.days * PAST_DECAY + f32::from(u8::from(is_known));
+        self.blocks.iter_mut().for_each(|own| own.presence.clear(leaving));
+        if let Some(count) = self.alternating.get_mut(leaving) {
+            *count = 0;
+        }
+    }
+
+    fn begin_slot(&mut self, ts: i64) {
+        let [_, now] = self.slot_connections;
+        let is_next = self.newest.is_some_and(|newest| slot(ts) == slot(newest) + 1);
+        self.slot_connections = [if is_next { now } else { 0 }, 0];
+        self.recent = Default::default();
+        self.changes = [0; 2];
+    }
+
+    /// Compares a connection with the ones just before it: a client opens several at once, so those
+    /// within a burst are one client's, and a later one from elsewhere is a change.
+    fn record_burst(&mut self, index: u8, family: Family, ts: i64) {
+        let [before, now] = &mut self.slot_connections;
+        *now = now.saturating_add(1);
+        let busy = (*before).max(*now);
+        let burst_ms = (SLOT_MS / BURST_CHANCE / i64::from(busy)).clamp(BURST_MIN_MS, BURST_MS);
+        let (at, family) = (low_bits(ts), usize::from(family == Family::V6));
+        let Some(recent) = self.recent.get_mut(family) else { return };
+        let all = recent.0;
+        recent.0.rotate_right(1);
+        if let Some(newest) = recent.0.first_mut() {
+            *newest = (index, at);
+        }
+        for (other, then) in all.into_iter().filter(|(other, _)| *other != NO_BLOCK) {
+            if i64::from(at.wrapping_sub(then)) > burst_ms {
+                continue;
+            }
+            if other == index {
+                self.block_mut(index, BlockActivity::add_own_burst);
+            } else {
+                self.block_mut(index, |own| own.add_mixed_bursts(1.0));
+                self.block_mut(other, |own| own.add_mixed_bursts(1.0));
+            }
+        }
+        // What independent clients would add: once for this connection, once for one it meets.
+        let burst = f32::from(u16::try_from(burst_ms).unwrap_or(u16::MAX));
+        let chance = 2.0 * burst * f32::from(busy) / SLOT_LENGTH;
+        self.block_mut(index, |own| own.add_mixed_bursts(-chance));
+        if let Some((other, then)) = all.first().filter(|(other, _)| *other != NO_BLOCK) {
+            let is_change = *other != index && i64::from(at.wrapping_sub(*then)) > burst_ms;
+            if is_change && !self.is_pool(*other) && !self.is_pool(index) {
+                self.record_change(index, family, ts);
+            }
+        }
+    }
+
+    /// Counts a change to another block. Both families of one home change alike: the first to
+    /// alternate counts.
+    fn record_change(&mut self, index: u8, family: usize, ts: i64) {
+        let was = self.changes;
+        if let Some(count) = self.changes.get_mut(family) {
+            *count = count.saturating_add(1);
+        }
+        let most = |changes: [u8; 2]| changes.into_iter().max().unwrap_or(0);
+        let is_alternating = most(self.changes) >= ALTERNATION_CHANGES;
+        if is_alternating {
+            self.block_mut(index, |own| own.changes = own.changes.saturating_add(1));
+        }
+        if is_alternating
+            && most(was) < ALTERNATION_CHANGES
+            && let Some(count) = self.alternating.get_mut(day_of_window(day_number(ts)))
+        {
+            *count = count.saturating_add(1);
+        }
+    }
+
+    fn is_pool(&self, index: u8) -> bool {
+        self.blocks.get(usize::from(index)).is_some_and(BlockActivity::is_pool)
+    }
+
+    fn block_mut(&mut self, index: u8, change: impl FnOnce(&mut BlockActivity)) {
+        if let Some(own) = self.blocks.get_mut(usize::from(index)) {
+            change(own);
+        }
+    }
+
+    /// The index of the block of a network, or of its subnet where the addresses of the block are
+    /// lines of their own.
+    fn index_of_network(&mut self, network: Network, ts: i64) -> u8 {
+        let index = self.index_of(network.block(), false);
+        let mut has_lines = false;
+        self.block_mut(index, |own| {
+            has_lines = own.has_lines();
+            own.keep(ts, network);
+        });
+        if !has_lines {
+            return index;
+        }
+        let index = self.index_of(network.subnet(), true);
+        self.block_mut(index, |own| own.keep(ts, network));
+        index
+    }
+
+    /// The index of a block or subnet, which is added if it is new.
+    fn index_of(&mut self, block: Network, is_subnet: bool) -> u8 {
+        let is_it = |own: &BlockActivity| own.block == block && own.is_subnet == is_subnet;
+        let found = self.blocks.iter().position(is_it);
+        let index = found.unwrap_or_else(|| {
+            if self.blocks.len() >= BLOCKS_MAX {
+                let least = self.blocks.iter().enumerate().min_by_key(|(_, own)| own.weight());
+                let least = least.map_or(0, |(index, _)| index);
+                self.networks_evicted = self.networks_evicted.saturating_add(1);
+                self.remove(least);
+            }
+            if self.blocks.len() == self.blocks.capacity() {
+                self.blocks.reserve_exact(BLOCKS_USUAL.max(self.blocks.len() / 4));
+            }
+            self.blocks.push(BlockActivity::new(block, is_subnet));
+            self.blocks.len() - 1
+        });
+        u8::try_from(index).unwrap_or(NO_BLOCK)
+    }
+
+    /// Removes blocks without a connection in the window.
+    fn remove_idle(&mut self) {
+        for index in (0..self.blocks.len()).rev() {
+            if self.blocks.get(index).is_some_and(|own| self.now - own.newest() > 3 * DAY_MS) {
                 self.remove(index);
             }
         }
     }
 
-    /// Counts a connection within seconds of the one before it: one client opened both, mostly.
-    fn record_burst(&mut self, index: u8, ts: i64) {
-        let [before, now] = &mut self.slot_connections;
-        *now = now.saturating_add(1);
-        let burst_ms =
-            (SHORT_GAP.slot_ms / 5 / i64::from((*before).max(*now))).clamp(BURST_MIN_MS, BURST_MS);
-        let Some((previous, last)) = self.newest else { return };
-        if previous == NO_NETWORK || ts - last > burst_ms {
-            return;
-        }
-        let (here, there) = (usize::from(index), usize::from(previous));
-        if here == there {
-            if let Some(network) = self.networks.get_mut(here) {
-                network.own_bursts = network.own_bursts.saturating_add(1);
-            }
-            return;
-        }
-        let connections = |at: usize| self.networks.get(at).map_or(0, |own| own.connections);
-        let (is_new, was_new) = (connections(here) < NEW_MAX, connections(there) <= NEW_MAX);
-        if is_new && was_new {
-            self.transient.own_bursts = self.transient.own_bursts.saturating_add(1);
-        }
-        for (at, is_beside_new) in [(here, was_new && !is_new), (there, is_new && !was_new)] {
-            if let Some(network) = self.networks.get_mut(at) {
-                network.mixed_bursts = network.mixed_bursts.saturating_add(1);
-                network.beside_new = network.beside_new.saturating_add(u16::from(is_beside_new));
-            }
-        }
-        if let Some(pair) = self.pair(index, previous) {
-            pair.meetings = pair.meetings.saturating_add(1);
+    /// Removes a block. The last one takes its index.
+    fn remove(&mut self, index: usize) {
+        self.blocks.swap_remove(index);
+        let moved = u8::try_from(self.blocks.len()).unwrap_or(NO_BLOCK);
+        let gone = u8::try_from(index).unwrap_or(NO_BLOCK);
+        for (own, _) in self.recent.iter_mut().flat_map(|recent| &mut recent.0) {
+            *own = if *own == gone {
+                NO_BLOCK
+            } else if *own == moved {
+                gone
+            } else {
+                *own
+            };
         }
     }
+}
 
-    /// Counts the changes to this network from all that were in use since it last was.
-    fn record_changes(&mut self, index: u8, ts: i64) {
-        if self.newest.is_none_or(|(previous, _)| previous == index) {
-            return;
-        }
-        let here = self.network(index).map_or(i64::MIN, |network| network.last);
-        for other in 0..self.networks.len() {
-            let Some(network) = self.networks.get(other) else { continue };
-            let is_since = network.last > here && ts - network.last <= RETURN_MS;
-            let other = u8::try_from(other).unwrap_or(NO_NETWORK);
-            if is_since
-                && network.is_steady()
-                && other != index
-                && let Some(pair) = self.pair(index, other)
-            {
-                pair.change(ts);
-            }
-        }
-    }
-
-    /// Counts the steady networks of the last hour: one of each provider, since a phone on a train
-    /// gets addresses from several pools of its carrier; and by family, since homes have both.
-    fn count_hourly_networks(&mut self, ts: i64) {
-        let is_recent =
-            |own: &&NetworkActivity| ts - own.last <= SHORT_GAP.gap_ms && own.is_steady();
-        let recent = self.networks.iter().filter(is_recent);
-        let mut providers: Vec<Network> = recent.map(|own| own.network.provider()).collect();
-        if providers.len() < MANY_NETWORKS {
-            return;
-        }
-        providers.sort_unstable();
-        providers.dedup();
-        let six = providers.iter().filter(|provider| provider.family == Family::V6).count();
-        self.hourly_networks.raise(ts, six.max(providers.len() - six));
-    }
+/// The time within 49 days, which is enough to compare times within a slot.
+fn low_bits(ts: i64) -> u32 {
+    u32::try_from(ts.rem_euclid(1 << 32)).unwrap_or(0)
 }

@@ -1,14 +1,12 @@
 //! Gives the facts behind an estimate, for a person to check against the log.
 
 use super::activity::AccountActivity;
-use super::alternation::{recurring_places, routes, without_second_devices};
-use super::estimate::{is_many, usual_places};
-use super::groups::Groups;
+use super::estimate::Estimate;
+use super::groups::{Group, Groups};
 use super::in_use::{in_use, slots};
+use super::measures::most_shared;
 use super::network::{Network, Prefixes};
-use super::overlap::{ALL_DAYS, Gap, overlap};
-use super::presence::{DAYS, SHORT_GAP};
-use super::rotation::is_rotation;
+use super::presence::{DAYS, GAP_MS, SLOT_MS};
 use crate::stream::{Evidence, Origin};
 use crate::timestamp::Timestamp;
 
@@ -31,27 +29,20 @@ const SHORT_FACTS: usize = 2;
 pub fn evidence(
     activity: &AccountActivity,
     groups: &Groups,
+    estimate: &Estimate,
     devices: usize,
     detail: Detail,
     prefixes: Prefixes,
 ) -> Vec<Evidence<'static>> {
     let limit = if detail == Detail::Full { usize::MAX } else { SHORT_FACTS };
     let facts = Facts { activity, groups, devices, limit, prefixes };
-    let mut all = facts.many_networks();
-    let overlaps = facts.overlaps(Gap::Short);
-    if overlaps.is_empty() {
-        all.extend(facts.overlaps(Gap::Long));
-    } else {
-        all.extend(overlaps);
-    }
-    all.extend(facts.alternations());
-    let places = recurring_places(activity, groups);
-    if places.len() > usual_places(devices) {
-        let networks = places.iter().map(|group| facts.origin(usize::from(*group))).collect();
-        all.push(Evidence::RecurringNetworks { networks });
-    }
+    let mut all = facts.overlaps();
+    all.extend(facts.alternation());
     all.extend(facts.second_device());
-    let count = groups.presence.iter().filter(|presence| presence.slots() > 0).count();
+    if estimate.is_common_home && !all.is_empty() {
+        all.extend(facts.common_home());
+    }
+    let count = groups.0.iter().filter(|group| group.slots() > 0).count();
     if all.is_empty() && count > 1 {
         all.push(Evidence::SequentialNetworks { count: count as u64 });
     }
@@ -83,117 +74,106 @@ struct Facts<'a> {
 
 impl Facts<'_> {
     /// The most used network of a group.
-    fn origin(&self, group: usize) -> Origin<'static> {
-        let networks = self.groups.networks(self.activity, group);
+    fn origin(&self, group: &Group) -> Origin<'static> {
+        let networks = group.networks(self.activity);
         let origin = networks.first().map(|network: &Network| network.origin(self.prefixes));
-        origin.unwrap_or(Origin::Name("a carrier".into()))
+        origin.unwrap_or(Origin::Name("unknown".into()))
     }
 
-    /// More networks within an hour, or in turn within minutes, than a person has.
-    fn many_networks(&self) -> Vec<Evidence<'static>> {
-        let newest = self.activity.newest().unwrap_or(0);
-        let (hourly, hourly_at) = self.activity.hourly_networks.latest_max(newest);
-        let (rotating, rotating_at) = self.activity.rotation.peaks.latest_max(newest);
-        // An hour back from the end of the slot; the slot and the one before it.
-        let found = [
-            (is_many(hourly, self.devices), hourly, hourly_at, SHORT_GAP.gap_ms),
-            (is_rotation(rotating, self.devices), rotating, rotating_at, 2 * SHORT_GAP.slot_ms),
-        ];
-        let found = found.into_iter().filter(|(is_one, ..)| *is_one);
-        let fact = |(_, networks, at, within_ms)| {
-            let to = at + SHORT_GAP.slot_ms;
-            Evidence::ManyNetworks {
-                count: u64::from(networks),
-                seconds: seconds(within_ms),
-                from: Some(Timestamp(to - within_ms)),
-                to: Some(Timestamp(to)),
-            }
-        };
-        found.map(fact).collect()
-    }
-
-    /// The pairs of groups that were in use at the same time, without the second devices.
-    fn overlaps(&self, gap: Gap) -> Vec<Evidence<'static>> {
-        let scale = gap.scale();
-        let mut found: Vec<(i64, usize, usize, Vec<i64>)> = Vec::new();
-        let days: &[&[usize]] = match gap {
-            Gap::Short => &[&[0], &[1], &[2]],
-            Gap::Long => &[&ALL_DAYS],
-        };
-        for days in days {
-            let left_out = overlap(self.groups, gap, days, self.devices).second_devices;
-            for (a, one) in self.groups.presence.iter().enumerate() {
-                for (b, other) in self.groups.presence.iter().enumerate().skip(a + 1) {
-                    if left_out.contains(&a) || left_out.contains(&b) {
-                        continue;
-                    }
-                    let both = gap.bits(one).iter().zip(gap.bits(other));
-                    let both: Vec<u64> = both.map(|(one, other)| one & other).collect();
-                    let slots = slots(self.activity, &both, scale, days);
-                    if slots.is_empty() {
-                        continue;
-                    }
-                    match found.iter_mut().find(|(_, x, y, _)| (*x, *y) == (a, b)) {
-                        Some((_, _, _, all)) => all.extend(slots),
-                        None => found.push((0, a, b, slots)),
-                    }
+    /// The pairs of groups that were in use at the same time, without those held by computers, and
+    /// without the fixed devices but one: what the measure of that name counts.
+    fn overlaps(&self) -> Vec<Evidence<'static>> {
+        let rows = self.rows();
+        let mut found: Vec<(u32, usize, usize, [u128; DAYS])> = Vec::new();
+        for (a, one) in rows.iter().enumerate() {
+            for (b, other) in rows.iter().enumerate().skip(a + 1) {
+                let is_family = |of: fn(&Group) -> bool| {
+                    [a, b].iter().all(|at| self.groups.0.get(*at).is_some_and(of))
+                };
+                if !is_family(|group| group.is_v4) && !is_family(|group| group.is_v6) {
+                    continue;
+                }
+                let mut both = *one;
+                both.iter_mut().zip(other).for_each(|(both, other)| *both &= other);
+                let count = both.iter().map(|day| day.count_ones()).sum();
+                if count > 0 {
+                    found.push((count, a, b, both));
                 }
             }
         }
-        for (order, _, _, slots) in &mut found {
-            slots.sort_unstable();
-            *order = -i64::try_from(slots.len()).unwrap_or(i64::MAX);
-        }
-        found.sort();
+        found.sort_by_key(|(count, a, b, _)| (std::cmp::Reverse(*count), *a, *b));
         found.truncate(self.limit);
-        let fact = |(order, a, b, slots): (i64, usize, usize, Vec<i64>)| Evidence::Overlap {
-            networks: vec![self.origin(a), self.origin(b)],
-            seconds: seconds(-order * scale.slot_ms),
-            gap: seconds(scale.gap_ms),
-            from: slots.first().map(|slot| Timestamp(slot * scale.slot_ms)),
-            to: slots.last().map(|slot| Timestamp((slot + 1) * scale.slot_ms)),
+        let fact = |(count, a, b, both): (u32, usize, usize, [u128; DAYS])| {
+            let slots = slots(self.activity, &both);
+            let ends = [a, b].into_iter().filter_map(|at| self.groups.0.get(at));
+            Evidence::Overlap {
+                networks: ends.map(|group| self.origin(group)).collect(),
+                seconds: seconds(i64::from(count) * SLOT_MS),
+                gap: seconds(GAP_MS),
+                from: slots.first().map(|slot| Timestamp(slot * SLOT_MS)),
+                to: slots.last().map(|slot| Timestamp((slot + 1) * SLOT_MS)),
+            }
         };
         found.into_iter().map(fact).collect()
     }
 
-    /// The routes with the most returns, without the second devices.
-    fn alternations(&self) -> Vec<Evidence<'static>> {
-        let routes = routes(self.activity, self.groups);
-        let routes = without_second_devices(routes, self.groups.count, &ALL_DAYS, self.devices);
-        let mut found: Vec<_> =
-            routes.iter().map(|route| (route.returns(&ALL_DAYS), route.ends)).collect();
-        found.sort_by_key(|(times, ends)| (std::cmp::Reverse(*times), *ends));
-        found.truncate(self.limit);
-        let fact = |(times, ends): (u32, [u8; 2])| Evidence::Alternation {
-            networks: ends.map(|end| self.origin(usize::from(end))).to_vec(),
-            times: u64::from(times),
-        };
-        found.into_iter().map(fact).collect()
-    }
-
-    /// The group that was most often taken for a second device.
-    fn second_device(&self) -> Option<Evidence<'static>> {
-        let mut ignored = vec![0_u32; self.groups.count];
-        for day in ALL_DAYS {
-            let with = overlap(self.groups, Gap::Short, &[day], 1);
-            let without = overlap(self.groups, Gap::Short, &[day], self.devices);
-            if let Some(first) = without.second_devices.first()
-                && let Some(sum) = ignored.get_mut(*first)
-            {
-                *sum += with.excess - without.excess;
+    /// The slots of each group that count for the overlap.
+    fn rows(&self) -> Vec<[u128; DAYS]> {
+        let mut rows: Vec<_> = self.groups.0.iter().map(|group| group.unheld).collect();
+        for day in 0..DAYS {
+            for _ in 2..self.devices {
+                let bits: Vec<u128> = rows.iter().filter_map(|row| row.get(day).copied()).collect();
+                let Some(at) = most_shared(&bits) else { break };
+                if let Some(bits) = rows.get_mut(at).and_then(|row| row.get_mut(day)) {
+                    *bits = 0;
+                }
             }
         }
-        let most = ignored.iter().enumerate().rev().max_by_key(|(_, count)| **count);
-        let (group, count) = most.filter(|(_, count)| **count > 0)?;
+        rows
+    }
+
+    /// The two groups with the most changes in slots with alternation.
+    fn alternation(&self) -> Option<Evidence<'static>> {
+        let mut found: Vec<_> =
+            self.groups.0.iter().map(|group| (group.changes(self.activity), group)).collect();
+        found.sort_by_key(|(changes, _)| std::cmp::Reverse(*changes));
+        found.truncate(2);
+        let times = found.iter().map(|(changes, _)| *changes).min().unwrap_or(0);
+        let is_pair = found.len() == 2 && times > 0;
+        is_pair.then(|| Evidence::Alternation {
+            networks: found.iter().map(|(_, group)| self.origin(group)).collect(),
+            times: u64::from(times),
+        })
+    }
+
+    /// The group that a computer held while others were in use the longest.
+    fn second_device(&self) -> Option<Evidence<'static>> {
+        let ignored = |group: &Group| -> u32 {
+            let others = |day: usize| {
+                let all = self.groups.0.iter().filter(|other| {
+                    !std::ptr::eq(*other, group)
+                        && (other.is_v4 && group.is_v4 || other.is_v6 && group.is_v6)
+                });
+                all.filter_map(|other| other.used.get(day)).fold(0, |any, row| any | row)
+            };
+            let days = group.used.iter().zip(&group.unheld).enumerate();
+            days.map(|(day, (used, unheld))| (used & !unheld & others(day)).count_ones()).sum()
+        };
+        let all = self.groups.0.iter().map(|group| (ignored(group), group));
+        let (count, group) = all.rev().max_by_key(|(count, _)| *count).filter(|(n, _)| *n > 0)?;
         Some(Evidence::SecondDevice {
             networks: vec![self.origin(group)],
-            seconds: seconds(i64::from(*count) * SHORT_GAP.slot_ms),
+            seconds: seconds(i64::from(count) * SLOT_MS),
         })
+    }
+
+    /// The most used group.
+    fn common_home(&self) -> Option<Evidence<'static>> {
+        let home = self.groups.0.iter().rev().max_by_key(|group| group.slots())?;
+        Some(Evidence::CommonHome { networks: vec![self.origin(home)] })
     }
 }
 
 fn seconds(ms: i64) -> u64 {
     u64::try_from(ms / 1000).unwrap_or(0)
 }
-
-const _: () = assert!(DAYS == 3, "overlaps are computed by thirds of the window");

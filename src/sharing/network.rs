@@ -52,31 +52,23 @@ impl Network {
         }
     }
 
-    /// The subnet of its neighbours: a /24, or the IPv6 /56 of one household.
+    /// The block of addresses that counts as one place: an IPv4 /20 or an IPv6 /48. Carriers hand
+    /// out addresses from blocks of about that size, and one home has many addresses of a /48.
+    #[must_use]
+    pub fn block(self) -> Self {
+        self.without(match self.family {
+            Family::V4 => 12,
+            Family::V6 => 16,
+            Family::Carrier => 0,
+        })
+    }
+
+    /// The addresses of one line or office: an IPv4 /26 or an IPv6 /56.
     #[must_use]
     pub fn subnet(self) -> Self {
         self.without(match self.family {
-            Family::V4 | Family::V6 => 8,
-            Family::Carrier => 0,
-        })
-    }
-
-    /// The block from which a carrier hands out addresses: about a /20, or an IPv6 /40.
-    #[must_use]
-    pub fn pool(self) -> Self {
-        self.without(match self.family {
-            Family::V4 => 12,
-            Family::V6 => 24,
-            Family::Carrier => 0,
-        })
-    }
-
-    /// The block that mostly belongs to one provider: a /16, or an IPv6 /32.
-    #[must_use]
-    pub fn provider(self) -> Self {
-        self.without(match self.family {
-            Family::V4 => 16,
-            Family::V6 => 32,
+            Family::V4 => 6,
+            Family::V6 => 8,
             Family::Carrier => 0,
         })
     }

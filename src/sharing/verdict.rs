@@ -5,48 +5,82 @@ use serde::{Deserialize, Serialize};
 use super::estimate::Estimate;
 use crate::stream::Verdict;
 
-/// From this estimate on it is nearer to two people than to one.
-const SEVERAL: f64 = 1.5;
-/// A verdict of several people stays until the estimate is below this.
-const ONE_AGAIN: f64 = 1.35;
-/// Almost two people need no further proof than that it lasted
-const ALMOST_TWO: f64 = 1.85;
-/// for so many slots: two hours and a half.
-const ALMOST_TWO_SLOTS: u32 = 15;
-/// So many returns prove that there was no traveller: one can happen, two seldom do.
-const RETURNS_MIN: u32 = 3;
-/// A lower verdict must be confirmed so many times in a row: once for each slot of use, an hour.
-const DOWNGRADE_STREAK_MIN: u8 = 6;
+/// Honest users in a thousand that may be accused in a fortnight, by default.
+pub const ALARMS: f64 = 10.0;
+/// The log-odds from which on an account is shared, with [`ALARMS`].
+const SHARING: f64 = 1.2;
+/// Log-odds by which the number of honest users above a threshold falls by a factor of e.
+const ALARMS_SCALE: f64 = 0.67;
+/// Log-odds below the threshold of sharing from which on an account is watched.
+const WATCH_MARGIN: f64 = 1.2;
+/// A higher verdict must hold for half a day: an evening with guests does not.
+const RISE_MS: i64 = 12 * 3_600_000;
+/// Log-odds above the threshold with which it need not hold at all. In between the time falls in
+/// proportion: a resold account is found within hours.
+const IMMEDIATE_MARGIN: f64 = 2.0;
+/// A lower verdict must hold for a day,
+const FALL_MS: i64 = 24 * 3_600_000;
+/// and be lower by so much.
+const FALL_MARGIN: f64 = 0.7;
 /// Below an hour of use the verdict is unknown.
-const ACTIVE_SLOTS_MIN: u32 = 6;
+const ACTIVE_SLOTS_MIN: u32 = 3;
 
-/// Decides on an estimate, given the verdict before.
-#[must_use]
-pub fn next_verdict(previous: Verdict, estimate: &Estimate) -> Verdict {
-    let at_once = estimate.at_once();
-    // A third home besides home and work, or alternation that no traveller does.
-    let is_proven = (estimate.returns >= RETURNS_MIN || estimate.places > 0) && at_once >= SEVERAL;
-    let is_lasting = at_once >= ALMOST_TWO && estimate.excess >= ALMOST_TWO_SLOTS;
-    let was_several = previous >= Verdict::Watch;
-    if is_proven || is_lasting || estimate.is_many_networks {
-        Verdict::Sharing
-    } else if was_several && at_once >= ONE_AGAIN {
-        previous
-    } else if at_once >= SEVERAL {
-        Verdict::Watch
-    } else if estimate.active >= ACTIVE_SLOTS_MIN || previous != Verdict::Unknown {
-        Verdict::Clear
-    } else {
-        Verdict::Unknown
+/// The thresholds of verdicts.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Thresholds {
+    /// Log-odds of [`Verdict::Sharing`].
+    sharing: f64,
+    /// Whether people who come home to one place share an account.
+    are_households_sharing: bool,
+}
+
+impl Thresholds {
+    /// The thresholds with which about so many honest users in a thousand are accused in a
+    /// fortnight.
+    pub fn new(alarms: f64, are_households_sharing: bool) -> Self {
+        let sharing = SHARING - ALARMS_SCALE * (alarms / ALARMS).ln();
+        Self { sharing, are_households_sharing }
     }
 }
 
-/// The verdict on an account, which falls only after an hour of use.
+impl Default for Thresholds {
+    fn default() -> Self {
+        Self::new(ALARMS, false)
+    }
+}
+
+/// Decides on an estimate alone, without the verdicts before.
+#[must_use]
+pub fn decide(estimate: &Estimate, thresholds: &Thresholds) -> Verdict {
+    decide_with(estimate, thresholds, 0.0)
+}
+
+fn decide_with(estimate: &Estimate, thresholds: &Thresholds, margin: f64) -> Verdict {
+    let evidence = estimate.evidence() + margin;
+    if estimate.active < ACTIVE_SLOTS_MIN {
+        Verdict::Unknown
+    } else if evidence >= thresholds.sharing && !is_household(estimate, thresholds) {
+        Verdict::Sharing
+    } else if evidence >= thresholds.sharing - WATCH_MARGIN {
+        Verdict::Watch
+    } else {
+        Verdict::Clear
+    }
+}
+
+fn is_household(estimate: &Estimate, thresholds: &Thresholds) -> bool {
+    estimate.is_common_home && !thresholds.are_households_sharing
+}
+
+/// The verdict on an account, which changes only when an estimate holds for hours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VerdictState {
     verdict: Verdict,
-    /// Number of estimates in a row that gave a lower verdict.
-    downgrade_streak: u8,
+    /// Since when estimates are at least [`Verdict::Watch`], in milliseconds.
+    watch_since: Option<i64>,
+    sharing_since: Option<i64>,
+    /// Since when estimates are below the verdict.
+    lower_since: Option<i64>,
 }
 
 impl VerdictState {
@@ -54,16 +88,41 @@ impl VerdictState {
         self.verdict
     }
 
-    /// Applies an estimate. Returns the previous verdict if it changed.
-    pub fn update(&mut self, estimate: &Estimate) -> Option<Verdict> {
-        let next = next_verdict(self.verdict, estimate);
-        let is_lower = next < self.verdict;
-        self.downgrade_streak = if is_lower { self.downgrade_streak.saturating_add(1) } else { 0 };
-        if (1..DOWNGRADE_STREAK_MIN).contains(&self.downgrade_streak) {
-            return None;
-        }
-        self.downgrade_streak = 0;
+    /// Applies the estimate at a time. Returns the previous verdict if it changed.
+    pub fn update(
+        &mut self,
+        estimate: &Estimate,
+        at: i64,
+        thresholds: &Thresholds,
+    ) -> Option<Verdict> {
+        let level = decide(estimate, thresholds);
+        let since = |was: Option<i64>, is: bool| is.then_some(was.unwrap_or(at));
+        self.watch_since = since(self.watch_since, level >= Verdict::Watch);
+        self.sharing_since = since(self.sharing_since, level == Verdict::Sharing);
+        let is_lower = decide_with(estimate, thresholds, FALL_MARGIN) < self.verdict;
+        self.lower_since = since(self.lower_since, is_lower);
+        let holds = |since: Option<i64>, ms: i64| since.is_some_and(|since| at - since >= ms);
+        let next = if holds(self.sharing_since, rise_ms(estimate, thresholds)) {
+            Verdict::Sharing
+        } else if self.verdict < Verdict::Watch && holds(self.watch_since, RISE_MS) {
+            Verdict::Watch
+        } else if holds(self.lower_since, FALL_MS) {
+            level
+        } else {
+            self.verdict.max(level.min(Verdict::Clear))
+        };
         let previous = std::mem::replace(&mut self.verdict, next);
+        if previous != next {
+            self.lower_since = None;
+        }
         (previous != next).then_some(previous)
     }
+}
+
+/// How long an estimate must be [`Verdict::Sharing`].
+fn rise_ms(estimate: &Estimate, thresholds: &Thresholds) -> i64 {
+    let margin = (estimate.evidence() - thresholds.sharing) / IMMEDIATE_MARGIN;
+    // In hundredths, so that it is exact.
+    let left = (0..100).rev().find(|left| margin <= 1.0 - f64::from(*left) / 100.0);
+    RISE_MS / 100 * i64::from(left.unwrap_or(0))
 }

@@ -113,6 +113,9 @@ pub struct Summary<'l> {
     /// How many people use the account at the same time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub people: Option<f64>,
+    /// The probability that several people use the account.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub confidence: Option<f64>,
     #[serde(deserialize_with = "value::named_or_default")]
     pub verdict: Verdict,
     /// When the verdict became what it is.
@@ -152,6 +155,9 @@ pub struct Alert<'l> {
     pub was: Option<Verdict>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub people: Option<f64>,
+    /// The probability that several people use the account.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub confidence: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub score: Option<u64>,
     #[serde(deserialize_with = "value::named", skip_serializing_if = "Option::is_none")]
@@ -234,6 +240,11 @@ pub enum Evidence<'l> {
         #[serde(default)]
         count: u64,
     },
+    /// For twelve hours of the day all use is in one place.
+    CommonHome {
+        #[serde(borrow, default)]
+        networks: Vec<Origin<'l>>,
+    },
     /// When a network was in use: the intervals from which the verdict was computed.
     InUse {
         #[serde(borrow, default)]
@@ -289,6 +300,7 @@ impl Summary<'_> {
             window: self.window,
             together: self.together,
             people: self.people,
+            confidence: self.confidence,
             verdict: self.verdict,
             since: self.since,
             networks: self.networks,
@@ -310,6 +322,7 @@ impl Alert<'_> {
             verdict: self.verdict,
             was: self.was,
             people: self.people,
+            confidence: self.confidence,
             score: self.score,
             risk: self.risk,
             was_risk: self.was_risk,
@@ -336,6 +349,9 @@ impl<'l> Evidence<'l> {
             Self::SecondDevice { networks, seconds } => {
                 Evidence::SecondDevice { networks: owned_origins(networks), seconds }
             }
+            Self::CommonHome { networks } => {
+                Evidence::CommonHome { networks: owned_origins(networks) }
+            }
             Self::SequentialNetworks { count } => Evidence::SequentialNetworks { count },
             Self::InUse { networks, intervals } => {
                 Evidence::InUse { networks: owned_origins(networks), intervals }
@@ -356,6 +372,7 @@ impl<'l> Evidence<'l> {
             Self::Overlap { networks, .. }
             | Self::Alternation { networks, .. }
             | Self::RecurringNetworks { networks }
+            | Self::CommonHome { networks }
             | Self::SecondDevice { networks, .. }
             | Self::InUse { networks, .. }
             | Self::HiddenAddresses { networks, .. } => networks,

@@ -236,6 +236,7 @@ fn reasons(row: &Summary<'_>, messages: &Messages) -> Vec<String> {
         | Evidence::ManyNetworks { .. }
         | Evidence::RecurringNetworks { .. }
         | Evidence::SecondDevice { .. }
+        | Evidence::CommonHome { .. }
         | Evidence::SequentialNetworks { .. }
         | Evidence::InUse { .. }
         | Evidence::HiddenAddresses { .. }

@@ -67,6 +67,9 @@ fn sentence(evidence: &Evidence<'_>, names: Names, messages: &Messages) -> Optio
             let values = [("networks", listed(networks)), ("span", length(seconds))];
             fill_texts(messages.second_device, &values)
         }
+        Evidence::CommonHome { networks } => {
+            fill_texts(messages.common_home, &[("networks", listed(networks))])
+        }
         Evidence::SequentialNetworks { count } => {
             fill_texts(messages.sequential_networks, &[("networks", counted(count))])
         }
@@ -142,6 +145,7 @@ pub fn detail(evidence: &Evidence<'_>, style: &TextStyle) -> Option<String> {
         | Evidence::Alternation { .. }
         | Evidence::RecurringNetworks { .. }
         | Evidence::SecondDevice { .. }
+        | Evidence::CommonHome { .. }
         | Evidence::SequentialNetworks { .. }
         | Evidence::HiddenAddresses { .. }
         | Evidence::Counterfactual { .. }

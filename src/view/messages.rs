@@ -166,6 +166,9 @@ messages! {
     second_device: "{networks} treated as a second device (overlap of {span} ignored)"
         / "{networks} được coi là thiết bị thứ hai (bỏ qua {span} trùng nhau)"
         / "{networks}: считается вторым устройством (пересечение {span} не учтено)";
+    common_home: "all use in one place for 12 h of the day ({networks})"
+        / "12 giờ mỗi ngày chỉ dùng ở một nơi ({networks})"
+        / "12 ч в сутки — только одно место ({networks})";
     sequential_networks: "{networks} one after another, never two at once"
         / "{networks} lần lượt, không bao giờ hai mạng cùng lúc"
         / "{networks} по очереди, никогда две сразу";

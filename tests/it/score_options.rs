@@ -51,7 +51,11 @@ fn limits_apply_to_all_users_or_to_one() {
     assert_eq!((&hal["verdict"], hal.get("people")), (&"unknown".into(), None));
     assert!(rows_of(&EVENTS, &args, "alert").iter().all(|alert| alert["user"] != "hal"));
     for (line, reason) in [
-        ("hal", "invalid limit 'hal' (expected NAME DEVICES or NAME exempt)"),
+        (
+            "hal",
+            "invalid limit 'hal' (expected NAME DEVICES, NAME exempt, NAME \
+                  household or NAME acknowledged until 2026-12-31)",
+        ),
         ("hal 0", "invalid number of devices '0' (expected 1 to 64)"),
         ("hal many", "invalid number of devices 'many' (expected 1 to 64)"),
     ] {

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use crate::sharing::{AccountActivity, Network, Prefixes, group_networks, in_use};
+use crate::sharing::{AccountActivity, DEVICES, Network, Prefixes, group_networks, in_use};
 use crate::stream::{Evidence, Origin};
 use crate::timestamp::Timestamp;
 
@@ -94,7 +94,7 @@ impl Sources {
         self.pending.insert(place, (at.0, ip));
         if self.pending.len() > PENDING_MAX {
             for (at, ip) in self.pending.drain(..PENDING_MAX / 2) {
-                self.activity.connect(at, Network::of(ip, Prefixes::default()));
+                self.activity.connect(at, Network::of(ip, Prefixes::default()), DEVICES);
             }
         }
     }
@@ -108,7 +108,7 @@ impl Sources {
     pub fn timelines(&self) -> Vec<SourceTimeline> {
         let mut activity = self.activity.clone();
         for (at, ip) in &self.pending {
-            activity.connect(*at, Network::of(*ip, Prefixes::default()));
+            activity.connect(*at, Network::of(*ip, Prefixes::default()), DEVICES);
         }
         let groups = group_networks(&activity);
         let all = in_use(&activity, &groups).into_iter().map(|group| {

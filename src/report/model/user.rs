@@ -221,6 +221,7 @@ fn size(evidence: &[Evidence<'_>]) -> usize {
         | Evidence::Alternation { networks, .. }
         | Evidence::RecurringNetworks { networks }
         | Evidence::SecondDevice { networks, .. }
+        | Evidence::CommonHome { networks }
         | Evidence::HiddenAddresses { networks, .. } => networks.len(),
         Evidence::ManyNetworks { .. }
         | Evidence::SequentialNetworks { .. }

@@ -99,7 +99,8 @@ impl ScoreFilter {
                     }
                 }
             }
-            Kind::Disconnect | Kind::Reject | Kind::Start | Kind::Reload | Kind::Note => {}
+            Kind::Disconnect => self.disconnect(event),
+            Kind::Reject | Kind::Start | Kind::Reload | Kind::Note => {}
         }
         Ok(())
     }
@@ -178,6 +179,18 @@ impl ScoreFilter {
         Ok(())
     }
 
+    fn disconnect(&mut self, event: &Event<'_>) {
+        let (Some(user), Some(ip), Some(ts), Some(lasted_ms)) =
+            (event.user.as_deref(), event.ip, event.ts, event.lasted_ms)
+        else {
+            return;
+        };
+        let (source, id) = (event.source.as_deref().unwrap_or_default(), event.id.as_deref());
+        let format = &event.proxy;
+        let connection = ConnectEvent { ts: ts.0, user, ip, port: event.port, id, source, format };
+        self.state.ingest_end(&connection, i64::try_from(lasted_ms).unwrap_or(i64::MAX));
+    }
+
     fn write_alert(&mut self, change: VerdictChange, out: &mut Output) {
         if self.options.explain.is_some() || self.is_paused {
             return;
@@ -214,7 +227,7 @@ impl ScoreFilter {
                 continue;
             }
             let (_, score, risk) = score(user, now, &rows.window, &rows.rule);
-            let verdict = user.verdict.verdict();
+            let verdict = options.policy.settled(&user.name, user.verdict.verdict(), user.last);
             let is_selected = match options.only {
                 Only::All => true,
                 Only::High => risk == Risk::High,

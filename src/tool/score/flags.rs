@@ -23,6 +23,12 @@ fn names<T>(choices: &[(&'static str, T)]) -> Vec<&'static str> {
     choices.iter().map(|(name, _)| *name).collect()
 }
 
+/// Reads a decimal number above 0.
+fn percent(what: &str, text: &str, max: f64) -> Result<f64, String> {
+    let value = text.parse().ok().filter(|value: &f64| *value > 0.0 && *value <= max);
+    value.ok_or_else(|| invalid(what, text, &format!("0.1 to {max}")))
+}
+
 fn window_ms(text: &str) -> Result<Option<i64>, String> {
     if text == "all" {
         return Ok(None);
@@ -118,6 +124,33 @@ pub(super) const FLAGS: &[F] = &[
          addresses are those of a relay, gateway or NAT: they are left out of people and verdict, \
          and a user with more than one in twenty of them is never clear.",
     ),
+    F::value(
+        "prior",
+        "PERCENT",
+        "Share of accounts that are shared, for the confidence",
+        |o, text| {
+            let percent = percent("share", text, 99.0)?;
+            o.policy.prior = percent / 100.0;
+            Ok(())
+        },
+    )
+    .default("5")
+    .detail("With another share the confidence changes, and the verdict does not."),
+    F::value(
+        "alarms",
+        "N",
+        "Honest users in 1000 that may be accused in a fortnight",
+        |o, text| {
+            o.alarms = percent("number of alarms", text, 500.0)?;
+            Ok(())
+        },
+    )
+    .default("10")
+    .detail("Measured on simulated populations. With fewer, fewer shared accounts are found."),
+    F::switch("strict-households", "Count people who come home to one place as sharing", |o| {
+        o.are_households_sharing = true;
+    })
+    .detail("Without it the verdict on them is watch."),
     F::value("relay", "N", "Ignore networks used by N or more users", |o, text| {
         o.policy.relay = Some(count(text, 2)?);
         Ok(())
