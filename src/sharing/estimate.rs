@@ -9,7 +9,7 @@
 use super::activity::AccountActivity;
 use super::groups::{Group, Groups};
 use super::measures::{MEASURES, measure_days};
-use super::presence::{DAY_SLOTS, DAYS};
+use super::presence::{DAY_SLOTS, DAYS, day_number, day_of_window};
 
 /// The weights of one kind of log, fitted by logistic regression to simulated populations.
 struct Weights {
@@ -142,7 +142,10 @@ fn is_common_home(activity: &AccountActivity, groups: &Groups) -> bool {
         return two < HOME_UNSEEN_OVERLAP * one;
     }
     let whole = (1_u128 << DAY_SLOTS) - 1;
-    let seen_days = days.iter().filter(|(one, _)| *one != 0).count();
+    // Today is not over.
+    let today = day_of_window(day_number(activity.now()));
+    let past = days.iter().enumerate().filter(|(day, _)| *day != today);
+    let seen_days = past.filter(|(_, (one, _))| *one != 0).count().max(1);
     let seen_days = u32::try_from(seen_days).unwrap_or(0);
     (0..DAY_SLOTS).any(|from| {
         let hours = (1_u128 << HOME_SLOTS) - 1;

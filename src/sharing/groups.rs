@@ -52,7 +52,9 @@ pub struct Groups(pub(super) Vec<Group>);
 pub fn group_networks(activity: &AccountActivity) -> Groups {
     let mut groups: Vec<Group> = Vec::new();
     let mut pools: [Option<usize>; 2] = [None; 2];
-    for (index, own) in activity.blocks.iter().enumerate() {
+    let mut blocks: Vec<_> = activity.blocks.iter().enumerate().collect();
+    blocks.sort_by_key(|(_, own)| (own.block, own.is_subnet));
+    for (index, own) in blocks {
         let family = own.block.family;
         let mut pool =
             if own.is_pool() { pools.get_mut(usize::from(family == Family::V6)) } else { None };

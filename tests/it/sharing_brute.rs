@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use mtp::sharing::presence::{DAY_MS, DAY_SLOTS, GAP_MS, HELD_MS, slot};
 use mtp::sharing::{AccountActivity, Estimate, Network, Prefixes, group_networks};
 
-use crate::harness::Random;
+use crate::harness::SeededRng;
 
 const HOUR_MS: i64 = 3_600_000;
 /// A midnight.
@@ -18,7 +18,7 @@ fn network(n: u64) -> Network {
     Network::of([u8::try_from(60 + n).unwrap(), 1, 2, 3].into(), Prefixes::default())
 }
 
-fn below(random: &mut Random, limit: i64) -> i64 {
+fn below(random: &mut SeededRng, limit: i64) -> i64 {
     i64::try_from(random.below(u64::try_from(limit).unwrap())).unwrap()
 }
 
@@ -32,7 +32,7 @@ struct Row {
 
 /// Single connections of some networks over some days, never two within seconds, so that no two
 /// networks are one pool. Some of them last for hours.
-fn rows(random: &mut Random, networks: u64, days: i64) -> Vec<Row> {
+fn rows(random: &mut SeededRng, networks: u64, days: i64) -> Vec<Row> {
     let (mut ts, mut rows) = (START + below(random, DAY_MS), Vec::new());
     let longest = 60_000 + below(random, 2 * HOUR_MS);
     while ts < START + days * DAY_MS {
@@ -109,7 +109,7 @@ fn alternating(rows: &[Row], day: i64) -> usize {
 fn the_measures_equal_their_definition() {
     let mut totals = [0.0; 4];
     for seed in 1..=60 {
-        let random = &mut Random(seed);
+        let random = &mut SeededRng::new(seed);
         let (networks, days) = (2 + random.below(4), 1 + below(random, 8));
         let rows = rows(random, networks, days);
         let used: Vec<_> = (0..networks).map(|of| in_use(&rows, of)).collect();
@@ -159,7 +159,7 @@ fn the_measures_equal_their_definition() {
 fn people_and_confidence_rise_together() {
     let mut estimates = Vec::new();
     for seed in 1..=40 {
-        let random = &mut Random(seed);
+        let random = &mut SeededRng::new(seed);
         let networks = 1 + random.below(6);
         let rows = rows(random, networks, 3);
         estimates.push(estimate(&activity(&rows, 2), 2));

@@ -10,7 +10,7 @@ use mtp::sharing::{
 };
 use mtp::stream::Verdict;
 
-use crate::harness::Random;
+use crate::harness::SeededRng;
 
 /// A midnight, and one of those at which counts are halved.
 const START: i64 = 20_781 * DAY_MS;
@@ -22,7 +22,7 @@ fn network(n: u64) -> Network {
     Network::of([203, n, 0, 7].into(), Prefixes::default())
 }
 
-fn below(random: &mut Random, limit: i64) -> i64 {
+fn below(random: &mut SeededRng, limit: i64) -> i64 {
     i64::try_from(random.below(u64::try_from(limit).unwrap())).unwrap()
 }
 
@@ -50,7 +50,7 @@ impl Account {
 }
 
 /// Bursts of connections of some networks over some days.
-fn events(random: &mut Random, networks: u64, days: i64) -> Vec<(i64, Network)> {
+fn events(random: &mut SeededRng, networks: u64, days: i64) -> Vec<(i64, Network)> {
     let (mut ts, mut events) = (START, Vec::new());
     let longest = 1 + below(random, 5 * HOUR_MS);
     while ts < START + days * DAY_MS {
@@ -69,7 +69,7 @@ fn events(random: &mut Random, networks: u64, days: i64) -> Vec<(i64, Network)> 
 fn the_intervals_are_the_slots_that_the_estimate_counts() {
     let mut total = 0;
     for seed in 1..=40 {
-        let random = &mut Random(seed);
+        let random = &mut SeededRng::new(seed);
         let networks = 2 + random.below(5);
         let mut activity = AccountActivity::default();
         for (ts, network) in events(random, networks, 6) {
@@ -92,7 +92,7 @@ fn the_intervals_are_the_slots_that_the_estimate_counts() {
 }
 
 /// Connections of one phone on a day: at home, on the way, at work, and back.
-fn commute(random: &mut Random, day: i64, home: Network, work: Network) -> Vec<(i64, Network)> {
+fn commute(random: &mut SeededRng, day: i64, home: Network, work: Network) -> Vec<(i64, Network)> {
     let midnight = START + day * DAY_MS;
     let (mut ts, mut all) = (midnight + 7 * HOUR_MS, Vec::new());
     while ts < midnight + 23 * HOUR_MS {
@@ -112,7 +112,7 @@ fn commute(random: &mut Random, day: i64, home: Network, work: Network) -> Vec<(
 
 #[test]
 fn one_person_stays_clear_for_a_year_and_through_a_move() {
-    let random = &mut Random(7);
+    let random = &mut SeededRng::new(7);
     let mut account = Account::default();
     let mut most = 0;
     for day in 0..365 {
@@ -132,7 +132,7 @@ fn one_person_stays_clear_for_a_year_and_through_a_move() {
 
 #[test]
 fn two_people_are_sharing_within_days_and_clear_again_within_two_weeks() {
-    let random = &mut Random(8);
+    let random = &mut SeededRng::new(8);
     let mut account = Account::default();
     let mut verdicts = Vec::new();
     for day in 0..20 {
@@ -155,7 +155,7 @@ fn two_people_are_sharing_within_days_and_clear_again_within_two_weeks() {
 /// Several people who are at home in one place from the evening to the morning are a household.
 #[test]
 fn a_household_is_watched_at_most() {
-    let random = &mut Random(9);
+    let random = &mut SeededRng::new(9);
     let mut account = Account::default();
     for day in 0..5 {
         let mut events = Vec::new();
@@ -184,7 +184,7 @@ fn a_household_is_watched_at_most() {
 fn verdicts_fall_with_the_number_of_alarms() {
     let mut sharing = 0;
     for seed in 1..=40 {
-        let random = &mut Random(seed);
+        let random = &mut SeededRng::new(seed);
         let networks = 1 + random.below(6);
         let mut activity = AccountActivity::default();
         for (ts, network) in events(random, networks, 4) {
@@ -203,7 +203,7 @@ fn verdicts_fall_with_the_number_of_alarms() {
 #[test]
 fn a_pool_of_addresses_is_one_network() {
     for blocks in [2, 4, 8] {
-        let random = &mut Random(blocks);
+        let random = &mut SeededRng::new(blocks);
         let (mut account, mut ts) = (Account::default(), START + 8 * HOUR_MS);
         while ts < START + 3 * DAY_MS {
             for _ in 0..3 {

@@ -128,31 +128,28 @@ const RULE: Section = Section {
 const PEOPLE: Section = Section {
     title: "PEOPLE AND VERDICT",
     text: || {
-        "people estimates how many people use an account at the same time, over the last three \
-         days. A person has one phone, on one network at a time, and may have a second device that \
-         stays on one network. So networks in use at the same time have that network in common. \
-         For two people, others remain in use at the same time when it is left out. A network is \
-         in use between two of its own connections, never because of an open socket alone. The \
-         addresses of one device (IPv4 and IPv6 of a home, the pool of a carrier) count as one \
-         network: they mix within bursts of connections.\n\nThe verdict is unknown until an hour \
-         of use; if one line of the log in twenty was not recognised; or if one connection in \
-         twenty has the address of a relay, gateway or NAT (--trust-private). It is clear for one \
-         person, and watch if people is 1.5 or more. It is sharing if, besides, connections \
-         alternated between places as no traveller does, or a place beside home and work recurs \
-         for days; if people is 1.85 or more for hours; if one hour had six unrelated networks \
-         with connections of their own; or if five networks took turns within minutes. It falls \
-         when people is below 1.35 for an hour of use.\n\nevidence has the reasons. overlap: two \
-         networks in use at the same time, for seconds in all, with at most gap seconds between \
-         connections. alternation: how often connections came from one network, the other, the \
-         one and the other again within half a day. many-networks: networks of one hour, or that \
-         took turns within minutes. recurring-networks: networks beside home and work that were \
-         left and used again for days. second-device: the network treated as a second device, and \
-         the overlap that is ignored because of it. sequential-networks: several networks, never \
-         two at the same time. hidden-addresses: connections that \
-         are left out because the address of their client is not known. counterfactual: the flag \
-         that would change the verdict.\n\nNot \
-         detected are people in one household, people who use the account on different days, and \
-         two people who both stay at home: they look like one with two devices."
+        "people estimates how many people use an account at the same time, from three days and, \
+         with less weight, those before. A person has one phone, on one network at a time, and may \
+         have other devices that stay on one network. A phone in the background holds no \
+         connection; a computer holds its connections for hours. So two networks in use at the same \
+         time, neither held by a computer, are seldom one person's. A network is in use between \
+         two of its own connections at most four hours apart. Addresses of one block (IPv4 /20, \
+         IPv6 /48) count as one network, as do blocks that mix within bursts of connections: the \
+         pool of a carrier or VPN. confidence is the probability that several people use the \
+         account, if --prior percent of accounts are shared.\n\nThe verdict is unknown until an \
+         hour of use; if one line of the log in twenty was not recognised; or if one connection in \
+         twenty has the address of a relay, gateway or NAT (--trust-private). It is watch or \
+         sharing when the odds are above a threshold (--alarms) for up to half a day, the shorter \
+         the higher they are, and falls when they are below it for a day. If all use is in one \
+         place for twelve hours of the day, it is watch at most (--strict-households).\n\nevidence \
+         has the reasons. overlap: two networks in use at the same time, for seconds in all, with \
+         at most gap seconds between connections. alternation: how often connections changed to \
+         each of two networks within twenty minutes. second-device: the network that a computer \
+         holds, and the overlap that is ignored because of it. common-home: the place of the \
+         twelve hours. sequential-networks: several networks, never two at the same time. \
+         hidden-addresses: connections that are left out because the address of their client is \
+         not known. counterfactual: the flag that would change the verdict.\n\nNot detected are \
+         people in one household, and people who use the account on different days."
             .to_owned()
     },
 };
