@@ -74,7 +74,9 @@ impl Policy {
     /// The devices of a user; `None` for an exempt one.
     pub fn devices_of(&self, user: &str) -> Option<usize> {
         match self.users.get(user) {
-            None | Some(DeviceLimit::Household | DeviceLimit::Acknowledged(_)) => Some(self.devices),
+            None | Some(DeviceLimit::Household | DeviceLimit::Acknowledged(_)) => {
+                Some(self.devices)
+            }
             Some(DeviceLimit::Devices(devices)) => Some(*devices),
             Some(DeviceLimit::Exempt) => None,
         }
@@ -85,7 +87,8 @@ impl Policy {
         match self.users.get(user) {
             Some(DeviceLimit::Household) => verdict.min(Verdict::Watch),
             Some(DeviceLimit::Acknowledged(until)) if at < until.0 => verdict.min(Verdict::Watch),
-            None | Some(DeviceLimit::Devices(_) | DeviceLimit::Exempt | DeviceLimit::Acknowledged(_)) => {
+            None
+            | Some(DeviceLimit::Devices(_) | DeviceLimit::Exempt | DeviceLimit::Acknowledged(_)) => {
                 verdict
             }
         }

@@ -162,12 +162,7 @@ fn a_database_of_carriers_makes_one_network_of_each() {
 fn explain_writes_the_detail_of_one_user() {
     let output = run("mtp-score", &["--explain", "hal"], &EVENTS);
     let story = text(&output.stdout);
-    for part in [
-        "User: hal",
-        ": sharing",
-        "in use at once",
-        "with --devices",
-    ] {
+    for part in ["User: hal", ": sharing", "in use at once", "with --devices"] {
         assert!(story.contains(part), "{part}: {story}");
     }
     for events in [&EVENTS[..], b""] {
