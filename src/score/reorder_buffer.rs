@@ -205,7 +205,8 @@ mod tests {
     use super::*;
 
     fn connection(ts: i64) -> BufferedConnection {
-        BufferedConnection { ts, ip: [203, 0, 113, 7].into(), port: 1, user: 0, identity: 1 }
+        let ip = [203, 0, 113, 7].into();
+        BufferedConnection { ts, ip, port: 1, user: 0, identity: 1, lasted_ms: 0 }
     }
 
     #[test]

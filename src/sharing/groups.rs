@@ -5,6 +5,7 @@
 //! such blocks of one account count as one device's.
 
 use super::activity::AccountActivity;
+use super::block::BlockActivity;
 use super::network::{Family, Network};
 use super::presence::DAYS;
 
@@ -28,7 +29,7 @@ impl Group {
         let mut blocks: Vec<_> =
             self.blocks.iter().filter_map(|index| activity.blocks.get(*index)).collect();
         blocks.sort_by_key(|own| (std::cmp::Reverse(own.presence.get().used.count()), own.block));
-        blocks.into_iter().flat_map(|own| own.networks()).collect()
+        blocks.into_iter().flat_map(BlockActivity::networks).collect()
     }
 
     /// Changes to the blocks of this group in slots with alternation.

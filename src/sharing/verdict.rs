@@ -38,8 +38,19 @@ impl Thresholds {
     /// The thresholds with which about so many honest users in a thousand are accused in a
     /// fortnight.
     pub fn new(alarms: f64, are_households_sharing: bool) -> Self {
-        let sharing = SHARING - ALARMS_SCALE * (alarms / ALARMS).ln();
-        Self { sharing, are_households_sharing }
+        let mut thresholds = Self { sharing: SHARING, are_households_sharing };
+        thresholds.set_alarms(alarms);
+        thresholds
+    }
+
+    /// Sets the number of honest users in a thousand.
+    pub fn set_alarms(&mut self, alarms: f64) {
+        self.sharing = SHARING - ALARMS_SCALE * (alarms / ALARMS).ln();
+    }
+
+    /// Counts people who come home to one place as sharing.
+    pub fn count_households(&mut self) {
+        self.are_households_sharing = true;
     }
 }
 

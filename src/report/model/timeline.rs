@@ -253,7 +253,7 @@ mod tests {
         let at = |n: i64| start + n * 300_000;
         let ip = |n: i64| IpAddr::from([203, 0, 113, u8::try_from(n % 3).unwrap()]);
         for n in 0..400 {
-            activity.connect(at(n), Network::of(ip(n), Prefixes::default()));
+            activity.connect(at(n), Network::of(ip(n), Prefixes::default()), DEVICES);
             let swapped = if n % 2 == 0 { n + 1 } else { n - 1 };
             sources.add(Timestamp(at(swapped)), ip(swapped));
         }

@@ -26,7 +26,7 @@ fn names<T>(choices: &[(&'static str, T)]) -> Vec<&'static str> {
 /// Reads a decimal number above 0.
 fn percent(what: &str, text: &str, max: f64) -> Result<f64, String> {
     let value = text.parse().ok().filter(|value: &f64| *value > 0.0 && *value <= max);
-    value.ok_or_else(|| invalid(what, text, &format!("0.1 to {max}")))
+    value.ok_or_else(|| invalid(what, text, format!("0.1 to {max}")))
 }
 
 fn window_ms(text: &str) -> Result<Option<i64>, String> {
@@ -141,14 +141,14 @@ pub(super) const FLAGS: &[F] = &[
         "N",
         "Honest users in 1000 that may be accused in a fortnight",
         |o, text| {
-            o.alarms = percent("number of alarms", text, 500.0)?;
+            o.policy.thresholds.set_alarms(percent("number of alarms", text, 500.0)?);
             Ok(())
         },
     )
     .default("10")
     .detail("Measured on simulated populations. With fewer, fewer shared accounts are found."),
     F::switch("strict-households", "Count people who come home to one place as sharing", |o| {
-        o.are_households_sharing = true;
+        o.policy.thresholds.count_households();
     })
     .detail("Without it the verdict on them is watch."),
     F::value("relay", "N", "Ignore networks used by N or more users", |o, text| {

@@ -14,7 +14,7 @@ use crate::io::output::OutputFormat;
 use crate::io::reporter::Reporter;
 use crate::score::carriers::CarrierDatabase;
 use crate::score::{Policy, Rule, WindowConfig};
-use crate::sharing::{ALARMS, Detail, Thresholds};
+use crate::sharing::Detail;
 use crate::tool::{EXIT_STATUS, event_loop};
 use crate::view::IconSet;
 
@@ -31,8 +31,6 @@ pub struct ScoreOptions {
     ips_max: usize,
     alert_on_risk: bool,
     policy: Policy,
-    alarms: f64,
-    are_households_sharing: bool,
     limits_file: Option<PathBuf>,
     asn_file: Option<PathBuf>,
     detail: Detail,
@@ -76,8 +74,6 @@ impl Default for ScoreOptions {
             ips_max: 20,
             alert_on_risk: false,
             policy: Policy::default(),
-            alarms: ALARMS,
-            are_households_sharing: false,
             limits_file: None,
             asn_file: None,
             detail: Detail::Short,
@@ -174,7 +170,6 @@ pub fn run(
     format: OutputFormat,
     reporter: Reporter,
 ) -> Result<ExitStatus, Error> {
-    options.policy.thresholds = Thresholds::new(options.alarms, options.are_households_sharing);
     if let Some(path) = &options.limits_file {
         options.policy.read(path)?;
     }
