@@ -106,6 +106,7 @@ fn alternating(rows: &[Row], day: i64) -> usize {
 }
 
 #[test]
+#[expect(clippy::cast_precision_loss, reason = "the counts are small")]
 fn the_measures_equal_their_definition() {
     let mut totals = [0.0; 4];
     for seed in 1..=60 {
