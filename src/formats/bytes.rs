@@ -5,6 +5,9 @@ use memchr::memmem;
 use super::{Meaning, MessagePattern};
 use crate::stream::Text;
 
+/// The bytes of a pattern that are compared at once.
+const HEAD: usize = 8;
+
 /// The text as UTF-8, with `U+FFFD` for what is not.
 pub fn to_text(bytes: &[u8]) -> Text<'_> {
     match std::str::from_utf8(bytes) {
@@ -64,8 +67,14 @@ pub fn match_prefix<'t>(
     text: &'t [u8],
     patterns: &[MessagePattern],
 ) -> Option<(Meaning, &'t [u8])> {
+    // Most patterns are left out by their first bytes, without a call.
+    let head = text.first_chunk::<HEAD>();
     patterns.iter().find_map(|pattern| {
-        text.strip_prefix(pattern.words.as_bytes()).map(|rest| (pattern.meaning, rest))
+        let words = pattern.words.as_bytes();
+        if words.first_chunk::<HEAD>().is_some_and(|words| Some(words) != head) {
+            return None;
+        }
+        text.strip_prefix(words).map(|rest| (pattern.meaning, rest))
     })
 }
 

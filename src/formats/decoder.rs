@@ -364,6 +364,9 @@ impl Parsers<'_> {
     /// Whether a format is tried. A process of mtprotoproxy prints its own lines and the access
     /// log's.
     fn is_tried(&self, at: usize) -> bool {
+        if self.learned == Some(at) {
+            return true;
+        }
         let Some(name) = ALL.get(at).map(|dialect| dialect.name) else { return false };
         if self.only.is_none() && name == minhpn::DIALECT.name {
             return false;

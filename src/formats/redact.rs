@@ -2,6 +2,9 @@
 //! masked than a secret too few.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 
 use crate::stream::Text;
 
@@ -76,16 +79,22 @@ pub fn mask_after(text: &[u8], is_in_secret: bool) -> Cow<'_, [u8]> {
     }
 }
 
+/// Part of every name of a secret that begins with a capital or not. Built once, since most lines
+/// are searched for it.
+static ECRET: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"ecret"));
+
 /// Whether a secret reaches the end of the line, so that the next line may continue it.
 pub fn ends_in_secret(text: &[u8]) -> bool {
     let text = text.trim_ascii_end();
-    let is_name = |name: &[u8]| name.len() >= 7 && name.to_ascii_lowercase().ends_with(b"secret=");
-    if is_name(text.get(text.len().saturating_sub(7)..).unwrap_or_default()) {
+    let tail = text.iter().rev().take_while(|&&byte| is_base64(byte)).count();
+    if tail == 0 {
+        return false;
+    }
+    if text.last_chunk::<7>().is_some_and(|name| name.eq_ignore_ascii_case(b"secret=")) {
         return true;
     }
-    let tail = text.iter().rev().take_while(|&&byte| is_base64(byte)).count();
     // Most lines are not searched.
-    let may_be = tail >= BASE64_MIN || (tail > 0 && memchr::memmem::find(text, b"ecret").is_some());
+    let may_be = tail >= BASE64_MIN || ECRET.find(text).is_some();
     may_be && mask(text).ends_with(MASK)
 }
 
@@ -144,7 +153,7 @@ fn starts_word(text: &[u8], at: usize) -> bool {
 /// after it.
 fn secret(text: &[u8]) -> (usize, usize) {
     let word = run(text, |byte| byte.is_ascii_alphanumeric());
-    if let Some((skip, length)) = named(text) {
+    if let Some((skip, length)) = named(text, word) {
         return (skip, length);
     }
     let numbers = numbers(text);
@@ -152,7 +161,7 @@ fn secret(text: &[u8]) -> (usize, usize) {
         return (0, numbers);
     }
     let run_of = text.get(..word).unwrap_or_default();
-    if has_long_hex(run_of) {
+    if word >= HEX_MIN && has_long_hex(run_of) {
         return (0, word);
     }
     // Only searched for where it can begin: a line may be one long word.
@@ -162,15 +171,19 @@ fn secret(text: &[u8]) -> (usize, usize) {
 }
 
 /// `secret=VALUE`, `"secret": "VALUE"`, `secret%3DVALUE`, `with secret: VALUE`, and mtprotoproxy's
-/// `should be 32 hex chars, got VALUE`.
-fn named(text: &[u8]) -> Option<(usize, usize)> {
+/// `should be 32 hex chars, got VALUE`. `word` is the length of the first word.
+fn named(text: &[u8], word: usize) -> Option<(usize, usize)> {
     let bad = b"hex chars, got ";
     if text.starts_with(bad) {
         let length = run(text.get(bad.len()..)?, is_base64);
         return Some((bad.len(), length)).filter(|_| length > 0);
     }
-    let word = text.get(..run(text, |byte| byte.is_ascii_alphanumeric()))?;
-    word.windows(6).position(|six| six.eq_ignore_ascii_case(b"secret"))?;
+    let word = text.get(..word)?;
+    let is_secret = |six: &[u8]| {
+        six.first().is_some_and(|first| matches!(first, b's' | b'S'))
+            && six.eq_ignore_ascii_case(b"secret")
+    };
+    word.windows(6).position(is_secret)?;
     let name = text.get(..NAME_MAX.max(word.len())).unwrap_or(text);
     let mut skip = run(name, |byte| byte.is_ascii_alphanumeric() || byte == b'_');
     // The number or the name of a secret.

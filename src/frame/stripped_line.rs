@@ -179,7 +179,9 @@ impl<'l> StrippedLine<'l> {
         let is_panel = |source: &[u8]| {
             [&b"x-ui"[..], b"xui"].iter().any(|name| memmem::find(source, name).is_some())
         };
-        self.source.is_none_or(is_panel).then_some(())?;
+        // A line that begins with a digit begins with `2026/`.
+        let may_be = line.get(4) == Some(&b'/') || !line.first()?.is_ascii_digit();
+        (may_be && self.source.is_none_or(is_panel)).then_some(())?;
         self.once(FrameKind::XUi, || prefixes::x_ui(line, context.local_time))
     }
 

@@ -88,9 +88,10 @@ impl LogParser for TelemtParser {
                 self.parse_bare(line, emit)
             };
         };
-        self.is_debug |= line
-            .get(..DEBUG_WITHIN)
-            .is_some_and(|head| memchr::memmem::find(head, b"Z DEBUG ").is_some());
+        self.is_debug = self.is_debug
+            || line
+                .get(..DEBUG_WITHIN)
+                .is_some_and(|head| memchr::memmem::find(head, b"Z DEBUG ").is_some());
         self.is_shaped |= target.starts_with(b"telemt");
         if !self.is_shaped {
             return Ok(Outcome::Unrecognized);
