@@ -8,7 +8,7 @@
 //!
 //! | step | function | result |
 //! |---|---|---|
-//! | 1. record connections and ends | [`AccountActivity::connect`], [`AccountActivity::end`] | [`AccountActivity`] |
+//! | 1. record connections, ends | [`AccountActivity::connect`], `end` | [`AccountActivity`] |
 //! | 2. merge the addresses of one pool | [`group_networks`] | [`Groups`] |
 //! | 3. measure the use beyond one person's | `measure_days` | `Measures` |
 //! | 4. weigh the measures | [`estimate()`] | [`Estimate`] |

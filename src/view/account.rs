@@ -63,7 +63,7 @@ fn facts<'r, 'l>(row: &'r Summary<'l>) -> &'r [Evidence<'l>] {
     row.evidence.as_deref().unwrap_or_default()
 }
 
-/// Why there is no verdict.
+/// Gives the reason of a missing verdict.
 fn no_verdict(row: &Summary<'_>, messages: &Messages) -> String {
     let is_blind = row.first_seen.is_none() && row.connections == 0;
     let other = if is_blind { messages.no_addresses } else { messages.too_little };

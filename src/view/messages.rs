@@ -38,8 +38,10 @@ messages! {
         / "Анализ логов MTProxy - {at}";
     // Totals of users; {period} is a span.
     totals: "{users} users: {sharing} sharing, {watch} watch, {clear} clear, {unknown} unknown"
-        / "{users} người dùng: {sharing} chia sẻ, {watch} theo dõi, {clear} bình thường, {unknown} chưa rõ"
-        / "пользователей: {users}, общий доступ: {sharing}, под наблюдением: {watch}, в норме: {clear}, неясно: {unknown}";
+        / "{users} người dùng: {sharing} chia sẻ, {watch} theo dõi, {clear} bình thường, \
+           {unknown} chưa rõ"
+        / "пользователей: {users}, общий доступ: {sharing}, под наблюдением: {watch}, \
+           в норме: {clear}, неясно: {unknown}";
     risks: "Risk: {high} high, {medium} medium, {low} low"
         / "Rủi ro: {high} cao, {medium} trung bình, {low} thấp"
         / "Риск: высокий {high}, средний {medium}, низкий {low}";

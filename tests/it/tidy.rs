@@ -87,6 +87,7 @@ fn files_are_short_and_begin_with_their_purpose() {
     for path in sources("src").into_iter().chain(sources("tests")) {
         let text = fs::read_to_string(&path).unwrap();
         let name = path.strip_prefix(root()).unwrap().display();
+        let is_source = path.starts_with(root().join("src"));
         if !text.starts_with("//! ") {
             wrong.push(format!("{name}: no module comment"));
         }
@@ -95,10 +96,11 @@ fn files_are_short_and_begin_with_their_purpose() {
             wrong.push(format!("{name}: {lines} lines, over {LINES_MAX}"));
         }
         for (n, line) in text.lines().enumerate() {
-            if line.chars().count() > COLUMNS_MAX {
+            // Tests hold recorded text.
+            if is_source && line.chars().count() > COLUMNS_MAX {
                 wrong.push(format!("{name}:{}: wider than {COLUMNS_MAX}", n + 1));
             }
-            if path.starts_with(root().join("src")) && line.contains("process::exit") {
+            if is_source && line.contains("process::exit") {
                 wrong.push(format!("{name}:{}: only error.rs has exit statuses", n + 1));
             }
         }
