@@ -92,7 +92,7 @@ fn an_editor_that_replaces(config: &Path, container: &str) {
     let args = ["reload", "--container", container, "--config", config.to_str().unwrap()];
     let output = run("mtp-users", &args, b"");
     let said = text(&output.stderr);
-    let want = "the proxy still sees an older or another file under that name (not the same inode)";
+    let want = "has an older file of that name open";
     assert!(output.status.code() == Some(1) && said.contains(want), "{said}");
     assert!(said.contains("restart the container, and never replace the file that it mounts"));
     assert!(text(&output.stdout).contains("\"confirmed\":true"), "it reads what it sees again");
