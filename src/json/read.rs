@@ -98,7 +98,11 @@ impl<'t> Iterator for Fields<'t> {
     }
 }
 
+#[inline]
 fn after_blanks(text: &[u8]) -> &[u8] {
+    if text.first().is_some_and(|byte| *byte > b' ') {
+        return text;
+    }
     let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r');
     let count = text.iter().take_while(|byte| is_blank(byte)).count();
     text.get(count..).unwrap_or_default()

@@ -234,36 +234,55 @@ impl<'l> Event<'l> {
         let (mut kind, mut current) = (None, None);
         let mut usage = Usage { connects: None, current: 0, megabytes: None, messages: None };
         for (key, value) in fields.by_ref().filter(|(_, value)| !value.is_null()) {
-            match std::str::from_utf8(key).ok()? {
-                key::TYPE => kind = Some(Kind::read(&value.to_str()?)?),
-                key::TS => {
-                    event.ts = Timestamp::read(value.to_str()?.as_bytes()).map(|(ts, _)| ts);
+            match key {
+                name if name == key::TYPE.as_bytes() => kind = Some(Kind::read(&value.to_str()?)?),
+                name if name == key::TS.as_bytes() => {
+                    event.ts = Timestamp::read(&bytes(value)?).map(|(ts, _)| ts);
                 }
-                key::USER => event.user = Some(value.to_str()?),
-                key::IP => event.ip = parse_ip(value.to_str()?.as_bytes()),
-                key::PORT => event.port = Some(number(value)?),
-                key::MODE => event.mode = Some(value.to_str()?),
-                key::ID => event.id = Some(value.to_str()?),
-                key::PROXY => event.proxy = value.to_str()?,
-                key::SOURCE => event.source = Some(value.to_str()?),
-                key::SECONDS => event.lasted_ms = Some(milliseconds(float(value)?)),
-                key::BYTES_UP => event.bytes_up = Some(number(value)?),
-                key::BYTES_DOWN => event.bytes_down = Some(number(value)?),
-                key::REASON => event.reason = Some(value.to_str()?),
-                key::COUNT => event.count = Some(number(value)?),
-                key::CONNECTS => usage.connects = Some(number(value)?),
-                key::CURRENT => current = Some(number(value)?),
-                key::MEGABYTES => usage.megabytes = Some(float(value)?),
-                key::MESSAGES => usage.messages = Some(number(value)?),
-                key::TEXT => event.text = Some(value.to_str()?),
-                key::TS_FROM => event.ts_from = TimeFrom::read(&value.to_str()?),
-                _ => {}
+                name if name == key::USER.as_bytes() => event.user = Some(value.to_str()?),
+                name if name == key::IP.as_bytes() => event.ip = parse_ip(&bytes(value)?),
+                name if name == key::PORT.as_bytes() => event.port = Some(number(value)?),
+                name if name == key::MODE.as_bytes() => event.mode = Some(value.to_str()?),
+                name if name == key::ID.as_bytes() => event.id = Some(value.to_str()?),
+                name if name == key::PROXY.as_bytes() => event.proxy = value.to_str()?,
+                name if name == key::SOURCE.as_bytes() => event.source = Some(value.to_str()?),
+                name if name == key::SECONDS.as_bytes() => {
+                    event.lasted_ms = Some(milliseconds(float(value)?));
+                }
+                name if name == key::BYTES_UP.as_bytes() => event.bytes_up = Some(number(value)?),
+                name if name == key::BYTES_DOWN.as_bytes() => {
+                    event.bytes_down = Some(number(value)?);
+                }
+                name if name == key::REASON.as_bytes() => event.reason = Some(value.to_str()?),
+                name if name == key::COUNT.as_bytes() => event.count = Some(number(value)?),
+                name if name == key::CONNECTS.as_bytes() => usage.connects = Some(number(value)?),
+                name if name == key::CURRENT.as_bytes() => current = Some(number(value)?),
+                name if name == key::MEGABYTES.as_bytes() => usage.megabytes = Some(float(value)?),
+                name if name == key::MESSAGES.as_bytes() => usage.messages = Some(number(value)?),
+                name if name == key::TEXT.as_bytes() => event.text = Some(value.to_str()?),
+                name if name == key::TS_FROM.as_bytes() => {
+                    event.ts_from = TimeFrom::read(&value.to_str()?);
+                }
+                // A row is UTF-8, its unknown keys too.
+                _ if std::str::from_utf8(key).is_ok() => {}
+                _ => return None,
             }
         }
         event.kind = kind.filter(|_| fields.is_whole())?;
         event.usage = current.map(|current| Usage { current, ..usage });
         Some(event)
     }
+}
+
+/// The bytes of a string. ASCII is not checked again.
+fn bytes(value: Value<'_>) -> Option<Cow<'_, [u8]>> {
+    if let Some(plain) = value.plain().filter(|plain| plain.is_ascii()) {
+        return Some(Cow::Borrowed(plain));
+    }
+    Some(match value.to_str()? {
+        Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
+        Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+    })
 }
 
 fn number<N: FromStr>(value: Value<'_>) -> Option<N> {
