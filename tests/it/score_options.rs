@@ -5,6 +5,8 @@ use std::sync::LazyLock;
 
 use serde_json::Value;
 
+use mtp::stream::Verdict;
+
 use crate::demo::log;
 use crate::harness::{check_schema, root, run, text};
 
@@ -74,7 +76,10 @@ fn the_evidence_names_the_flag_that_would_clear_an_account() {
     let with = hal["evidence"].as_array().unwrap().last().unwrap();
     assert_eq!(with["kind"], "counterfactual");
     let flag: Vec<_> = with["option"].as_str().unwrap().split(' ').collect();
-    assert_eq!(summary(&EVENTS, &flag, "hal")["verdict"], with["verdict"]);
+    // The option is tried on the last estimate; a whole run with it has its hysteresis too.
+    let read = |row: &Value| Verdict::read(row["verdict"].as_str().unwrap()).unwrap();
+    let run = read(&summary(&EVENTS, &flag, "hal"));
+    assert!(run <= read(with) && read(with) < read(&hal), "{with}");
 }
 
 #[test]
@@ -110,15 +115,14 @@ fn full_evidence_has_all_intervals() {
     let full = summary(&EVENTS, &["--evidence", "full"], "hal");
     let facts = full["evidence"].as_array().unwrap();
     let used: Vec<_> = facts.iter().filter(|fact| fact["kind"] == "in-use").collect();
-    assert_eq!(used.len(), 3, "{facts:?}");
+    assert_eq!(used.len(), 4, "{facts:?}");
     // Each overlap lies within the intervals of the networks it names.
     for fact in facts.iter().filter(|fact| fact["kind"] == "overlap" && fact["gap"] == 14_400) {
         for network in fact["networks"].as_array().unwrap() {
-            let of =
-                used.iter().find(|used| used["networks"].as_array().unwrap().contains(network));
-            let intervals = of.unwrap()["intervals"].as_array().unwrap();
-            assert!(intervals.iter().any(|span| span[0].as_str() <= fact["from"].as_str()));
-            assert!(intervals.iter().any(|span| span[1].as_str() >= fact["to"].as_str()));
+            let of = used.iter().filter(|of| of["networks"].as_array().unwrap().contains(network));
+            let spans: Vec<_> = of.flat_map(|of| of["intervals"].as_array().unwrap()).collect();
+            assert!(spans.iter().any(|span| span[0].as_str() <= fact["from"].as_str()));
+            assert!(spans.iter().any(|span| span[1].as_str() >= fact["to"].as_str()), "{fact}");
         }
     }
 }
