@@ -28,8 +28,7 @@ const BURST_CHANCE: i64 = 5;
 /// person on the way has one change, a VPN switched on and off has two.
 const ALTERNATION_CHANGES: u8 = 3;
 /// The weight of a day in the mean, once it is out of the window, falls by this factor every day:
-/// the half-life is two days. Without earlier days the figures after a week are .003 lower, and
-/// alerts are a fifth more frequent.
+/// the half-life is two days.
 const PAST_DECAY: f32 = 0.7;
 /// A silence of so many days leaves nothing of the past.
 const PAST_DAYS_MAX: i64 = 30;

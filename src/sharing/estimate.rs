@@ -4,7 +4,6 @@
 //! The log of the odds is linear in the logs of four measures, each a mean over the days of the
 //! window and the days before it. A measure counts in its logarithm, because a second person doubles
 //! what a first one adds, and because the use of accounts is distributed over orders of magnitude.
-//! `docs/detection.md` has the error rates and the effect of each constant.
 
 use super::activity::AccountActivity;
 use super::groups::{Group, Groups};
@@ -27,8 +26,7 @@ const WITHOUT_ENDS: Weights = Weights { bias: -5.2, measures: [0.68, 0.43, 0.34,
 /// Log-odds that are taken off an estimate without ends where a verdict is decided: its upper tail
 /// is heavier, and with this the same number of honest users is above a threshold.
 const WITHOUT_ENDS_CAUTION: f64 = 0.4;
-/// Slots in an hour: a measure is counted as 1 + 3 times its slots in a day. With half or twice as
-/// many the area under the curve is less than .002 lower.
+/// Slots in an hour: a measure is counted as 1 + 3 times its slots in a day.
 const MEASURE_SCALE: f64 = 3.0;
 /// The share of shared accounts among those that the weights were fitted to, as log-odds.
 const FITTED_PRIOR: f64 = -0.87;

@@ -1,5 +1,5 @@
 //! Estimates how many people use an account at the same time, from the times and networks of its
-//! connections. `docs/detection.md` explains the model and gives its error rates.
+//! connections.
 //!
 //! A person has one phone, on one network at a time, and may have other devices that stay on one
 //! network. A phone in the background holds no connection and opens one for each message; a

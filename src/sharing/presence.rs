@@ -13,15 +13,13 @@ use serde::{Deserialize, Serialize};
 pub const DAYS: usize = 3;
 /// A day, in milliseconds.
 pub const DAY_MS: i64 = 86_400_000;
-/// Length of a slot. With slots of ten minutes the figures of the simulators are the same.
+/// Length of a slot.
 pub const SLOT_MS: i64 = 1_200_000;
 /// The longest gap between connections over which a block counts as in use. A phone in the
 /// background connects for messages alone, a few times in an hour by day and in hours by night.
-/// With one hour the area under the curve is .03 lower, with two .015, with eight .01.
 pub const GAP_MS: i64 = 4 * 3_600_000;
 /// A connection that lasted so long is a computer's, which holds its sockets while nobody uses it.
-/// A phone closes its sockets seconds after the program is left. With 30 minutes the figures are
-/// the same.
+/// A phone closes its sockets seconds after the program is left.
 pub const HELD_MS: i64 = 70 * 60_000;
 /// Slots in a day.
 pub const DAY_SLOTS: i64 = DAY_MS / SLOT_MS;
