@@ -1,5 +1,5 @@
 //! Estimates how many people use an account at the same time, from the times and networks of its
-//! connections.
+//! connections. `docs/detection.md` has the model and its error rates.
 //!
 //! A person has one phone, on one network at a time, and may have other devices that stay on one
 //! network. A phone in the background holds no connection and opens one for each message; a
