@@ -20,8 +20,7 @@ use crate::harness::{skip, text};
 const MANY: u16 = 10_000;
 /// What the tests beside this one may need of files.
 const OTHER_FILES: u64 = 3000;
-/// An optimised build takes half the time of ss. One that is not writes its rows through serde four
-/// times slower, and takes 1.7 times as long as ss.
+/// A build that is not optimised writes its rows through serde, and took 1.6 times as long as ss.
 const AGAINST_SS: f64 = if cfg!(debug_assertions) { 2.5 } else { 0.75 };
 /// How long it may take to show that.
 const PATIENCE: Duration = Duration::from_secs(30);
