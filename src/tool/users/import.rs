@@ -120,49 +120,55 @@ fn parse_list(list: &str, text: &str) -> Result<Vec<ImportedUser>, Error> {
     Ok(users)
 }
 
+/// Reads the rows of a list with their lines. Its first character selects JSON lines or CSV.
 fn parse_rows(list: &str, text: &str) -> Result<Vec<(u64, ImportRow)>, Error> {
     let at = |line: u64, message: String| Error::refused(format!("{list}:{line}"), message);
-    // Lines of JSON may be mixed with CSV; a record of CSV may have several lines.
+    if text.trim_start().starts_with('{') {
+        return parse_json_rows(text).map_err(|(line, message)| at(line, message));
+    }
     let mut rows = Vec::new();
     let mut table = csv::ReaderBuilder::new();
     table.has_headers(false).flexible(true).trim(csv::Trim::All);
-    let is_json = |line: &str| line.trim_start().starts_with('{');
-    let mut rest = text;
-    let mut first_line = 1;
+    let mut records = table.from_reader(text.as_bytes());
+    let mut record = csv::StringRecord::new();
     // Position of each column; a header may name another order.
     let mut order: Vec<usize> = (0..COLUMNS.len()).collect();
-    while !rest.is_empty() {
-        let end = rest.find('\n').map_or(rest.len(), |end| end + 1);
-        let (line, after) = rest.split_at(end);
-        if line.trim().is_empty() || is_json(line) {
-            if !line.trim().is_empty() {
-                let row = serde_json::from_str(line).map_err(|error| {
-                    let message = error.to_string();
-                    let message = message.split(" at line ").next().unwrap_or(&message);
-                    at(first_line, format!("invalid row: {message}"))
-                })?;
-                rows.push((first_line, row));
-            }
-            (rest, first_line) = (after, first_line + 1);
+    loop {
+        let begin = records.position().clone();
+        // A record begins after the blank lines at the reader's position.
+        let rest = usize::try_from(begin.byte()).ok().and_then(|at| text.get(at..));
+        let rest = rest.unwrap_or_default();
+        let blank = rest.get(..rest.len() - rest.trim_start().len()).unwrap_or_default();
+        let line = begin.line() + blank.matches('\n').count() as u64;
+        let read = records.read_record(&mut record);
+        if !read.map_err(|error| at(line, format!("invalid CSV: {error}")))? {
+            return Ok(rows);
+        }
+        if record.iter().all(str::is_empty) {
             continue;
         }
-        let mut records = table.from_reader(rest.as_bytes());
-        let mut record = csv::StringRecord::new();
-        let read = records.read_record(&mut record);
-        read.map_err(|error| at(first_line, format!("invalid CSV: {error}")))?;
         let is_header = record.iter().any(|cell| matches!(cell, "name" | "user"));
         if is_header && rows.is_empty() {
-            order = read_header(&record).map_err(|error| at(first_line, error))?;
+            order = read_header(&record).map_err(|error| at(line, error))?;
         } else {
-            let row = from_record(&record, &order).map_err(|error| at(first_line, error))?;
-            rows.push((first_line, row));
+            let row = from_record(&record, &order).map_err(|error| at(line, error))?;
+            rows.push((line, row));
         }
-        let taken = usize::try_from(records.position().byte()).unwrap_or(rest.len());
-        let taken = taken.clamp(1, rest.len());
-        first_line += rest.get(..taken).unwrap_or(rest).matches('\n').count() as u64;
-        rest = rest.get(taken..).unwrap_or_default();
     }
-    Ok(rows)
+}
+
+/// Parses one JSON object a line; an error has its line.
+fn parse_json_rows(text: &str) -> Result<Vec<(u64, ImportRow)>, (u64, String)> {
+    let lines = (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty());
+    let parse = |(number, line): (u64, &str)| match serde_json::from_str(line) {
+        Ok(row) => Ok((number, row)),
+        Err(error) => {
+            let message = error.to_string();
+            let message = message.split(" at line ").next().unwrap_or(&message);
+            Err((number, format!("invalid row: {message}")))
+        }
+    };
+    lines.map(parse).collect()
 }
 
 /// Returns the position of each column in a header.
@@ -207,13 +213,15 @@ mod tests {
     #[test]
     fn csv_and_rows() {
         let text = "name,secret\nmax,00112233445566778899aabbccddeeff,5,2026-12-31\n\
-                    {\"type\":\"user\",\"user\":\"eva\",\"quota\":7,\"disabled\":true}\n\
-                    \n\"b, \"\"c\"\"\",,,,7\n";
+                    \n\r\n\"b, \"\"c\"\"\",,,,7\n\"two\nlines\",,,,7\nlast\n";
+        let rows = parse_rows("l", text).unwrap();
+        let names: Vec<_> = rows.iter().map(|(line, row)| (*line, row.name.as_str())).collect();
+        assert_eq!(names, [(2, "max"), (5, "b, \"c\""), (6, "two\nlines"), (8, "last")]);
+        assert_eq!(rows[0].1.secret.as_deref(), Some("00112233445566778899aabbccddeeff"));
+        let text = "\n{\"type\":\"user\",\"user\":\"eva\",\"quota\":7,\"disabled\":true}\n";
         let users = parse_list("l", text).unwrap();
-        let names: Vec<_> = users.iter().map(|user| (user.line, user.name.as_str())).collect();
-        assert_eq!(names, [(2, "max"), (3, "eva"), (5, "b, \"c\"")]);
-        assert_eq!(users[0].secret, "00112233445566778899aabbccddeeff");
-        assert!(users[1].is_disabled && links::is_secret(&users[1].secret));
+        assert_eq!((users[0].line, users[0].name.as_str()), (2, "eva"));
+        assert!(users[0].is_disabled && links::is_secret(&users[0].secret));
         let message = |text: &str| parse_list("l", text).unwrap_err().to_string();
         assert_eq!(message("a,xyz"), "l:1: invalid secret of 'a' (expected 32 hex digits)");
         assert_eq!(message("a\na"), "l:2: user 'a' is listed twice");
