@@ -14,11 +14,13 @@ _mtp_conns() {
     --container) :; return ;;
     --via) mapfile -t COMPREPLY < <(compgen -W 'auto netlink proc' -- "$word"); return ;;
     -e|--events) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
+    --telemt-api) :; return ;;
+    --telemt-auth) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
     --warn) :; return ;;
     --format) mapfile -t COMPREPLY < <(compgen -W 'auto json text' -- "$word"); return ;;
     esac
     case $word in
-    -*) mapfile -t COMPREPLY < <(compgen -W '-p --port -c --config -i --interval -n --count -s --sockets --changes --info -t --top --prefix --pid --netns --container --via -e --events --warn --no-emoji -h --help -V --version --format' -- "$word"); return ;;
+    -*) mapfile -t COMPREPLY < <(compgen -W '-p --port -c --config -i --interval -n --count -s --sockets --changes --info -t --top --prefix --pid --netns --container --via -e --events --telemt-api --telemt-auth --warn --no-emoji -h --help -V --version --format' -- "$word"); return ;;
     esac
 }
 complete -F _mtp_conns mtp-conns

@@ -14,6 +14,8 @@ complete -c mtp-conns -l netns -r -F -d 'Sample a network namespace, by name or 
 complete -c mtp-conns -l container -x -d 'Sample a container or Compose service'
 complete -c mtp-conns -l via -x -a 'auto netlink proc' -d 'How to query the kernel: auto, netlink or proc [default: auto]'
 complete -c mtp-conns -l events -s e -r -F -d 'Add the user of each connection from rows of mtp-parse'
+complete -c mtp-conns -l telemt-api -x -d 'Add the users whom telemt\'s API lists at each address'
+complete -c mtp-conns -l telemt-auth -r -F -d 'Read the Authorization for --telemt-api from FILE'
 complete -c mtp-conns -l warn -x -d 'Mark addresses with N connections or more in text [default: 10]'
 complete -c mtp-conns -l no-emoji -d 'Use words instead of emoji'
 complete -c mtp-conns -l help -s h -d 'Show help: -h in short, --help in full'

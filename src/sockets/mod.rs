@@ -17,6 +17,7 @@ mod suspicion;
 mod tables;
 mod target;
 mod target_set;
+mod telemt_api;
 mod tracker;
 mod user_index;
 
@@ -28,6 +29,7 @@ pub use suspicion::{Suspicion, SuspicionKind};
 pub use tables::{Backend, SocketTables};
 pub use target::{PortState, RowSelection, SampleConfig, Target};
 pub use target_set::{StickyError, TargetEntry, TargetSet, TargetSpec};
+pub use telemt_api::{ActiveUser, TelemtApi};
 pub use tracker::{ConnectionTracker, TrackedConnection};
 pub use user_index::UserIndex;
 

@@ -6,11 +6,11 @@
 
 use std::cmp::Reverse;
 
-use super::{Address, ConnectionTracker, Prefix, TrackedConnection};
+use super::{Address, ConnectionTracker, Prefix, TrackedConnection, UserIndex};
 use crate::timestamp::Timestamp;
 
-/// Users listed for one address.
-const USERS_MAX: usize = 8;
+/// Users listed for one address or network.
+const USERS_MAX: usize = 64;
 
 /// The connections of one address.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -116,16 +116,22 @@ impl PortSnapshot {
         &self.counts
     }
 
-    /// Adds up the details of the connections of one address.
-    pub fn details(&self, of: &AddressCount, tracker: &ConnectionTracker) -> AddressDetails {
+    /// Adds up the details of the connections of one address. Users are those of its connections
+    /// and, where the log names none, those that telemt's API lists for the address.
+    pub fn details(
+        &self,
+        of: &AddressCount,
+        tracker: &ConnectionTracker,
+        users: &UserIndex,
+    ) -> AddressDetails {
         let mut details = AddressDetails::default();
         let (first, many) = (to_usize(of.first), to_usize(of.connections));
         if of.peer.is_v4() {
             let words = self.v4.iter().skip(first).take(many);
-            words.for_each(|word| details.add(to_usize(unpacked(*word).1), tracker));
+            words.for_each(|word| details.add(to_usize(unpacked(*word).1), tracker, users));
         } else {
             let entries = self.v6.iter().skip(first).take(many);
-            entries.for_each(|(_, index)| details.add(to_usize(*index), tracker));
+            entries.for_each(|(_, index)| details.add(to_usize(*index), tracker, users));
         }
         details
     }
@@ -141,12 +147,13 @@ fn to_usize(number: u32) -> usize {
 }
 
 impl AddressDetails {
-    fn add(&mut self, index: usize, tracker: &ConnectionTracker) {
-        let user = tracker.connections().get(index).and_then(|connection| connection.user);
-        if let Some(user) = user.filter(|user| !self.users.contains(user))
-            && self.users.len() < USERS_MAX
-        {
-            self.users.push(user);
+    fn add(&mut self, index: usize, tracker: &ConnectionTracker, users: &UserIndex) {
+        if let Some(connection) = tracker.connections().get(index) {
+            for user in connection.users(users) {
+                if !self.users.contains(user) && self.users.len() < USERS_MAX {
+                    self.users.push(*user);
+                }
+            }
         }
         let Some(info) = tracker.info(index) else { return };
         let least = |known: Option<u32>, new| Some(known.map_or(new, |known| known.min(new)));
@@ -206,7 +213,7 @@ mod tests {
         let want = [("203.0.113.2", 2, 1), ("203.0.113.1", 1, 2), ("203.0.113.130", 1, 0)];
         assert_eq!(counted, want.map(|(ip, n, since)| (ip.to_owned(), n, since)));
         assert_eq!(snapshot.total(), 4);
-        let details = snapshot.details(&snapshot.counts()[0], &tracker);
+        let details = snapshot.details(&snapshot.counts()[0], &tracker, &UserIndex::default());
         assert_eq!((details.rtt_us, details.bytes), (Some(6), Some((2, 20))));
         assert_eq!(details.users, [0, 1]);
         let mut snapshot = PortSnapshot::new(Prefix { v4: 25, v6: 64 });

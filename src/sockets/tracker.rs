@@ -8,7 +8,7 @@
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use super::{Address, Socket, TcpInfo};
+use super::{Address, Socket, TcpInfo, UserIndex};
 use crate::timestamp::Timestamp;
 
 /// Connections that are tracked. At 64 bytes each in two samples, 128 MB.
@@ -134,6 +134,11 @@ impl ConnectionTracker {
 }
 
 impl TrackedConnection {
+    /// Its user, or those who are active at its address now: one of them, if it is authenticated.
+    pub fn users<'u>(&'u self, index: &'u UserIndex) -> &'u [u32] {
+        self.user.as_ref().map_or_else(|| index.active_at(self.peer), std::slice::from_ref)
+    }
+
     fn inherit(&mut self, before: &Self) {
         self.since = before.since;
         self.user = self.user.or(before.user);

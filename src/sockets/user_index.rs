@@ -1,10 +1,10 @@
 //! Assigns users to connections: `connect` events of a proxy have the same address and port as the
-//! client's socket.
+//! client's socket. telemt's API lists the addresses of each user, without ports.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use super::Address;
+use super::{ActiveUser, Address};
 use crate::stream::{Event, Kind};
 
 /// Connections that are kept; beyond it the older half is evicted.
@@ -18,8 +18,10 @@ pub struct UserIndex {
     names: Vec<String>,
     indexes: HashMap<String, u32>,
     connections: HashMap<(Address, u16), KnownConnection>,
+    /// The users of each address, as telemt's API lists them.
+    active: BTreeMap<Address, Vec<u32>>,
     sequence: u64,
-    /// Connections evicted, or of a user over [`USERS_MAX`].
+    /// Connections or addresses evicted, or of a user over [`USERS_MAX`].
     pub evicted: u64,
 }
 
@@ -58,6 +60,35 @@ impl UserIndex {
             return None; // avoids the hash
         }
         self.connections.get(&(peer, port)).map(|one| one.user)
+    }
+
+    /// Replaces the users of addresses by those that telemt's API lists now.
+    pub fn set_active(&mut self, users: &[ActiveUser]) {
+        self.active.clear();
+        for user in users {
+            let Some(index) = self.index(&user.username) else { continue };
+            for ip in &user.active_ips {
+                let address = Address::from(*ip);
+                if self.active.len() >= CONNECTIONS_MAX && !self.active.contains_key(&address) {
+                    self.evicted += 1;
+                    continue;
+                }
+                let users = self.active.entry(address).or_default();
+                if !users.contains(&index) {
+                    users.push(index);
+                }
+            }
+        }
+    }
+
+    /// The users that telemt's API lists for an address.
+    pub fn active_at(&self, peer: Address) -> &[u32] {
+        self.active.get(&peer).map_or(&[], Vec::as_slice)
+    }
+
+    /// The addresses that telemt's API lists, each with its users.
+    pub fn active(&self) -> impl Iterator<Item = (Address, &[u32])> {
+        self.active.iter().map(|(address, users)| (*address, users.as_slice()))
     }
 
     /// Whether no user was named.
@@ -118,6 +149,28 @@ mod tests {
 
     fn user(users: &UserIndex) -> Option<&str> {
         users.get(Address::v4([203, 0, 113, 7]), 50).and_then(|index| users.name(index))
+    }
+
+    #[test]
+    fn users_of_an_address() {
+        let active = |name: &str, ips: &[&str]| ActiveUser {
+            username: name.to_owned(),
+            active_ips: ips.iter().map(|ip| ip.parse().unwrap()).collect(),
+        };
+        let mut users = UserIndex::default();
+        users.set_active(&[
+            active("alice", &["203.0.113.7", "203.0.113.7", "::ffff:203.0.113.8"]),
+            active("bob", &["203.0.113.8"]),
+        ]);
+        let names = |users: &UserIndex, last: u8| {
+            let at = users.active_at(Address::v4([203, 0, 113, last])).iter();
+            at.map(|user| users.name(*user).unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(names(&users, 7), ["alice"]);
+        assert_eq!(names(&users, 8), ["alice", "bob"]);
+        assert_eq!(names(&users, 9), [""; 0]);
+        users.set_active(&[active("bob", &["203.0.113.9"])]);
+        assert_eq!((names(&users, 8).len(), names(&users, 9)), (0, vec!["bob".to_owned()]));
     }
 
     #[test]

@@ -11,7 +11,9 @@ mod value;
 pub use event::{Event, Kind, Text, TimeFrom, Usage};
 pub use meta::{LineCounts, Meta, ParseMeta, ParseTool, ScoreMeta, ScoreTool, SourceMeta};
 pub use row::Row;
-pub use sample::{Connection, ConnectionKind, FromIp, Measured, Sample, SuspiciousIp};
+pub use sample::{
+    ActiveAddress, Connection, ConnectionKind, FromIp, Measured, Sample, SuspiciousIp,
+};
 pub use score::{Alert, Evidence, Points, Risk, Summary, Verdict};
 pub use user::{AccessLogRow, CheckRow, LinkRow, ReloadRow, UserRow};
 pub use value::{ByName, Origin, Thousandths};

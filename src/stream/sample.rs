@@ -32,6 +32,12 @@ pub struct Sample<'l> {
     /// Connections whose client address is not known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hidden: Option<u64>,
+    /// Connections of addresses that several users share now: whose each is, is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ambiguous: Option<u64>,
+    /// Addresses of users that no connection has.
+    #[serde(borrow, skip_serializing_if = "Vec::is_empty")]
+    pub unmatched: Vec<ActiveAddress<'l>>,
     /// `userland-proxy` or `nat`.
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
     pub hidden_by: Option<Text<'l>>,
@@ -81,6 +87,16 @@ pub struct FromIp<'l> {
     pub user: Option<Text<'l>>,
     /// The users, if there are several.
     #[serde(borrow, skip_serializing_if = "Vec::is_empty")]
+    pub users: Vec<Text<'l>>,
+}
+
+/// An address at which users are active.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ActiveAddress<'l> {
+    #[serde(borrow)]
+    pub ip: Origin<'l>,
+    #[serde(borrow)]
     pub users: Vec<Text<'l>>,
 }
 
@@ -141,6 +157,9 @@ pub struct Connection<'l> {
     pub measured: Measured,
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
     pub user: Option<Text<'l>>,
+    /// The users who are active at its address, if there are several.
+    #[serde(borrow, skip_serializing_if = "Vec::is_empty")]
+    pub users: Vec<Text<'l>>,
     /// The container or namespace; absent for the machine's own.
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
     pub source: Option<Text<'l>>,
@@ -165,9 +184,14 @@ impl Sample<'_> {
             minutes: of.minutes,
             last: of.last,
         };
+        let unmatched = |of: ActiveAddress<'_>| ActiveAddress {
+            ip: of.ip.into_owned(),
+            users: of.users.into_iter().map(text).collect(),
+        };
         Sample {
             by_ip: self.by_ip.into_iter().map(from_ip).collect(),
             suspicious: self.suspicious.into_iter().map(suspicious).collect(),
+            unmatched: self.unmatched.into_iter().map(unmatched).collect(),
             hidden_by: self.hidden_by.map(text),
             note: self.note.map(text),
             via: self.via.map(text),
@@ -179,6 +203,7 @@ impl Sample<'_> {
             closing: self.closing,
             half_open: self.half_open,
             hidden: self.hidden,
+            ambiguous: self.ambiguous,
         }
     }
 }

@@ -139,6 +139,12 @@ messages! {
     closed: "closed" / "đóng" / "закрыто";
     nobody: "No connections." / "Không có kết nối." / "Подключений нет.";
     more_addresses: "and {n} more addresses" / "và {n} địa chỉ khác" / "и ещё адресов: {n}";
+    ambiguous: "{n} connections of addresses with several users: whose each is, is not known"
+        / "{n} kết nối từ các địa chỉ có nhiều người dùng: không rõ mỗi kết nối là của ai"
+        / "подключений с адресов, где несколько пользователей: {n} (чьё каждое, неизвестно)";
+    unmatched: "Users at addresses that have no connection here:"
+        / "Người dùng ở các địa chỉ không có kết nối tại đây:"
+        / "Пользователи с адресами, у которых здесь нет подключений:";
     suspicious: "Suspicious activity:" / "Hoạt động đáng ngờ:" / "Подозрительная активность:";
     multiple_connections: "{ip}: {n} connections at once" / "{ip}: {n} kết nối cùng lúc"
         / "{ip}: одновременных подключений {n}";

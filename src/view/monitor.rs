@@ -44,6 +44,19 @@ pub fn sample(row: &Sample<'_>, warn: u64, style: &TextStyle, out: &mut String) 
     } else {
         by_ip(row, warn, style, out);
     }
+    if let Some(ambiguous) = row.ambiguous {
+        let text = fill(messages.ambiguous, &[("n", &ambiguous)]);
+        style.line(out, 2, 2, Some(Severity::Quiet), &text);
+    }
+    if !row.unmatched.is_empty() {
+        out.push('\n');
+        style.line(out, 0, 3, None, messages.unmatched);
+        for active in &row.unmatched {
+            let users: Vec<_> = active.users.iter().map(|user| Escaped(user).to_string()).collect();
+            let line = format!("{}: {}", shown(&active.ip), users.join(", "));
+            style.line(out, 2, 5, None, &line);
+        }
+    }
     if !row.suspicious.is_empty() {
         out.push('\n');
         style.line(out, 0, 3, None, &format!("{}{}", style.icon("🚨", ""), messages.suspicious));
@@ -143,7 +156,9 @@ pub fn connection(row: &Connection<'_>, style: &TextStyle, out: &mut String) {
         ConnectionKind::Opened => (format!("{time} {ends} {}", messages.opened), Severity::Good),
         ConnectionKind::Closed => (format!("{time} {ends} {}", messages.closed), Severity::Quiet),
     };
-    let user = row.user.as_deref().map(|user| Escaped(user).to_string());
+    let users = row.user.iter().chain(&row.users).map(|user| Escaped(user).to_string());
+    let users: Vec<_> = users.collect();
+    let user = (!users.is_empty()).then(|| users.join(" / "));
     let source = row.source.as_deref().map(|source| Escaped(source).to_string());
     let age = row
         .age_seconds

@@ -25,6 +25,7 @@ pub const CLI: Cli<ConnsOptions> = Cli {
     sections: &[
         Section { title: "WHAT IS COUNTED", text: counted },
         Section { title: "CONTAINERS", text: containers },
+        Section { title: "TELEMT", text: telemt },
         EXIT_STATUS,
     ],
 };
@@ -99,6 +100,25 @@ const FLAGS: &[F] = &[
     )
     .short('e')
     .detail("The file is followed. A pipe or - (standard input) works too."),
+    F::value(
+        "telemt-api",
+        "URL",
+        "Add the users whom telemt's API lists at each address",
+        |o, url| {
+            o.telemt_api = Some(url.to_owned());
+            Ok(())
+        },
+    )
+    .detail("http://127.0.0.1:9091 unless telemt's [server.api] has another."),
+    F::path(
+        "telemt-auth",
+        "FILE",
+        "Read the Authorization for --telemt-api from FILE",
+        |o, path| {
+            o.telemt_auth = Some(path);
+        },
+    )
+    .detail("Its first line is the auth_header of [server.api]. Else MTP_TELEMT_AUTH has it."),
     F::value("warn", "N", "Mark addresses with N connections or more in text", ConnsOptions::warn)
         .default("10"),
     F::switch("no-emoji", "Use words instead of emoji", |o| o.no_emoji = true),
@@ -117,6 +137,24 @@ fn counted() -> String {
      suspicious repeats for five minutes what monitor.py reported: more than 3 connections at \
      once (multiple_connections), or seen in more than 10 different minutes \
      (frequent_connections). A single phone has 3 or more connections, so neither means sharing."
+        .to_owned()
+}
+
+fn telemt() -> String {
+    "telemt lists the addresses at which each user is active, at any log level. --telemt-api reads \
+     the list with every sample (GET /v1/stats/users/active-ips) and joins it with the sockets by \
+     address:\n\n    mtp-conns --telemt-api http://127.0.0.1:9091\n\n\
+     An address at which one user is active has that user. A connection of it that is not \
+     authenticated has that user too: the list has no ports. Where several are active at one \
+     address, users has them all, and ambiguous counts these connections: whose each is, is not \
+     known. A user whose address no connection has is in unmatched: behind a load balancer the \
+     sockets are the balancer's, and telemt's addresses are the clients'. Where --events names the \
+     user of a connection, that counts.\n\n\
+     By default the API responds to 127.0.0.0/8 alone (whitelist of [server.api]): a telemt in a \
+     container of its own network needs the address of the container's gateway there.\n\n\
+     mtp-parse has no such option: the list has neither connections nor their times: \
+     a connection between two requests is not in it, and the beginning of one that is can only \
+     be guessed. mtp-score needs both, so its events come from telemt's log."
         .to_owned()
 }
 

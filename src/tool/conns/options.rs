@@ -7,10 +7,13 @@ use crate::cli::value::{bounded, count, invalid, one_of};
 use crate::error::Error;
 use crate::io::read_file::{CONFIG_MAX, read_file};
 use crate::pyconfig;
-use crate::sockets::{Backend, NamespaceRef, PORTS_MAX, Prefix, TargetSpec};
+use crate::sockets::{Backend, NamespaceRef, PORTS_MAX, Prefix, TargetSpec, TelemtApi};
 use crate::view;
 
 const DEFAULT_PORT: u16 = 443;
+/// Holds the `Authorization` for telemt's API where no file does.
+const AUTH_VARIABLE: &str = "MTP_TELEMT_AUTH";
+const AUTH_MAX: u64 = 64 * 1024;
 const INTERVAL_MAX_S: f64 = 365.0 * 86_400.0;
 
 /// The options of mtp-conns.
@@ -29,6 +32,8 @@ pub struct ConnsOptions {
     pub(super) targets: Vec<TargetSpec>,
     pub(super) backend: Backend,
     pub(super) events: Option<PathBuf>,
+    pub(super) telemt_api: Option<String>,
+    pub(super) telemt_auth: Option<PathBuf>,
     warn: Option<u64>,
     pub(super) no_emoji: bool,
 }
@@ -140,14 +145,42 @@ impl ConnsOptions {
         self.warn.unwrap_or(view::monitor::WARN)
     }
 
+    /// The client of telemt's API, with the `Authorization` of a file or of the environment: an
+    /// argument could be read by every user of the machine.
+    pub(super) fn telemt(&self) -> Result<Option<TelemtApi>, Error> {
+        let Some(url) = &self.telemt_api else { return Ok(None) };
+        let authorization = match &self.telemt_auth {
+            Some(path) => Some(authorization(path)?),
+            None => std::env::var(AUTH_VARIABLE).ok().filter(|value| !value.is_empty()),
+        };
+        let api = TelemtApi::new(url, authorization);
+        api.map(Some).map_err(|why| Error::Usage(format!("--telemt-api: {why}")))
+    }
+
     /// Rejects combinations without a meaning.
     pub(super) fn check(&self) -> Result<(), Error> {
         if self.changes && self.sockets {
             let why = "--sockets: not with --changes, whose rows are single connections";
             return Err(Error::Usage(why.to_owned()));
         }
+        if self.telemt_api.is_some() && self.targets.len() > 1 {
+            let why = "--telemt-api: the users are those of one proxy, not of several targets";
+            return Err(Error::Usage(why.to_owned()));
+        }
+        if self.telemt_auth.is_some() && self.telemt_api.is_none() {
+            return Err(Error::Usage("--telemt-auth: needs --telemt-api".to_owned()));
+        }
         Ok(())
     }
+}
+
+/// The first line of a file, without the space around it.
+fn authorization(path: &Path) -> Result<String, Error> {
+    let bytes = read_file(path, AUTH_MAX).map_err(|error| Error::input(path.display(), error))?;
+    let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let value = std::str::from_utf8(line.trim_ascii()).ok().filter(|value| !value.is_empty());
+    let wrong = "no value of the Authorization header in its first line";
+    value.map(str::to_owned).ok_or_else(|| Error::refused(path.display(), wrong))
 }
 
 /// The PORT of a config.py.

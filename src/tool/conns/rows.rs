@@ -1,5 +1,6 @@
 //! Builds the rows of mtp-conns from a sampled target.
 
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::net::IpAddr;
 
 use crate::sockets::nat::HiddenClients;
@@ -8,7 +9,8 @@ use crate::sockets::{
     TcpInfo, TrackedConnection, UserIndex,
 };
 use crate::stream::{
-    Connection, ConnectionKind, FromIp, Measured, Origin, Sample, SuspiciousIp, Thousandths,
+    ActiveAddress, Connection, ConnectionKind, FromIp, Measured, Origin, Sample, SuspiciousIp,
+    Text, Thousandths,
 };
 use crate::timestamp::Timestamp;
 
@@ -40,6 +42,8 @@ impl<'t> Sampled<'t> {
             closing: nonzero(port.snapshot.closing),
             half_open: nonzero(port.snapshot.half_open),
             hidden: nonzero(port.snapshot.hidden),
+            ambiguous: nonzero(self.ambiguous(port)),
+            unmatched: self.unmatched(port),
             hidden_by: hidden.as_ref().map(|hidden| hidden.by.into()),
             note: hidden.map(|hidden| hidden.note.into()),
             via: Some(target.backend_name().into()),
@@ -55,24 +59,56 @@ impl<'t> Sampled<'t> {
             ..FromIp::default()
         };
         if self.config.query.with_info || !self.users.is_empty() {
-            let details = port.snapshot.details(of, &self.target.tracker);
+            let details = port.snapshot.details(of, &self.target.tracker, self.users);
             row.measured = Measured {
                 rtt_ms: details.rtt_us.map(thousandths),
                 bytes_up: details.bytes.map(|(up, _)| up),
                 bytes_down: details.bytes.map(|(_, down)| down),
                 idle_seconds: details.idle_ms.map(thousandths),
             };
-            let users = self.users;
-            match details.users.as_slice() {
-                [] => {}
-                [user] => row.user = users.name(*user).map(Into::into),
-                several => {
-                    let names = several.iter().filter_map(|user| users.name(*user));
-                    row.users = names.map(Into::into).collect();
-                }
-            }
+            (row.user, row.users) = self.named(&details.users);
         }
         row
+    }
+
+    /// The name of the user if there is one, and the names if there are several.
+    fn named(&self, users: &[u32]) -> (Option<Text<'t>>, Vec<Text<'t>>) {
+        let mut names: Vec<_> = self.names(users).collect();
+        let one = if names.len() == 1 { names.pop() } else { None };
+        (one, names)
+    }
+
+    fn names(&self, users: &[u32]) -> impl Iterator<Item = Text<'t>> {
+        let index = self.users;
+        users.iter().filter_map(move |user| index.name(*user)).map(Into::into)
+    }
+
+    /// Connections of addresses with several users.
+    fn ambiguous(&self, port: &PortState) -> u64 {
+        let connections = self.target.tracker.connections().iter();
+        let on_port = connections.filter(|one| one.port == port.number);
+        to_u64(on_port.filter(|one| one.users(self.users).len() > 1).count())
+    }
+
+    /// Addresses of users that no connection has: the row of the first port lists them.
+    fn unmatched(&self, port: &PortState) -> Vec<ActiveAddress<'t>> {
+        let is_first = self.target.ports.first().is_some_and(|of| of.number == port.number);
+        let mut active = self.users.active().peekable();
+        if !is_first || active.peek().is_none() {
+            return Vec::new();
+        }
+        let connections = self.target.tracker.connections();
+        let peers: HashSet<Address> = connections.iter().map(|one| one.peer).collect();
+        let prefix = self.config.prefix;
+        let mut unmatched: BTreeMap<Address, BTreeSet<u32>> = BTreeMap::new();
+        for (peer, users) in active.filter(|(peer, _)| !peers.contains(peer)) {
+            unmatched.entry(prefix.of(peer)).or_default().extend(users);
+        }
+        let row = |(peer, users): (Address, BTreeSet<u32>)| ActiveAddress {
+            ip: origin(peer, prefix),
+            users: self.names(&users.into_iter().collect::<Vec<_>>()).collect(),
+        };
+        unmatched.into_iter().take(self.top).map(row).collect()
     }
 
     fn suspicious(&self, of: &Suspicion) -> SuspiciousIp<'t> {
@@ -119,14 +155,15 @@ impl<'t> Sampled<'t> {
     }
 
     fn connection(&self, kind: ConnectionKind, of: &TrackedConnection) -> Connection<'t> {
-        let users = self.users;
+        let (user, users) = self.named(of.users(self.users));
         Connection {
             kind,
             ts: Some(self.target.at),
             ip: of.peer.ip().into(),
             port: of.peer_port,
             local_port: of.port,
-            user: of.user.and_then(|user| users.name(user)).map(Into::into),
+            user,
+            users,
             source: self.target.source.as_deref().map(Into::into),
             ..Connection::default()
         }

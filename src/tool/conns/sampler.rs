@@ -9,7 +9,8 @@ use crate::io::follow::Follow;
 use crate::io::output::Output;
 use crate::io::reporter::Reporter;
 use crate::sockets::{
-    RowSelection, SampleConfig, StickyError, Target, TargetEntry, TargetSet, TargetSpec, UserIndex,
+    RowSelection, SampleConfig, StickyError, Target, TargetEntry, TargetSet, TargetSpec, TelemtApi,
+    UserIndex,
 };
 use crate::stream::{Connection, Sample, row};
 use crate::view::{IconSet, TextStyle, monitor};
@@ -23,6 +24,8 @@ pub(super) struct Sampler {
     users: UserIndex,
     events: Option<Follow>,
     events_error: StickyError,
+    telemt: Option<TelemtApi>,
+    telemt_error: StickyError,
     renderer: SampleRenderer,
     out: Output,
     reporter: Reporter,
@@ -48,6 +51,8 @@ impl Sampler {
             users: UserIndex::default(),
             events,
             events_error: StickyError::default(),
+            telemt: options.telemt()?,
+            telemt_error: StickyError::default(),
             renderer: SampleRenderer::new(options, is_text),
             out: Output::stdout()?,
             reporter,
@@ -71,18 +76,37 @@ impl Sampler {
         }
     }
 
+    /// Reads which users telemt lists at which addresses.
+    fn read_telemt(&mut self) {
+        let Some(telemt) = &self.telemt else { return };
+        let entries: usize = self.sets.iter().map(|set| set.entries.len()).sum();
+        let active = if entries > 1 {
+            let why = "the users are those of one proxy, and several containers have the name";
+            Err(Error::refused("--telemt-api", why))
+        } else {
+            telemt.active_users()
+        };
+        match active {
+            Ok(active) => {
+                self.users.set_active(&active);
+                self.telemt_error.clear("telemt: the API responds again", self.reporter);
+            }
+            Err(error) => {
+                self.users.set_active(&[]);
+                self.telemt_error.report(&error, self.reporter);
+                self.failed += 1;
+            }
+        }
+    }
+
     /// Samples every target and writes the rows at once.
     pub(super) fn sample(&mut self) -> Result<(), Error> {
         self.read_events();
+        self.update();
+        self.read_telemt();
         let Self { config, top, sets, users, renderer, out, reporter, failed, .. } = self;
         let (config, users, top) = (&*config, &*users, *top);
         for set in sets {
-            let mut finished = |target: &Target| {
-                renderer.changes(Sampled { config, top, users, target }, out);
-            };
-            if !set.update(config, &mut finished, *reporter) {
-                *failed += 1;
-            }
             for entry in &mut set.entries {
                 let result = entry.target.sample(config, users);
                 let is_sampled = result.is_ok();
@@ -98,6 +122,20 @@ impl Sampler {
         }
         self.samples += 1;
         self.out.flush()
+    }
+
+    /// Lists the targets, and writes the closed connections of those that are gone.
+    fn update(&mut self) {
+        let Self { config, top, sets, users, renderer, out, reporter, failed, .. } = self;
+        let (config, users, top) = (&*config, &*users, *top);
+        for set in sets {
+            let mut finished = |target: &Target| {
+                renderer.changes(Sampled { config, top, users, target }, out);
+            };
+            if !set.update(config, &mut finished, *reporter) {
+                *failed += 1;
+            }
+        }
     }
 
     /// Reports what was over the limits, if anything.

@@ -10,4 +10,5 @@ mod net;
 mod several;
 mod speed;
 mod stage;
+mod telemt_api;
 mod watching;
