@@ -1,7 +1,10 @@
 //! Open connections by id, to join their lines. Bounded: the oldest is dropped first, which is
 //! counted.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
+
+use foldhash::fast::RandomState;
+use hashbrown::HashMap;
 
 /// Open connections of one source. At about 150 bytes each, 10 MB.
 const OPEN_MAX: usize = 65_536;
@@ -10,7 +13,7 @@ const ID_MAX: usize = 128;
 
 #[derive(Debug)]
 pub struct ConnectionTable<T> {
-    open: HashMap<Box<[u8]>, (u64, T)>,
+    open: HashMap<Box<[u8]>, (u64, T), RandomState>,
     /// Ids in order of insertion, each with its number; those of closed connections are skipped.
     order: VecDeque<(u64, Box<[u8]>)>,
     inserted: u64,
@@ -20,7 +23,7 @@ pub struct ConnectionTable<T> {
 
 impl<T> Default for ConnectionTable<T> {
     fn default() -> Self {
-        Self { open: HashMap::new(), order: VecDeque::new(), inserted: 0, evicted: 0 }
+        Self { open: HashMap::default(), order: VecDeque::new(), inserted: 0, evicted: 0 }
     }
 }
 

@@ -14,7 +14,7 @@ use super::{
     pattern, reason,
 };
 use crate::error::Error;
-use crate::json::{Fields, Value, unescape_text};
+use crate::json::{Fields, unescape_text};
 use crate::net::{parse_ip, parse_peer};
 use crate::stream::{Event, Kind, Text};
 use crate::timestamp::Timestamp;
@@ -294,35 +294,20 @@ impl<'l> LogFields<'l> {
         let mut fields = Fields::of(text)?;
         for (key, value) in fields.by_ref() {
             match key {
-                b"stream-id" | b"connection_id" => read.id = raw(value),
-                b"client-ip" | b"ip" => read.ip = raw(value),
-                b"addr" => read.addr = raw(value),
-                b"secret_name" => read.user = raw(value),
-                b"deny_reason" => read.deny_reason = raw(value),
-                b"message" | b"msg" => read.message = raw(value).unwrap_or_default(),
-                b"logger" => read.logger = raw(value).unwrap_or_default(),
-                b"timestamp" => read.ts = digits(value).and_then(bytes::parse_i64).map(Timestamp),
-                b"ts" => read.ts = digits(value).and_then(seconds),
+                b"stream-id" | b"connection_id" => read.id = value.raw(),
+                b"client-ip" | b"ip" => read.ip = value.raw(),
+                b"addr" => read.addr = value.raw(),
+                b"secret_name" => read.user = value.raw(),
+                b"deny_reason" => read.deny_reason = value.raw(),
+                b"message" | b"msg" => read.message = value.raw().unwrap_or_default(),
+                b"logger" => read.logger = value.raw().unwrap_or_default(),
+                b"timestamp" => read.ts = value.number().and_then(bytes::parse_i64).map(Timestamp),
+                b"ts" => read.ts = value.number().and_then(seconds),
                 b"dc" => read.has_dc = true,
                 _ => {}
             }
         }
         fields.is_whole().then_some(read)
-    }
-}
-
-/// A string as it stands between its quotes.
-fn raw(value: Value<'_>) -> Option<&[u8]> {
-    match value {
-        Value::Text(text) => Some(text),
-        Value::Number(_) | Value::Other(_) => None,
-    }
-}
-
-fn digits(value: Value<'_>) -> Option<&[u8]> {
-    match value {
-        Value::Number(number) => Some(number),
-        Value::Text(_) | Value::Other(_) => None,
     }
 }
 

@@ -1,6 +1,9 @@
 //! mtproto.zig: every ten seconds the number of connections each user has open. Its lines have no
 //! time. Versions before 0.20 name user and address of a connection; later ones no address.
 
+use std::sync::LazyLock;
+
+use super::bytes::PatternIndex;
 use super::connection_table::ConnectionTable;
 use super::{
     Dialect, Emit, LogParser, Meaning, MessagePattern, NO_CLIENT, Outcome, ParseContext, bytes,
@@ -48,6 +51,8 @@ const PATTERNS: &[MessagePattern] = &[
     pattern("t.me/proxy?server=", IGNORED),
     pattern("Waiting for ", IGNORED),
 ];
+
+static INDEX: LazyLock<PatternIndex> = LazyLock::new(|| PatternIndex::of(PATTERNS));
 
 #[derive(Debug, Default)]
 struct ZigParser {
@@ -122,7 +127,7 @@ impl ZigParser {
         text: &[u8],
         emit: &mut Emit<'_>,
     ) -> Result<Outcome, Error> {
-        let meaning = bytes::match_prefix(text, PATTERNS);
+        let meaning = INDEX.match_prefix(text);
         let Some((Meaning::Event(_) | Meaning::Rejected(_), rest)) = meaning else {
             return Ok(Outcome::Ignored);
         };

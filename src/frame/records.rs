@@ -1,7 +1,5 @@
 //! Records of Docker's json-file and of `journalctl -o json`.
 
-use memchr::memmem;
-
 use super::format::FrameFormat;
 use super::stripped_line::Frame;
 use crate::json::{self, Fields, Value};
@@ -26,8 +24,7 @@ pub(super) struct LogRecord<'l> {
 
 /// Reads either kind of record; the first key decides which it may be.
 pub(super) fn read<'l>(line: &'l [u8], into: &mut Vec<u8>) -> Option<LogRecord<'l>> {
-    let first = Fields::of(line)?.next()?.0;
-    match first {
+    match Fields::of(line)?.first_key()? {
         b"log" | b"stream" | b"attrs" | b"time" => json_file(line, into),
         b"message" => collected(line, into),
         [b'_' | b'A'..=b'Z', ..] => journal(line, into),
@@ -41,11 +38,11 @@ fn json_file<'l>(line: &'l [u8], into: &mut Vec<u8>) -> Option<LogRecord<'l>> {
     let (mut log, mut stream, mut ts, mut source) = (None, None, None, None);
     let mut fields = Fields::of(line)?;
     for (key, value) in fields.by_ref() {
-        match (key, value) {
-            (b"log", Value::Text(text)) => log = Some(text),
-            (b"stream", Value::Text(text)) => stream = Some(text),
-            (b"time", Value::Text(text)) => ts = Timestamp::read(text).map(|(stamp, _)| stamp),
-            (b"attrs", Value::Other(attrs)) => source = label(attrs),
+        match (key, value, value.raw()) {
+            (b"log", _, Some(text)) => log = Some(text),
+            (b"stream", _, Some(text)) => stream = Some(text),
+            (b"time", _, Some(text)) => ts = Timestamp::read(text).map(|(stamp, _)| stamp),
+            (b"attrs", Value::Other(attrs), _) => source = label(attrs),
             _ => {}
         }
     }
@@ -66,11 +63,11 @@ fn collected<'l>(line: &'l [u8], into: &mut Vec<u8>) -> Option<LogRecord<'l>> {
     let (mut message, mut ts, mut pod, mut app) = (None, None, None, None);
     let mut fields = Fields::of(line)?;
     for (key, value) in fields.by_ref() {
-        match (key, value) {
-            (b"message", Value::Text(text)) => message = Some(text),
-            (b"timestamp", Value::Text(text)) => ts = Timestamp::read(text).map(|(ts, _)| ts),
-            (b"podName", value) => pod = value.plain(),
-            (b"app_name", value) => app = value.plain(),
+        match (key, value.raw()) {
+            (b"message", Some(text)) => message = Some(text),
+            (b"timestamp", Some(text)) => ts = Timestamp::read(text).map(|(ts, _)| ts),
+            (b"podName", _) => pod = value.plain(),
+            (b"app_name", _) => app = value.plain(),
             _ => {}
         }
     }
@@ -111,8 +108,8 @@ fn journal<'l>(line: &'l [u8], into: &mut Vec<u8>) -> Option<LogRecord<'l>> {
             b"_STREAM_ID" | b"PRIORITY" if stream.is_empty() || key == b"_STREAM_ID" => {
                 stream = value.plain().unwrap_or_default();
             }
-            b"CONTAINER_PARTIAL_MESSAGE" => is_partial |= value == Value::Text(b"true"),
-            b"_LINE_BREAK" => is_partial |= value == Value::Text(b"line-max"),
+            b"CONTAINER_PARTIAL_MESSAGE" => is_partial |= value == Value::Plain(b"true"),
+            b"_LINE_BREAK" => is_partial |= value == Value::Plain(b"line-max"),
             _ => {
                 let at = NAMES.iter().position(|name| *name == key);
                 if let Some(name) = at.and_then(|at| names.get_mut(at)) {
@@ -123,7 +120,7 @@ fn journal<'l>(line: &'l [u8], into: &mut Vec<u8>) -> Option<LogRecord<'l>> {
     }
     (fields.is_whole() && ts.is_some()).then_some(())?;
     match message? {
-        Value::Text(text) => unescape(text, into)?,
+        Value::Plain(text) | Value::Escaped(text) => unescape(text, into)?,
         Value::Other(b"null") => {
             into.clear();
             into.extend_from_slice(LEFT_OUT);
@@ -146,17 +143,8 @@ const NAMES: [&[u8]; 5] =
 /// blank as `\u0020`. A client's bytes that the proxy printed hold no blanks, and so a forged
 /// record cannot add any.
 fn unescape(text: &[u8], into: &mut Vec<u8>) -> Option<()> {
-    json::unescape(text, into)?;
-    let is_blank = |at: usize| {
-        let before = text.get(..at).unwrap_or_default();
-        before.iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 0
-    };
-    let has_blank =
-        into.len() != text.len() && memmem::find_iter(text, ESCAPED_BLANK).any(is_blank);
-    (!has_blank).then_some(())
+    json::unescape_if(text, into, |char| char != ' ')
 }
-
-const ESCAPED_BLANK: &[u8] = b"\\u0020";
 
 /// Microseconds since 1970.
 fn micros(text: &[u8]) -> Option<Timestamp> {

@@ -3,13 +3,25 @@
 
 mod read;
 
-pub use read::{Fields, Value, closing_quote, unescape, unescape_text};
+pub use read::{Fields, Value, closing_quote, unescape_if, unescape_text};
 
 use std::net::IpAddr;
 
 use crate::net;
 use crate::timestamp;
 use crate::timestamp::Timestamp;
+
+/// A key as it stands in a row before its value: `,"user":`. Made by [`key!`].
+#[derive(Clone, Copy, Debug)]
+pub struct Key(pub &'static str);
+
+/// The [`Key`] of a name, which needs no escapes.
+macro_rules! key {
+    ($name:literal) => {
+        $crate::json::Key(concat!(",\"", $name, "\":"))
+    };
+}
+pub(crate) use key;
 
 /// A row being written.
 #[derive(Debug)]
@@ -43,22 +55,20 @@ impl<'b> RowWriter<'b> {
 
     /// A key whose value the caller appends.
     #[inline]
-    pub fn key(&mut self, key: &str) -> &mut Vec<u8> {
-        self.out.extend_from_slice(b",\"");
-        self.out.extend_from_slice(key.as_bytes());
-        self.out.extend_from_slice(b"\":");
+    pub fn key(&mut self, key: Key) -> &mut Vec<u8> {
+        self.out.extend_from_slice(key.0.as_bytes());
         self.out
     }
 
     /// Text.
     #[inline]
-    pub fn text(&mut self, key: &str, value: &str) {
+    pub fn text(&mut self, key: Key, value: &str) {
         string(self.key(key), value);
     }
 
     /// A word of our own, in which nothing needs an escape.
     #[inline]
-    pub fn word(&mut self, key: &str, value: &'static str) {
+    pub fn word(&mut self, key: Key, value: &'static str) {
         let out = self.key(key);
         out.push(b'"');
         out.extend_from_slice(value.as_bytes());
@@ -66,43 +76,43 @@ impl<'b> RowWriter<'b> {
     }
 
     /// Text, where it is known.
-    pub fn opt_str(&mut self, key: &str, value: Option<&str>) {
+    pub fn opt_str(&mut self, key: Key, value: Option<&str>) {
         if let Some(value) = value {
             self.text(key, value);
         }
     }
 
     /// A whole number.
-    pub fn number(&mut self, key: &str, value: impl Into<i128>) {
+    pub fn number(&mut self, key: Key, value: impl Into<i128>) {
         number(self.key(key), value.into());
     }
 
     /// A whole number, where it is known.
-    pub fn opt_number(&mut self, key: &str, value: Option<impl Into<i128>>) {
+    pub fn opt_number(&mut self, key: Key, value: Option<impl Into<i128>>) {
         if let Some(value) = value {
             self.number(key, value);
         }
     }
 
     /// A number with a fraction.
-    pub fn float(&mut self, key: &str, value: f64) {
+    pub fn float(&mut self, key: Key, value: f64) {
         float(self.key(key), value);
     }
 
     /// `true` or `false`.
-    pub fn bool(&mut self, key: &str, value: bool) {
+    pub fn bool(&mut self, key: Key, value: bool) {
         self.key(key).extend_from_slice(if value { b"true" } else { b"false" });
     }
 
     /// Thousandths as a number of units: `36862` as `36.862`.
-    pub fn millis(&mut self, key: &str, value: u64) {
+    pub fn millis(&mut self, key: Key, value: u64) {
         let out = self.key(key);
         number(out, i128::from(value / 1000));
         timestamp::write_thousandths(out, u32::try_from(value % 1000).unwrap_or(0));
     }
 
     /// A moment.
-    pub fn stamp(&mut self, key: &str, value: Timestamp) {
+    pub fn stamp(&mut self, key: Key, value: Timestamp) {
         let out = self.key(key);
         out.push(b'"');
         value.write(out);
@@ -110,7 +120,7 @@ impl<'b> RowWriter<'b> {
     }
 
     /// An address.
-    pub fn ip(&mut self, key: &str, value: IpAddr) {
+    pub fn ip(&mut self, key: Key, value: IpAddr) {
         ip(self.key(key), value);
     }
 }

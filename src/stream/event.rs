@@ -166,28 +166,43 @@ impl<'l> Event<'l> {
     }
 }
 
-/// The keys of an event's row.
-pub mod key {
-    pub const TYPE: &str = "type";
-    pub const TS: &str = "ts";
-    pub const USER: &str = "user";
-    pub const IP: &str = "ip";
-    pub const PORT: &str = "port";
-    pub const MODE: &str = "mode";
-    pub const ID: &str = "id";
-    pub const SECONDS: &str = "seconds";
-    pub const BYTES_UP: &str = "bytes_up";
-    pub const BYTES_DOWN: &str = "bytes_down";
-    pub const REASON: &str = "reason";
-    pub const COUNT: &str = "count";
-    pub const CONNECTS: &str = "connects";
-    pub const CURRENT: &str = "current";
-    pub const MEGABYTES: &str = "megabytes";
-    pub const MESSAGES: &str = "messages";
-    pub const TEXT: &str = "text";
-    pub const PROXY: &str = "proxy";
-    pub const SOURCE: &str = "source";
-    pub const TS_FROM: &str = "ts_from";
+/// Defines each key once: its name, and how it stands in a row.
+macro_rules! keys {
+    ($($key:ident = $name:literal;)+) => {
+        /// The names of the keys of an event's row.
+        pub mod key {
+            pub const TYPE: &str = "type";
+            $(pub const $key: &str = $name;)+
+        }
+
+        /// The keys, to be written.
+        mod written {
+            use crate::json::{Key, key};
+            $(pub(super) const $key: Key = key!($name);)+
+        }
+    };
+}
+
+keys! {
+    TS = "ts";
+    USER = "user";
+    IP = "ip";
+    PORT = "port";
+    MODE = "mode";
+    ID = "id";
+    SECONDS = "seconds";
+    BYTES_UP = "bytes_up";
+    BYTES_DOWN = "bytes_down";
+    REASON = "reason";
+    COUNT = "count";
+    CONNECTS = "connects";
+    CURRENT = "current";
+    MEGABYTES = "megabytes";
+    MESSAGES = "messages";
+    TEXT = "text";
+    PROXY = "proxy";
+    SOURCE = "source";
+    TS_FROM = "ts_from";
 }
 
 impl<'l> Event<'l> {
@@ -195,77 +210,73 @@ impl<'l> Event<'l> {
     pub fn write(&self, out: &mut Vec<u8>) {
         let mut row = RowWriter::new(out, self.kind.name());
         if let Some(ts) = self.ts {
-            row.stamp(key::TS, ts);
+            row.stamp(written::TS, ts);
         }
-        row.opt_str(key::USER, self.user.as_deref());
+        row.opt_str(written::USER, self.user.as_deref());
         if let Some(ip) = self.ip {
-            row.ip(key::IP, ip);
+            row.ip(written::IP, ip);
         }
-        row.opt_number(key::PORT, self.port);
-        row.opt_str(key::MODE, self.mode.as_deref());
-        row.opt_str(key::ID, self.id.as_deref());
+        row.opt_number(written::PORT, self.port);
+        row.opt_str(written::MODE, self.mode.as_deref());
+        row.opt_str(written::ID, self.id.as_deref());
         if let Some(ms) = self.lasted_ms {
-            row.millis(key::SECONDS, ms);
+            row.millis(written::SECONDS, ms);
         }
-        row.opt_number(key::BYTES_UP, self.bytes_up);
-        row.opt_number(key::BYTES_DOWN, self.bytes_down);
-        row.opt_str(key::REASON, self.reason.as_deref());
-        row.opt_number(key::COUNT, self.count);
+        row.opt_number(written::BYTES_UP, self.bytes_up);
+        row.opt_number(written::BYTES_DOWN, self.bytes_down);
+        row.opt_str(written::REASON, self.reason.as_deref());
+        row.opt_number(written::COUNT, self.count);
         if let Some(usage) = self.usage {
-            row.opt_number(key::CONNECTS, usage.connects);
-            row.number(key::CURRENT, usage.current);
+            row.opt_number(written::CONNECTS, usage.connects);
+            row.number(written::CURRENT, usage.current);
             if let Some(megabytes) = usage.megabytes {
-                row.float(key::MEGABYTES, megabytes);
+                row.float(written::MEGABYTES, megabytes);
             }
-            row.opt_number(key::MESSAGES, usage.messages);
+            row.opt_number(written::MESSAGES, usage.messages);
         }
-        row.opt_str(key::TEXT, self.text.as_deref());
-        row.text(key::PROXY, &self.proxy);
-        row.opt_str(key::SOURCE, self.source.as_deref());
-        row.opt_str(key::TS_FROM, self.ts_from.map(TimeFrom::name));
+        row.opt_str(written::TEXT, self.text.as_deref());
+        row.text(written::PROXY, &self.proxy);
+        row.opt_str(written::SOURCE, self.source.as_deref());
+        row.opt_str(written::TS_FROM, self.ts_from.map(TimeFrom::name));
         row.end();
     }
 
     /// Reads a row. `None`: not JSON, not an event, or a value of the wrong type. A time or address
     /// that cannot be read is unknown; other keys are ignored.
     pub fn read(row: &'l [u8]) -> Option<Self> {
-        let mut fields = Fields::of(row)?;
+        // Once for all strings of the row.
+        let mut fields = Fields::of(std::str::from_utf8(row).ok()?)?;
         let mut event = Event::new(Kind::Note, "");
         let (mut kind, mut current) = (None, None);
         let mut usage = Usage { connects: None, current: 0, megabytes: None, messages: None };
-        for (key, value) in fields.by_ref().filter(|(_, value)| !value.is_null()) {
+        for (key, value) in fields.by_ref() {
+            if value == Value::Other("null") {
+                continue;
+            }
             match key {
-                name if name == key::TYPE.as_bytes() => kind = Some(Kind::read(&value.to_str()?)?),
-                name if name == key::TS.as_bytes() => {
-                    event.ts = Timestamp::read(&bytes(value)?).map(|(ts, _)| ts);
+                key::TYPE => kind = Some(Kind::read(&value.to_str()?)?),
+                key::TS => {
+                    event.ts = Timestamp::read(value.to_str()?.as_bytes()).map(|(ts, _)| ts);
                 }
-                name if name == key::USER.as_bytes() => event.user = Some(value.to_str()?),
-                name if name == key::IP.as_bytes() => event.ip = parse_ip(&bytes(value)?),
-                name if name == key::PORT.as_bytes() => event.port = Some(number(value)?),
-                name if name == key::MODE.as_bytes() => event.mode = Some(value.to_str()?),
-                name if name == key::ID.as_bytes() => event.id = Some(value.to_str()?),
-                name if name == key::PROXY.as_bytes() => event.proxy = value.to_str()?,
-                name if name == key::SOURCE.as_bytes() => event.source = Some(value.to_str()?),
-                name if name == key::SECONDS.as_bytes() => {
-                    event.lasted_ms = Some(milliseconds(float(value)?));
-                }
-                name if name == key::BYTES_UP.as_bytes() => event.bytes_up = Some(number(value)?),
-                name if name == key::BYTES_DOWN.as_bytes() => {
-                    event.bytes_down = Some(number(value)?);
-                }
-                name if name == key::REASON.as_bytes() => event.reason = Some(value.to_str()?),
-                name if name == key::COUNT.as_bytes() => event.count = Some(number(value)?),
-                name if name == key::CONNECTS.as_bytes() => usage.connects = Some(number(value)?),
-                name if name == key::CURRENT.as_bytes() => current = Some(number(value)?),
-                name if name == key::MEGABYTES.as_bytes() => usage.megabytes = Some(float(value)?),
-                name if name == key::MESSAGES.as_bytes() => usage.messages = Some(number(value)?),
-                name if name == key::TEXT.as_bytes() => event.text = Some(value.to_str()?),
-                name if name == key::TS_FROM.as_bytes() => {
-                    event.ts_from = TimeFrom::read(&value.to_str()?);
-                }
-                // A row is UTF-8, its unknown keys too.
-                _ if std::str::from_utf8(key).is_ok() => {}
-                _ => return None,
+                key::USER => event.user = Some(value.to_str()?),
+                key::IP => event.ip = parse_ip(value.to_str()?.as_bytes()),
+                key::PORT => event.port = Some(number(value)?),
+                key::MODE => event.mode = Some(value.to_str()?),
+                key::ID => event.id = Some(value.to_str()?),
+                key::PROXY => event.proxy = value.to_str()?,
+                key::SOURCE => event.source = Some(value.to_str()?),
+                key::SECONDS => event.lasted_ms = Some(milliseconds(value)?),
+                key::BYTES_UP => event.bytes_up = Some(number(value)?),
+                key::BYTES_DOWN => event.bytes_down = Some(number(value)?),
+                key::REASON => event.reason = Some(value.to_str()?),
+                key::COUNT => event.count = Some(number(value)?),
+                key::CONNECTS => usage.connects = Some(number(value)?),
+                key::CURRENT => current = Some(number(value)?),
+                key::MEGABYTES => usage.megabytes = Some(float(value)?),
+                key::MESSAGES => usage.messages = Some(number(value)?),
+                key::TEXT => event.text = Some(value.to_str()?),
+                key::TS_FROM => event.ts_from = TimeFrom::read(&value.to_str()?),
+                _ => {}
             }
         }
         event.kind = kind.filter(|_| fields.is_whole())?;
@@ -274,28 +285,31 @@ impl<'l> Event<'l> {
     }
 }
 
-/// The bytes of a string. ASCII is not checked again.
-fn bytes(value: Value<'_>) -> Option<Cow<'_, [u8]>> {
-    if let Some(plain) = value.plain().filter(|plain| plain.is_ascii()) {
-        return Some(Cow::Borrowed(plain));
-    }
-    Some(match value.to_str()? {
-        Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
-        Cow::Owned(text) => Cow::Owned(text.into_bytes()),
-    })
-}
-
-fn number<N: FromStr>(value: Value<'_>) -> Option<N> {
+fn number<N: FromStr>(value: Value<&str>) -> Option<N> {
     value.number()?.parse().ok()
 }
 
-fn float(value: Value<'_>) -> Option<f64> {
+fn float(value: Value<&str>) -> Option<f64> {
     number(value).filter(|number: &f64| number.is_finite())
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates")]
-fn milliseconds(seconds: f64) -> u64 {
-    (seconds * 1000.0).round() as u64
+/// Digits before the point of a number whose thousandths are exact.
+const WHOLE_DIGITS_MAX: usize = 12;
+
+/// Seconds as milliseconds: `36.862` as it stands, other numbers by their nearest value.
+fn milliseconds(value: Value<&str>) -> Option<u64> {
+    let text = value.number()?;
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let is_exact = whole.len() <= WHOLE_DIGITS_MAX && fraction.len() <= 3;
+    let digits = || {
+        let zeros = "000".get(fraction.len()..)?.bytes();
+        whole.bytes().chain(fraction.bytes()).chain(zeros).try_fold(0, |sum: u64, byte| {
+            byte.is_ascii_digit().then(|| sum * 10 + u64::from(byte - b'0'))
+        })
+    };
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates")]
+    let nearest = |seconds: f64| (seconds * 1000.0).round() as u64;
+    if is_exact { digits() } else { None }.or_else(|| float(value).map(nearest))
 }
 
 #[cfg(test)]

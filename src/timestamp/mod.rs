@@ -7,6 +7,7 @@ pub mod zone;
 pub use local::{Assumptions, LocalTimeResolver};
 pub use zone::Zone;
 
+use std::cell::Cell;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use time::{Date, Month};
@@ -33,12 +34,9 @@ impl Timestamp {
     pub fn civil(date: (i64, u32, u32), time: (u32, u32, u32), ms: u32) -> Option<Self> {
         let ((year, month, day), (hour, minute, second)) = (date, time);
         (hour < 24 && minute < 60 && second <= 60).then_some(())?;
-        let (year, month, day) =
-            (i32::try_from(year).ok()?, u8::try_from(month).ok()?, u8::try_from(day).ok()?);
-        let date = Date::from_calendar_date(year, Month::try_from(month).ok()?, day).ok()?;
-        let days = i64::from(date.to_julian_day() - EPOCH_JULIAN_DAY);
+        let days = DayNumber::of(u32::try_from(year).ok()?, month, day)?;
         let seconds = i64::from(hour * 3600 + minute * 60 + second);
-        Some(Self(days * DAY_MS + seconds * 1000 + i64::from(ms)))
+        Some(Self(days.0 * DAY_MS + seconds * 1000 + i64::from(ms)))
     }
 
     /// Reads `2026-11-23T15:40:35.158Z` from the start of the text, with any number of digits of
@@ -60,52 +58,70 @@ impl Timestamp {
     }
 
     /// Reads `2026-11-23T15:40:35.158` or the same with a blank, ignoring what follows.
+    #[inline]
     pub fn read_local(text: &[u8]) -> Option<(Self, usize)> {
         let head: &[u8; 19] = text.first_chunk()?;
-        let shape = [head[4], head[7], head[13], head[16]];
-        if shape != *b"--::" || !matches!(head[10], b'T' | b't' | b' ') {
+        let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2, t, h1, h2, b':', n1, n2, b':', s1, s2] =
+            *head
+        else {
+            return None;
+        };
+        let all = [y1, y2, y3, y4, m1, m2, d1, d2, h1, h2, n1, n2, s1, s2];
+        let are_digits = all.iter().fold(true, |all, byte| all & byte.is_ascii_digit());
+        if !are_digits || !matches!(t, b'T' | b't' | b' ') {
             return None;
         }
-        let two = |at: usize| digits(head.get(at..at + 2)?);
-        let date = (i64::from(digits(head.get(..4)?)?), two(5)?, two(8)?);
+        let two = |tens: u8, ones: u8| u32::from(tens - b'0') * 10 + u32::from(ones - b'0');
+        let day = DayNumber::of(two(y1, y2) * 100 + two(y3, y4), two(m1, m2), two(d1, d2))?;
+        let (hour, minute, second) = (two(h1, h2), two(n1, n2), two(s1, s2));
+        (hour < 24 && minute < 60 && second <= 60).then_some(())?;
         let mut taken = head.len();
-        let mut ms = 0;
+        let mut ms = hour * 3_600_000 + minute * 60_000 + second * 1000;
         if text.get(taken) == Some(&b'.') {
-            let rest = text.get(taken + 1..)?;
-            let length = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
             let mut weight = 100;
-            for digit in rest.iter().take(length.min(3)) {
+            taken += 1;
+            let start = taken;
+            while let Some(digit @ b'0'..=b'9') = text.get(taken) {
                 ms += u32::from(digit - b'0') * weight;
                 weight /= 10;
+                taken += 1;
             }
-            if length == 0 {
+            if taken == start {
                 return None;
             }
-            taken += 1 + length;
         }
-        Some((Self::civil(date, (two(11)?, two(14)?, two(17)?), ms)?, taken))
+        Some((Self(day.0 * DAY_MS + i64::from(ms)), taken))
     }
 
     /// Writes `2026-11-23T15:40:35.158Z`, without trailing zeros.
+    #[inline]
     pub fn write(self, out: &mut Vec<u8>) {
         let ms = self.0.clamp(YEAR_0_MS, YEAR_10000_MS - 1);
-        let (year, month, day) = civil_of(ms);
+        let (year, month, day) = DayNumber(ms.div_euclid(DAY_MS)).civil();
         let of_day = u32::try_from(ms.rem_euclid(DAY_MS)).unwrap_or(0);
         let (seconds, thousandths) = (of_day / 1000, of_day % 1000);
-        let two = |value: u32| [digit(value / 10 % 10), digit(value % 10)];
-        let ([c1, c2], [y1, y2]) = (two(year / 100), two(year % 100));
-        let ([m1, m2], [d1, d2], [h1, h2]) = (two(month), two(day), two(seconds / 3600));
-        let ([n1, n2], [s1, s2]) = (two(seconds / 60 % 60), two(seconds % 60));
-        out.extend_from_slice(&[
+        let ([c1, c2], [y1, y2]) = (two_digits(year / 100), two_digits(year % 100));
+        let ([m1, m2], [d1, d2]) = (two_digits(month), two_digits(day));
+        let (minutes, [s1, s2]) = (seconds / 60, two_digits(seconds % 60));
+        let ([h1, h2], [n1, n2]) = (two_digits(minutes / 60), two_digits(minutes % 60));
+        let (f1, [f2, f3]) = (digit(thousandths / 100), two_digits(thousandths % 100));
+        let text = [
             c1, c2, y1, y2, b'-', m1, m2, b'-', d1, d2, b'T', h1, h2, b':', n1, n2, b':', s1, s2,
-        ]);
-        write_thousandths(out, thousandths);
+            b'.', f1, f2, f3,
+        ];
+        let length = match (f1, f2, f3) {
+            (b'0', b'0', b'0') => text.len() - 4,
+            (_, b'0', b'0') => text.len() - 2,
+            (_, _, b'0') => text.len() - 1,
+            _ => text.len(),
+        };
+        out.extend_from_slice(text.get(..length).unwrap_or(&text));
         out.push(b'Z');
     }
 
     /// The year, in UTC.
     pub fn year(self) -> i64 {
-        i64::from(civil_of(self.0).0)
+        i64::from(DayNumber(self.0.div_euclid(DAY_MS)).civil().0)
     }
 
     /// As text.
@@ -129,6 +145,11 @@ pub fn write_thousandths(out: &mut Vec<u8>, thousandths: u32) {
             }
         }
     }
+}
+
+/// `00` to `99`.
+fn two_digits(value: u32) -> [u8; 2] {
+    [digit(value / 10), digit(value % 10)]
 }
 
 fn digit(value: u32) -> u8 {
@@ -158,12 +179,47 @@ fn read_offset(text: &[u8]) -> Option<(i64, usize)> {
     Some((sign * seconds * 1000, taken))
 }
 
-/// Year, month and day of a moment, in UTC.
-fn civil_of(ms: i64) -> (u32, u32, u32) {
-    let day = i32::try_from(ms.div_euclid(DAY_MS)).unwrap_or(0);
-    let date = Date::from_julian_day(day.saturating_add(EPOCH_JULIAN_DAY)).unwrap_or(Date::MIN);
-    let (year, month, day) = date.to_calendar_date();
-    (u32::try_from(year).unwrap_or(0), u8::from(month).into(), day.into())
+/// A day, in days since 1970-01-01.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct DayNumber(i64);
+
+/// Year, month and day.
+type Civil = (u32, u32, u32);
+
+thread_local! {
+    /// The day converted last: nearly all times of a log are of the day of the time before.
+    static LAST_DAY: Cell<(DayNumber, Civil)> = const { Cell::new((DayNumber(0), (1970, 1, 1))) };
+}
+
+impl DayNumber {
+    /// `None` where the calendar has no such day.
+    #[inline]
+    fn of(year: u32, month: u32, day: u32) -> Option<Self> {
+        let civil = (year, month, day);
+        let (last, of_last) = LAST_DAY.get();
+        if of_last == civil {
+            return Some(last);
+        }
+        let (year, month, day) =
+            (i32::try_from(year).ok()?, u8::try_from(month).ok()?, u8::try_from(day).ok()?);
+        let date = Date::from_calendar_date(year, Month::try_from(month).ok()?, day).ok()?;
+        let number = Self(i64::from(date.to_julian_day() - EPOCH_JULIAN_DAY));
+        LAST_DAY.set((number, civil));
+        Some(number)
+    }
+
+    #[inline]
+    fn civil(self) -> Civil {
+        let (last, civil) = LAST_DAY.get();
+        if last == self {
+            return civil;
+        }
+        let day = i32::try_from(self.0).unwrap_or(0).saturating_add(EPOCH_JULIAN_DAY);
+        let (year, month, day) = Date::from_julian_day(day).unwrap_or(Date::MIN).to_calendar_date();
+        let civil = (u32::try_from(year).unwrap_or(0), u8::from(month).into(), day.into());
+        LAST_DAY.set((self, civil));
+        civil
+    }
 }
 
 #[cfg(test)]

@@ -1,9 +1,12 @@
 //! Messages of mtprotoproxy outside its statistics. They have no levels and no marks, and are
 //! recognised by their words.
 
+use std::sync::LazyLock;
+
 use memchr::memmem;
 
-use crate::formats::{Meaning, MessagePattern, NO_CLIENT, bytes, pattern, reason};
+use crate::formats::bytes::PatternIndex;
+use crate::formats::{Meaning, MessagePattern, NO_CLIENT, pattern, reason};
 use crate::stream::Kind;
 
 const IGNORED: Meaning = Meaning::Ignored(NO_CLIENT);
@@ -59,8 +62,10 @@ pub(super) const PATTERNS: &[MessagePattern] = &[
     pattern("No pycryptodome or cryptography detected", IGNORED),
 ];
 
+pub(super) static INDEX: LazyLock<PatternIndex> = LazyLock::new(|| PatternIndex::of(PATTERNS));
+
 pub(super) fn is_message(text: &[u8]) -> bool {
-    bytes::match_prefix(text, PATTERNS).is_some()
+    INDEX.match_prefix(text).is_some()
 }
 
 /// `alice: tg://proxy?server=192.0.2.10&port=9443&secret=…`

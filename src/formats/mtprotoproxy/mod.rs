@@ -67,7 +67,7 @@ impl LogParser for MtprotoproxyParser {
             self.is_certain = true;
             return Ok(Outcome::Ignored);
         }
-        let Some((meaning, rest)) = bytes::match_prefix(line, messages::PATTERNS) else {
+        let Some((meaning, rest)) = messages::INDEX.match_prefix(line) else {
             return Ok(Outcome::Unrecognized);
         };
         let mut event = match meaning {

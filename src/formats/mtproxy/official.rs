@@ -2,9 +2,11 @@
 //! as it is free. It never prints which of its secrets matched.
 
 use std::net::IpAddr;
+use std::sync::LazyLock;
 
 use super::{LogLine, NAME, id_time, start};
 use crate::error::Error;
+use crate::formats::bytes::PatternIndex;
 use crate::formats::connection_table::ConnectionTable;
 use crate::formats::{
     Emit, Meaning, MessagePattern, NO_CLIENT, Outcome, bytes, parsed, pattern, reason,
@@ -39,6 +41,8 @@ pub(super) const PATTERNS: &[MessagePattern] = &[
     pattern("tcp opportunistic encryption mode detected, tag = ", Meaning::Ignored(NO_CLIENT)),
 ];
 
+static INDEX: LazyLock<PatternIndex> = LazyLock::new(|| PatternIndex::of(PATTERNS));
+
 #[derive(Debug, Default)]
 pub(super) struct OfficialReader {
     /// Open connections by process and socket: `32740#11`.
@@ -61,7 +65,7 @@ impl OfficialReader {
         record: &LogLine<'_>,
         emit: &mut Emit<'_>,
     ) -> Result<Outcome, Error> {
-        let Some((meaning, rest)) = bytes::match_prefix(record.message, PATTERNS) else {
+        let Some((meaning, rest)) = INDEX.match_prefix(record.message) else {
             return Ok(Outcome::Ignored);
         };
         match meaning {

@@ -8,9 +8,11 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
+use std::sync::LazyLock;
 
 use super::{LogLine, NAME, TELEPROXY, id_time, start};
 use crate::error::Error;
+use crate::formats::bytes::PatternIndex;
 use crate::formats::connection_table::ConnectionTable;
 use crate::formats::{
     Emit, Meaning, MessagePattern, NO_CLIENT, Outcome, bytes, parsed, pattern, reason, redact,
@@ -65,6 +67,8 @@ pub(super) const PATTERNS: &[MessagePattern] = &[
     pattern("secret drain: ", Ignored("each connection's end has a line")),
 ];
 
+static INDEX: LazyLock<PatternIndex> = LazyLock::new(|| PatternIndex::of(PATTERNS));
+
 /// Processes whose last client is kept; a proxy has one for each worker.
 const PROCESSES_MAX: usize = 1024;
 
@@ -110,7 +114,7 @@ impl TeleproxyReader {
         record: &LogLine<'_>,
         emit: &mut Emit<'_>,
     ) -> Result<Outcome, Error> {
-        let Some((meaning, rest)) = bytes::match_prefix(record.message, PATTERNS) else {
+        let Some((meaning, rest)) = INDEX.match_prefix(record.message) else {
             return Ok(Outcome::Ignored);
         };
         match meaning {

@@ -1,6 +1,9 @@
 //! Messages of telemt 3.4.25 that name a user or a client, each parsed by its own list of keys.
 
+use std::sync::LazyLock;
+
 use super::NAME;
+use crate::formats::bytes::PatternIndex;
 use crate::formats::{Meaning, MessagePattern, bytes, pattern, reason, redact};
 use crate::net::{parse_ip, parse_peer};
 use crate::stream::{Event, Kind, Text};
@@ -154,6 +157,8 @@ pub(super) const PATTERNS: &[MessagePattern] = &[
     ),
     pattern("Skipping user: access secret ", Ignored("a fault of the configuration")),
 ];
+
+pub(super) static INDEX: LazyLock<PatternIndex> = LazyLock::new(|| PatternIndex::of(PATTERNS));
 
 /// `P user=U dc=D proto=Secure tls=false`
 pub(super) fn connect(rest: &[u8]) -> Option<Event<'_>> {

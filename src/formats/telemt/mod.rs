@@ -102,7 +102,7 @@ impl LogParser for TelemtParser {
         {
             emit(refused.event())?;
         }
-        let Some((meaning, rest)) = bytes::match_prefix(message, messages::PATTERNS) else {
+        let Some((meaning, rest)) = messages::INDEX.match_prefix(message) else {
             return Ok(Outcome::Ignored);
         };
         self.parse_message(meaning, message, rest, Some(ts), emit)
@@ -129,7 +129,7 @@ impl TelemtParser {
     /// Parses a message alone, as `--syslog` writes it. Only complete messages are recognised: the
     /// words could be those of any program.
     fn parse_bare(&mut self, line: &[u8], emit: &mut Emit<'_>) -> Result<Outcome, Error> {
-        match bytes::match_prefix(line, messages::PATTERNS) {
+        match messages::INDEX.match_prefix(line) {
             Some((Meaning::Event(Kind::Start) | Meaning::Ignored(_), _)) | None => {
                 Ok(Outcome::Unrecognized)
             }

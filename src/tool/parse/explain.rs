@@ -5,7 +5,7 @@ use memchr::memmem;
 use crate::formats::{Decoded, Outcome, redact};
 use crate::frame::{Deframed, Message};
 use crate::io::escape::Escaped;
-use crate::json::RowWriter;
+use crate::json::{RowWriter, key};
 use crate::net::parse_ip;
 use crate::tool::event_loop::LineOrigin;
 
@@ -74,17 +74,17 @@ impl Explanation {
     /// As a row.
     pub(super) fn write(&self, at: LineOrigin<'_>, out: &mut Vec<u8>) {
         let mut row = RowWriter::new(out, "explained");
-        row.text("input", at.input);
-        row.number("line", at.line);
-        row.text("frame", &self.frame);
-        row.opt_str("source", self.source.as_deref());
-        row.opt_str("dialect", self.dialect);
-        row.text("meaning", &self.meaning);
-        let events = row.key("events");
+        row.text(key!("input"), at.input);
+        row.number(key!("line"), at.line);
+        row.text(key!("frame"), &self.frame);
+        row.opt_str(key!("source"), self.source.as_deref());
+        row.opt_str(key!("dialect"), self.dialect);
+        row.text(key!("meaning"), &self.meaning);
+        let events = row.key(key!("events"));
         events.push(b'[');
         events.extend_from_slice(self.events.join(",").as_bytes());
         events.push(b']');
-        row.text("text", &self.text);
+        row.text(key!("text"), &self.text);
         row.end();
     }
 }
