@@ -42,7 +42,7 @@ impl Anonymizer {
             Row::Alert(row) => drop(self.number("user", &row.user)),
             Row::Sample(row) => row.by_ip.iter().for_each(|from| self.learn_origin(&from.ip)),
             Row::Connection(row) => self.learn_origin(&row.ip),
-            Row::Meta(_) | Row::Other | Row::Foreign => {}
+            Row::Meta(_) | Row::Table(_) | Row::Clock(_) | Row::Other | Row::Foreign => {}
         }
     }
 

@@ -44,6 +44,8 @@ pub fn row(
         | Row::Summary(_)
         | Row::Alert(_)
         | Row::Meta(_)
+        | Row::Table(_)
+        | Row::Clock(_)
         | Row::Other
         | Row::Foreign => {}
     }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::all_users::AllUsers;
 use super::hidden::CarrierGateways;
 use super::policy::Policy;
 use super::rule::Rule;
@@ -32,6 +33,7 @@ pub struct RowContext<'a> {
     pub gateways: &'a CarrierGateways,
     /// Number of users in the stream.
     pub users: usize,
+    pub all_users: Option<&'a AllUsers>,
 }
 
 /// The estimate and verdict on a user, as of the last connection that was processed.
@@ -55,8 +57,11 @@ impl Assessment {
         let is_blind = user.hidden.as_ref().is_some_and(|hidden| hidden.is_blind());
         let hidden = user.hidden.as_ref().and_then(|hidden| hidden.evidence());
         let gateway = user.carrier_address.filter(|ip| {
-            !context.policy.trust_private
-                && (context.users == 1 || context.gateways.is_gateway(*ip))
+            let is_gateway = |ip| match context.all_users {
+                Some(all) => all.is_gateway(ip),
+                None => context.gateways.is_gateway(ip),
+            };
+            !context.policy.trust_private && (context.users == 1 || is_gateway(*ip))
         });
         let hidden = hidden.or_else(|| {
             gateway.map(|ip| Evidence::HiddenAddresses {
@@ -226,7 +231,7 @@ pub fn meta(state: &ScoreState) -> ScoreMeta<'static> {
     let counters = state.counters;
     let truncation = state.users.truncation();
     ScoreMeta {
-        ts: state.buffer.newest().map(Timestamp),
+        ts: state.newest().map(Timestamp),
         tool: ScoreTool,
         users: state.users.len() as u64,
         connections: counters.connections,

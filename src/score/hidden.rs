@@ -4,6 +4,7 @@
 //! address. Nothing can be estimated from these connections: they are left out and counted, and the
 //! verdict on their user is unknown instead of clear.
 
+use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
 
 use foldhash::fast::FixedState;
@@ -139,6 +140,11 @@ impl CarrierGateways {
         }
     }
 
+    /// Each address and the number of users that have only it.
+    pub(super) fn users(&self) -> impl Iterator<Item = (Ipv4Addr, u64)> + '_ {
+        self.users.iter().map(|(ip, users)| (*ip, users.len() as u64))
+    }
+
     /// Whether several users have only this address.
     pub(super) fn is_gateway(&self, ip: Ipv4Addr) -> bool {
         self.users.get(&ip).is_some_and(|users| users.len() > 1)
@@ -159,6 +165,23 @@ pub struct HiddenTotals {
 }
 
 impl HiddenTotals {
+    pub(super) fn new(
+        connections: u64,
+        example: Option<IpAddr>,
+        formats: &BTreeSet<String>,
+    ) -> Self {
+        let formats = formats.iter().map(|format| format.as_str().into()).collect();
+        Self { connections, example, formats }
+    }
+
+    pub(super) fn example(&self) -> Option<IpAddr> {
+        self.example
+    }
+
+    pub(super) fn formats(&self) -> impl Iterator<Item = &str> {
+        self.formats.iter().map(|format| &**format)
+    }
+
     pub(super) fn record(&mut self, ip: IpAddr, format: &str) {
         self.connections += 1;
         self.example.get_or_insert(ip);

@@ -6,6 +6,7 @@
 //! verdict. [`assessment`] builds the rows. Nothing here reads a clock: time is that of the events.
 
 mod address_table;
+pub mod all_users;
 pub mod assessment;
 pub mod carriers;
 pub mod hidden;
@@ -21,6 +22,7 @@ pub mod users;
 mod window;
 mod window_index;
 
+pub use all_users::AllUsers;
 pub use policy::Policy;
 pub use reorder_buffer::ReorderBuffer;
 pub use rule::{Counts, Rule};

@@ -30,6 +30,14 @@ enum NetworkUsers {
 }
 
 impl SharedNetworks {
+    /// The networks of this period with their users, up to `min`, which makes a relay.
+    pub(super) fn users(&self, min: usize) -> impl Iterator<Item = (Network, usize)> + '_ {
+        self.current.iter().map(move |(network, users)| match users {
+            NetworkUsers::Few(few) => (*network, few.len()),
+            NetworkUsers::Many => (*network, min),
+        })
+    }
+
     /// Records a connection. Returns whether at least `min` users use the network.
     pub(super) fn is_relay(&mut self, ts: i64, network: Network, user: u32, min: usize) -> bool {
         if self.current.is_empty() && self.previous.is_empty() {

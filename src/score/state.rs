@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use foldhash::fast::FixedState;
 use serde::{Deserialize, Serialize};
 
+use super::all_users::AllUsers;
 use super::hidden::{CarrierGateways, HiddenConnections, HiddenTotals, Scope};
 use super::policy::Policy;
 use super::reorder_buffer::{Admission, BufferedConnection, IdentityKind, ReorderBuffer};
@@ -16,7 +17,7 @@ use super::time_gate::TimeGate;
 use super::users::{UserState, UserStates};
 use super::window::WindowConfig;
 use crate::sharing::presence::HELD_MS;
-use crate::sharing::{estimate, group_networks};
+use crate::sharing::{Network, estimate, group_networks};
 use crate::stream::{Points, Risk, Verdict};
 
 /// Rows and lines counted, apart from those of users.
@@ -119,6 +120,24 @@ pub struct ScoreState {
     pub hidden: HiddenTotals,
     pub gateways: CarrierGateways,
     shared_networks: SharedNetworks,
+    /// Facts about all users, where this run has a part of them.
+    #[serde(skip)]
+    pub all_users: Option<AllUsers>,
+    /// What the rows of this run are for.
+    #[serde(skip)]
+    pub mode: ScoreMode,
+}
+
+/// What a run does with its connections.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ScoreMode {
+    /// Scores the users of a whole stream.
+    #[default]
+    Whole,
+    /// Takes the time from clock rows alone.
+    Clocked,
+    /// Only counts what a table of all users has.
+    TableOnly,
 }
 
 impl ScoreState {
@@ -132,7 +151,24 @@ impl ScoreState {
             hidden: HiddenTotals::default(),
             gateways: CarrierGateways::default(),
             shared_networks: SharedNetworks::default(),
+            all_users: None,
+            mode: ScoreMode::default(),
         }
+    }
+
+    /// The newest time of the stream.
+    pub fn newest(&self) -> Option<i64> {
+        self.buffer.newest().max(self.all_users.as_ref().and_then(AllUsers::newest))
+    }
+
+    /// The number of users of the stream.
+    pub fn all_users(&self) -> usize {
+        self.all_users.as_ref().map_or(self.users.len(), AllUsers::users)
+    }
+
+    /// Networks with their users, up to `min`, for a table.
+    pub(super) fn networks(&self, min: usize) -> impl Iterator<Item = (Network, usize)> + '_ {
+        self.shared_networks.users(min)
     }
 
     /// Continues a state that was loaded, with this configuration.
@@ -150,7 +186,9 @@ impl ScoreState {
     ) -> Option<RiskChange> {
         let (identity, kind) = identity(event);
         let admission = self.buffer.admit(event.ts, identity, kind);
-        self.buffer.advance(event.source, event.ts);
+        if self.mode != ScoreMode::Clocked {
+            self.buffer.advance(event.source, event.ts);
+        }
         match admission {
             Admission::New => {}
             Admission::Late => {
@@ -167,7 +205,9 @@ impl ScoreState {
         if !policy.trust_private && Scope::of(event.ip) == Scope::Local {
             self.hidden.record(event.ip, event.format);
         }
-        let now = self.buffer.newest().unwrap_or(event.ts);
+        // Beside a table, rows about a user do not depend on when other users connect.
+        let is_part = self.all_users.is_some() || self.mode == ScoreMode::Clocked;
+        let newest = if is_part { None } else { self.buffer.newest() };
         let (ts, ip, port) = (event.ts, event.ip, event.port.unwrap_or(0));
         let lasted_ms = 0;
         self.buffer.push(BufferedConnection { ts, ip, port, user: number, identity, lasted_ms });
@@ -176,6 +216,7 @@ impl ScoreState {
         user.first = user.first.min(ts);
         user.last = user.last.max(ts);
         user.is_changed = true;
+        let now = newest.unwrap_or(user.last);
         let (_, _, risk) = score(user, now, &self.config, rule);
         let was = std::mem::replace(&mut user.risk, risk);
         (was != risk).then_some(RiskChange { user: number, at: now, was })
@@ -210,7 +251,9 @@ impl ScoreState {
 
     /// What to do about a log that cannot show who shares an account.
     pub fn advice(&self) -> Option<Cow<'static, str>> {
-        let counters = &self.counters;
+        let own = (self.counters, self.hidden.clone());
+        let all = self.all_users.as_ref().map(|all| (all.counters(), all.hidden()));
+        let (counters, hidden) = all.unwrap_or(own);
         let advice = match counters.connections {
             0 if counters.usage + counters.no_address > 0 => Some(
                 "this log has users and addresses, but never both in one line, so it cannot show \
@@ -222,7 +265,7 @@ impl ScoreState {
             ),
             _ => None,
         };
-        advice.map(Cow::Borrowed).or_else(|| self.hidden.advice().map(Cow::Owned))
+        advice.map(Cow::Borrowed).or_else(|| hidden.advice().map(Cow::Owned))
     }
 
     /// Processes the connections that are due, up to the next change of a verdict. `None` when all
@@ -274,12 +317,21 @@ impl ScoreState {
             }
         }
         let network = policy.network(connection.ip)?;
-        if let Some(min) = policy.relay
-            && self.shared_networks.is_relay(ts, network, number, min)
-        {
-            return None;
+        if let Some(min) = policy.relay {
+            let is_relay = match (&self.all_users, self.mode) {
+                (Some(all), _) => all.is_relay(network),
+                // A table has the networks of all days.
+                (None, ScoreMode::TableOnly) => {
+                    self.shared_networks.is_relay(0, network, number, min);
+                    false
+                }
+                (None, _) => self.shared_networks.is_relay(ts, network, number, min),
+            };
+            if is_relay {
+                return None;
+            }
         }
-        if !user.activity.connect(ts, network, devices) {
+        if !user.activity.connect(ts, network, devices) || self.mode == ScoreMode::TableOnly {
             return None;
         }
         let groups = group_networks(&user.activity);
@@ -299,8 +351,9 @@ impl ScoreState {
 
     /// Whether too many log lines were not recognised for an account to be clear.
     pub fn is_incomplete(&self) -> bool {
-        let lost = self.counters.proxy_not_recognised.total();
-        let read = lost.saturating_add(self.counters.understood.total());
+        let own = (self.counters.proxy_not_recognised.total(), self.counters.understood.total());
+        let (lost, understood) = self.all_users.as_ref().map_or(own, AllUsers::lines);
+        let read = lost.saturating_add(understood);
         lost.saturating_mul(NOT_RECOGNISED_RATIO) > read
     }
 }

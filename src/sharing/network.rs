@@ -84,6 +84,14 @@ impl Network {
         Self { family: Family::Carrier, bits: number.into() }
     }
 
+    /// The network that a row names, as [`Network::origin`] does.
+    pub fn of_origin(origin: &Origin<'_>, prefixes: Prefixes) -> Option<Self> {
+        match origin {
+            Origin::Ip(ip) | Origin::Net(ip, _) => Some(Self::of(*ip, prefixes)),
+            Origin::Name(name) => name.strip_prefix("AS")?.parse().ok().map(Self::carrier),
+        }
+    }
+
     /// The network as rows name it: with the prefix length where it is not a whole address.
     pub fn origin(self, prefixes: Prefixes) -> Origin<'static> {
         let v4 = Ipv4Addr::from(u32::try_from(self.bits).unwrap_or(0));
@@ -105,7 +113,10 @@ mod tests {
     fn networks_are_named_with_their_prefix() {
         let name = |ip: &str, v4, v6| {
             let prefixes = Prefixes { v4, v6 };
-            Network::of(ip.parse().unwrap(), prefixes).origin(prefixes).to_string()
+            let network = Network::of(ip.parse().unwrap(), prefixes);
+            let origin = network.origin(prefixes);
+            assert_eq!(Network::of_origin(&origin, prefixes), Some(network));
+            origin.to_string()
         };
         assert_eq!(name("203.0.113.7", 32, 64), "203.0.113.7");
         assert_eq!(name("203.0.113.7", 24, 64), "203.0.113.0/24");

@@ -127,6 +127,63 @@ pub struct ScoreMeta<'l> {
     pub advice: Option<Text<'l>>,
 }
 
+impl ScoreMeta<'_> {
+    /// Adds what another partition of the stream counted.
+    pub fn merge(&mut self, other: ScoreMeta<'_>) {
+        let ScoreMeta {
+            ts,
+            tool: ScoreTool,
+            users,
+            connections,
+            late,
+            duplicates,
+            not_understood,
+            not_recognised,
+            no_address,
+            no_user,
+            no_time,
+            hidden,
+            usage,
+            set_aside,
+            names_too_long,
+            users_too_many,
+            evicted_early,
+            truncated,
+            networks_too_many,
+            relays_too_many,
+            advice,
+        } = other;
+        self.ts = self.ts.max(ts);
+        let counts = [
+            (&mut self.users, users),
+            (&mut self.connections, connections),
+            (&mut self.late, late),
+            (&mut self.duplicates, duplicates),
+            (&mut self.not_understood, not_understood),
+            (&mut self.not_recognised, not_recognised),
+            (&mut self.no_address, no_address),
+            (&mut self.no_user, no_user),
+            (&mut self.no_time, no_time),
+            (&mut self.hidden, hidden),
+            (&mut self.usage, usage),
+            (&mut self.set_aside, set_aside),
+            (&mut self.names_too_long, names_too_long),
+            (&mut self.users_too_many, users_too_many),
+            (&mut self.evicted_early, evicted_early),
+            (&mut self.truncated, truncated),
+            (&mut self.networks_too_many, networks_too_many),
+            (&mut self.relays_too_many, relays_too_many),
+        ];
+        for (own, other) in counts {
+            *own += other;
+        }
+        // With a table, the advice is the same in every partition.
+        if self.advice.is_none() {
+            self.advice = advice.map(|advice| advice.into_owned().into());
+        }
+    }
+}
+
 /// The `meta` row of whichever tool.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Meta<'l> {

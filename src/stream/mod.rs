@@ -5,6 +5,7 @@ mod meta;
 pub mod row;
 mod sample;
 mod score;
+mod table;
 mod user;
 mod value;
 
@@ -15,5 +16,6 @@ pub use sample::{
     ActiveAddress, Connection, ConnectionKind, FromIp, Measured, Sample, SuspiciousIp,
 };
 pub use score::{Alert, Evidence, Points, Risk, Summary, Verdict};
+pub use table::{AllUsersTable, Clock};
 pub use user::{AccessLogRow, CheckRow, LinkRow, ReloadRow, UserRow};
 pub use value::{ByName, Origin, Thousandths};

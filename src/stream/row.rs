@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Alert, Connection, Event, Kind, Meta, Sample, Summary};
+use super::{Alert, AllUsersTable, Clock, Connection, Event, Kind, Meta, Sample, Summary};
 
 /// A line of a stream.
 #[derive(Debug)]
@@ -15,6 +15,8 @@ pub enum Row<'l> {
     Sample(Box<Sample<'l>>),
     Connection(Box<Connection<'l>>),
     Meta(Box<Meta<'l>>),
+    Table(Box<AllUsersTable>),
+    Clock(Box<Clock<'l>>),
     /// A row of another type.
     Other,
     /// Not a JSON object, or one whose keys do not have the types of its row.
@@ -39,6 +41,8 @@ impl<'l> Row<'l> {
             "sample" => parse(line).map(Self::Sample),
             "socket" | "opened" | "closed" => parse(line).map(Self::Connection),
             "meta" => Meta::read(line).ok().map(Box::new).map(Self::Meta),
+            "table" => parse(line).map(Self::Table),
+            "clock" => parse(line).map(Self::Clock),
             other => match Kind::read(other) {
                 // Events are most of a stream: they have a faster reader.
                 Some(_) => Event::read(line).map(Box::new).map(Self::Event),

@@ -28,6 +28,7 @@ mod parse_laws;
 mod parse_options;
 mod parse_reports;
 mod parse_sources;
+mod partitions;
 
 mod pictures;
 mod proxy;

@@ -70,7 +70,7 @@ impl TrafficCounts {
                     Meta::Other => {}
                 }
             }
-            Row::Connection(_) | Row::Other => self.other += 1,
+            Row::Connection(_) | Row::Table(_) | Row::Clock(_) | Row::Other => self.other += 1,
             Row::Foreign => self.foreign += 1,
         }
     }

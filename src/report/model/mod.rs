@@ -84,7 +84,12 @@ impl ReportModel {
                     self.sockets.add(sample);
                 }
             }
-            Row::Connection(_) | Row::Meta(_) | Row::Other | Row::Foreign => {}
+            Row::Connection(_)
+            | Row::Meta(_)
+            | Row::Table(_)
+            | Row::Clock(_)
+            | Row::Other
+            | Row::Foreign => {}
         }
     }
 

@@ -3,20 +3,22 @@
 use std::cmp::Reverse;
 use std::time::{Duration, Instant};
 
+use super::merge::rank;
 use super::renderer::ScoreRenderer;
-use super::{Only, ScoreOptions};
+use super::{Only, ScoreOptions, read_table};
 use crate::error::{Error, ExitStatus};
 use crate::io::escape::Escaped;
 use crate::io::output::{Output, OutputFormat};
 use crate::io::reporter::Reporter;
 use crate::io::source::Source;
+use crate::score::all_users;
 use crate::score::assessment::{self, RowConfig, RowContext};
-use crate::score::state::{VerdictChange, score};
+use crate::score::state::{ScoreMode, VerdictChange, score};
 use crate::score::state_file::StateLock;
 use crate::score::users::UserStates;
-use crate::score::{ConnectEvent, Policy, ScoreState, state_file};
+use crate::score::{AllUsers, ConnectEvent, Policy, ScoreState, state_file};
 use crate::sharing::Detail;
-use crate::stream::{Event, Kind, Meta, Risk, Row, Verdict};
+use crate::stream::{Event, Kind, Meta, Risk, Row, Verdict, row};
 use crate::timestamp::Timestamp;
 use crate::tool::event_loop::{Filter, LineOrigin};
 
@@ -35,9 +37,35 @@ pub(super) struct ScoreFilter {
     release_at: Option<Instant>,
     /// Whether the state is saved and the next run writes the alerts.
     is_paused: bool,
+    alerts: SameTime,
     /// Held while the state is in use.
     _lock: Option<StateLock>,
     rows_read: u64,
+}
+
+/// Alerts of one time, which are written in the order of their users' names: the order must not
+/// depend on which other users a run has.
+#[derive(Default)]
+struct SameTime {
+    at: i64,
+    rows: Vec<(String, Vec<u8>)>,
+}
+
+impl SameTime {
+    /// Begins a time; what is held of an earlier one is written.
+    fn begin(&mut self, at: i64, out: &mut Output) {
+        if at != self.at {
+            self.flush(out);
+            self.at = at;
+        }
+    }
+
+    fn flush(&mut self, out: &mut Output) {
+        self.rows.sort();
+        for (_, row) in self.rows.drain(..) {
+            out.buffer.extend_from_slice(&row);
+        }
+    }
 }
 
 /// The users of whom summaries are written.
@@ -50,6 +78,7 @@ enum Which {
 impl ScoreFilter {
     pub(super) fn new(
         options: ScoreOptions,
+        mode: ScoreMode,
         format: OutputFormat,
         reporter: Reporter,
     ) -> Result<Self, Error> {
@@ -57,6 +86,10 @@ impl ScoreFilter {
         let saved = options.state.as_deref().map(state_file::load).transpose()?.flatten();
         let mut state = saved.unwrap_or_else(|| ScoreState::new(options.window));
         state.resume(options.window);
+        state.mode = mode;
+        if let Some(path) = &options.table {
+            state.all_users = Some(AllUsers::new(read_table(path)?, &options.policy));
+        }
         let rows = RowConfig {
             rule: options.rule,
             window: options.window,
@@ -64,7 +97,7 @@ impl ScoreFilter {
             detail: options.detail,
             is_incomplete: state.is_incomplete(),
         };
-        let newest = state.buffer.newest();
+        let newest = state.newest();
         let next_summaries = newest.map_or(i64::MIN, |now| next_summaries(now, &options));
         let save_at = Instant::now() + options.save_every;
         let is_archive = Source::are_archives(&options.files);
@@ -80,6 +113,7 @@ impl ScoreFilter {
             save_at,
             release_at: None,
             is_paused: false,
+            alerts: SameTime::default(),
             _lock: lock,
             rows_read: 0,
         })
@@ -124,6 +158,9 @@ impl ScoreFilter {
         let id = event.id.as_deref();
         let connection =
             ConnectEvent { ts, user, ip, port: event.port, id, source, format: &event.proxy };
+        if self.state.mode == ScoreMode::Clocked {
+            return self.ingest(&connection, out);
+        }
         if self.state.gate.is_wrong_start(ts) {
             self.state.buffer.restart();
         }
@@ -157,6 +194,7 @@ impl ScoreFilter {
         while let Some(change) = self.state.drain_due(&self.options.policy) {
             self.write_alert(change, out);
         }
+        self.alerts.flush(out);
     }
 
     /// The status, once the input has ended: a failure if lines were read and none was a row.
@@ -199,14 +237,17 @@ impl ScoreFilter {
         if let Some(user) = users.get_mut(change.user)
             && let Some(alert) = assessment::verdict_alert(user, change, &context)
         {
-            self.renderer.alert(&alert, &mut out.buffer);
+            self.alerts.begin(change.at, out);
+            let mut row = Vec::new();
+            self.renderer.alert(&alert, &mut row);
+            self.alerts.rows.push((alert.user.into_owned(), row));
         }
     }
 
     /// Writes the summaries of changed users if they are due at this event time.
     fn write_due_summaries(&mut self, ts: i64, out: &mut Output) -> Result<(), Error> {
         if ts >= self.next_summaries {
-            if let Some(now) = self.state.buffer.newest() {
+            if let Some(now) = self.state.newest() {
                 self.write_summaries(now, Which::Changed, out)?;
             }
             self.next_summaries = next_summaries(ts, &self.options);
@@ -236,7 +277,7 @@ impl ScoreFilter {
             };
             if is_selected {
                 let people = assessment::suspected_people(user, &options.policy);
-                selected.push((Reverse((verdict, people, score)), user));
+                selected.push((Reverse(rank(verdict, people, score)), user));
             } else if renderer.is_text() {
                 renderer.count(&assessment::summary(user, now, &context));
             }
@@ -267,7 +308,12 @@ impl ScoreFilter {
             self.print_advice();
             return Ok(());
         }
-        if let Some(now) = self.state.buffer.newest() {
+        if self.state.mode == ScoreMode::TableOnly {
+            row::write(&all_users::table(&self.state, &self.options.policy), &mut out.buffer);
+            self.print_counters();
+            return Ok(());
+        }
+        if let Some(now) = self.state.newest() {
             self.write_summaries(now, Which::All, out)?;
         }
         self.renderer.meta(&assessment::meta(&self.state), &mut out.buffer);
@@ -277,7 +323,7 @@ impl ScoreFilter {
 
     /// Writes everything about the user of `--explain`.
     fn write_user_detail(&mut self, name: &str, out: &mut Output) -> Result<(), Error> {
-        let now = self.state.buffer.newest();
+        let now = self.state.newest();
         let rows = RowConfig { detail: Detail::Full, ..self.rows };
         let (context, users) = context(&rows, &self.options.policy, &mut self.state);
         let user = users.all_mut().iter_mut().find(|user| *user.name == *name);
@@ -326,8 +372,10 @@ fn context<'a>(
     policy: &'a Policy,
     state: &'a mut ScoreState,
 ) -> (RowContext<'a>, &'a mut UserStates) {
-    let ScoreState { users, gateways, .. } = state;
-    (RowContext { config, policy, gateways, users: users.len() }, users)
+    let count = state.all_users();
+    let ScoreState { users, gateways, all_users, .. } = state;
+    let all_users = all_users.as_ref();
+    (RowContext { config, policy, gateways, users: count, all_users }, users)
 }
 
 /// The next multiple of `--every` after a time.
@@ -360,6 +408,18 @@ impl Filter for ScoreFilter {
                     self.rows.is_incomplete = self.state.is_incomplete();
                 }
             }
+            Row::Table(table) => {
+                if self.state.mode != ScoreMode::TableOnly {
+                    self.state.all_users = Some(AllUsers::new(*table, &self.options.policy));
+                    self.rows.is_incomplete = self.state.is_incomplete();
+                }
+            }
+            Row::Clock(clock) => {
+                if let (ScoreMode::Clocked, Some(ts)) = (self.state.mode, clock.ts) {
+                    self.state.buffer.advance(&clock.source, ts.0);
+                    self.drain_due(out);
+                }
+            }
             Row::Foreign | Row::Event(..) => {
                 let is_blank = line.trim_ascii().is_empty();
                 self.state.counters.not_understood += u64::from(!is_blank);
@@ -378,7 +438,7 @@ impl Filter for ScoreFilter {
         let now = Instant::now();
         if self.quiet_at.is_some_and(|at| at <= now) {
             self.quiet_at = None;
-            if let Some(newest) = self.state.buffer.newest() {
+            if let Some(newest) = self.state.newest() {
                 self.write_summaries(newest, Which::Changed, out)?;
             }
         }
@@ -425,6 +485,7 @@ impl Filter for ScoreFilter {
         while let Some(change) = self.state.drain_all(&self.options.policy) {
             self.write_alert(change, out);
         }
+        self.alerts.flush(out);
         self.write_report(out)?;
         out.flush()?;
         match saved {

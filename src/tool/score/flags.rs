@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use super::{Only, ScoreOptions};
+use super::{Action, Only, ScoreOptions};
 use crate::cli::value::{bounded, choice, count, duration_ms, invalid};
 use crate::cli::{Flag, RemovedFlag};
 use crate::score::policy::{CidrBlock, devices};
+use crate::score::state::ScoreMode;
 use crate::sharing::Detail;
 use crate::view::IconSet;
 
@@ -201,6 +202,24 @@ pub(super) const FLAGS: &[F] = &[
             Ok(())
         },
     ),
+    F::path("table", "FILE", "Read the table of all users from FILE", |o, path| {
+        o.table = Some(path);
+    })
+    .detail("For a run over a part of the users. See PARTITIONS.")
+    .advanced(),
+    F::switch("write-table", "Write the table of these users and nothing else", |o| {
+        o.action = Action::Score(ScoreMode::TableOnly);
+    })
+    .advanced(),
+    F::switch("clock-rows", "Take the time of the stream from clock rows alone", |o| {
+        o.action = Action::Score(ScoreMode::Clocked);
+    })
+    .advanced(),
+    F::switch("merge", "Merge the outputs of several runs, given as FILEs", |o| {
+        o.action = Action::Merge;
+    })
+    .detail("Of partitions of one stream: no user is in two of them.")
+    .advanced(),
     F::switch("no-emoji", "Use words instead of emoji", |o| o.icons = Some(IconSet::Words)),
     F::value("v4-prefix", "BITS", "Prefix length of an IPv4 network", |o, text| {
         o.policy.prefixes.v4 = bounded("prefix length", text, 1, 32)?;

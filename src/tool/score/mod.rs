@@ -2,19 +2,23 @@
 
 mod filter;
 mod flags;
+mod merge;
 mod renderer;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::cli::{Cli, Operands, Section};
 use crate::error::{Error, ExitStatus};
 use crate::io::output::Output;
 use crate::io::output::OutputFormat;
+use crate::io::read_file::read_file;
 use crate::io::reporter::Reporter;
 use crate::score::carriers::CarrierDatabase;
+use crate::score::state::ScoreMode;
 use crate::score::{Policy, Rule, WindowConfig};
 use crate::sharing::Detail;
+use crate::stream::{AllUsersTable, Row};
 use crate::tool::{EXIT_STATUS, event_loop};
 use crate::view::IconSet;
 
@@ -24,6 +28,9 @@ pub struct ScoreOptions {
     rule: Rule,
     window: WindowConfig,
     state: Option<PathBuf>,
+    action: Action,
+    /// Facts about all users.
+    table: Option<PathBuf>,
     save_every: Duration,
     every_ms: Option<i64>,
     only: Only,
@@ -42,6 +49,13 @@ pub struct ScoreOptions {
     icons: Option<IconSet>,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Action {
+    Score(ScoreMode),
+    /// Merge the outputs of partitions.
+    Merge,
+}
+
 /// The users of whom summaries are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Only {
@@ -53,6 +67,8 @@ enum Only {
     Sharing,
 }
 
+/// Bytes of a table: half a million relays.
+const TABLE_MAX: u64 = 16 << 20;
 /// The default window: a day.
 const WINDOW_MS: i64 = 86_400_000;
 
@@ -67,6 +83,8 @@ impl Default for ScoreOptions {
                 late_ms: 30_000,
             },
             state: None,
+            action: Action::Score(ScoreMode::Whole),
+            table: None,
             save_every: Duration::from_mins(1),
             every_ms: None,
             only: Only::All,
@@ -95,7 +113,7 @@ pub const CLI: Cli<ScoreOptions> = Cli {
     operands: Operands::Files(|options| &mut options.files),
     flags: flags::FLAGS,
     removed: flags::REMOVED,
-    sections: &[RULE, PEOPLE, STATE, EXIT_STATUS],
+    sections: &[RULE, PEOPLE, STATE, PARTITIONS, EXIT_STATUS],
 };
 
 const ABOUT: &str =
@@ -164,6 +182,32 @@ const STATE: Section = Section {
     },
 };
 
+const PARTITIONS: Section = Section {
+    title: "PARTITIONS",
+    text: || {
+        "The users of a stream can be divided among several processes, here or on other machines: \
+         all rows of a user go to one of them, rows without a user to any one. What depends on all \
+         users is in a table, and what depends on the time of the whole stream in clock rows: \
+         mtp-stream(5) describes both. With the same table and clock rows, the merged outputs of \
+         the partitions are byte for byte the output of one process.\n\nFor an archive: run each \
+         partition with --write-table, add the tables up with --merge, run each partition again \
+         with --table, and merge the outputs with --merge. For a live stream: table rows may come \
+         within the stream; each replaces the one before. With --clock-rows, a row is in time or \
+         late by the clock rows before it, whichever partition it is in."
+            .to_owned()
+    },
+};
+
+/// Reads the table of all users.
+fn read_table(path: &Path) -> Result<AllUsersTable, Error> {
+    let name = path.display();
+    let bytes = read_file(path, TABLE_MAX).map_err(|error| Error::input(&name, error))?;
+    let Row::Table(table) = Row::read(bytes.trim_ascii_end()) else {
+        return Err(Error::refused(&name, "not a table (see --write-table)".to_owned()));
+    };
+    Ok(*table)
+}
+
 /// Runs the tool.
 pub fn run(
     mut options: ScoreOptions,
@@ -177,8 +221,12 @@ pub fn run(
         options.policy.carriers = Some(CarrierDatabase::open(path)?);
     }
     let mut out = Output::stdout()?;
+    let Action::Score(mode) = options.action else {
+        merge::merge(&options.files, options.policy.relay, &mut out)?;
+        return Ok(ExitStatus::Success);
+    };
     let files = options.files.clone();
-    let mut filter = filter::ScoreFilter::new(options, format, reporter)?;
+    let mut filter = filter::ScoreFilter::new(options, mode, format, reporter)?;
     let status = event_loop::run(&files, &mut filter, &mut out, reporter)?;
     Ok(if status == ExitStatus::Success { filter.exit_status() } else { status })
 }
