@@ -5,6 +5,12 @@ _mtp_report() {
     case $before in
     --html) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
     --prometheus) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
+    --by) mapfile -t COMPREPLY < <(compgen -W 'day week month' -- "$word"); return ;;
+    --user) :; return ;;
+    --history) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
+    --merge) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
+    --retain) :; return ;;
+    --forget) :; return ;;
     --every) :; return ;;
     --top) :; return ;;
     --warn) :; return ;;
@@ -15,7 +21,7 @@ _mtp_report() {
     --format) mapfile -t COMPREPLY < <(compgen -W 'auto json text' -- "$word"); return ;;
     esac
     case $word in
-    -*) mapfile -t COMPREPLY < <(compgen -W '--text --long --html --prometheus --force --watch --every --top --warn --anonymize --anonymize-key --lang --tz --title --no-emoji --strict -h --help -V --version --format' -- "$word"); return ;;
+    -*) mapfile -t COMPREPLY < <(compgen -W '--text --long --html --prometheus --force --watch --by --per-user --user --history --merge --retain --forget --every --top --warn --anonymize --anonymize-key --lang --tz --title --no-emoji --strict -h --help -V --version --format' -- "$word"); return ;;
     esac
     mapfile -t COMPREPLY < <(compgen -f -- "$word")
 }

@@ -2,6 +2,7 @@
 //! that are made from it.
 
 pub mod anonymize;
+pub mod calendar;
 pub mod metrics;
 pub mod model;
 pub mod page;
@@ -10,6 +11,7 @@ pub mod throttled_file;
 pub mod watch;
 
 pub use anonymize::Anonymizer;
+pub use calendar::Calendar;
 pub use model::ReportModel;
 
 /// Users with labels and pictures of their own, by default.

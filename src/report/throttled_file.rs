@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crate::error::Error;
-use crate::io::atomic_write::replace;
+use crate::io::atomic_write::{NewFile, replace_with};
 use crate::io::reporter::Reporter;
 
 /// A file costs at most this part of the time: the next one is made this many times later than
@@ -19,6 +19,8 @@ const COST: u32 = 10;
 #[derive(Debug)]
 pub struct ThrottledFile {
     path: PathBuf,
+    /// Who may read it.
+    new: NewFile,
     every: Duration,
     due: Option<Instant>,
     /// Whether anything came since it was written.
@@ -29,8 +31,14 @@ pub struct ThrottledFile {
 
 impl ThrottledFile {
     /// A file that is written at most once in this time.
-    pub fn new(path: PathBuf, every: Duration) -> Self {
-        Self { path, every, due: None, is_stale: true, failed: false }
+    pub fn new(path: PathBuf, new: NewFile, every: Duration) -> Self {
+        Self { path, new, every, due: None, is_stale: true, failed: false }
+    }
+
+    /// The same, written only once something came.
+    #[must_use]
+    pub fn unchanged(self) -> Self {
+        Self { is_stale: false, ..self }
     }
 
     /// Something came.
@@ -51,7 +59,8 @@ impl ThrottledFile {
     /// Writes it. An error is reported once, and the next attempt comes in its time.
     pub fn write(&mut self, reporter: Reporter, make: impl FnOnce() -> Vec<u8>) {
         let begun = Instant::now();
-        let written = replace(&self.path, &make());
+        let bytes = make();
+        let written = replace_with(&self.path, self.new, |file| file.write_all(&bytes));
         self.due = Some(Instant::now() + self.every.max(begun.elapsed() * COST));
         self.is_stale = false;
         if let Err(error) = &written

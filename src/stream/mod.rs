@@ -2,6 +2,7 @@
 
 pub mod event;
 mod meta;
+mod period;
 pub mod row;
 mod sample;
 mod score;
@@ -11,6 +12,7 @@ mod value;
 
 pub use event::{Event, Kind, Text, TimeFrom, Usage};
 pub use meta::{LineCounts, Meta, ParseMeta, ParseTool, ScoreMeta, ScoreTool, SourceMeta};
+pub use period::PeriodRow;
 pub use row::Row;
 pub use sample::{
     ActiveAddress, Connection, ConnectionKind, FromIp, Measured, Sample, SuspiciousIp,

@@ -67,6 +67,26 @@ messages! {
     column_traffic: "TRAFFIC{period}" / "LƯU LƯỢNG{period}" / "ТРАФИК{period}";
     column_last: "LAST SEEN" / "LẦN CUỐI" / "ПОСЛЕДНЕЕ";
     column_why: "WHY" / "LÝ DO" / "ПРИЧИНА";
+    // The calendar.
+    by_day: "By day" / "Theo ngày" / "По дням";
+    by_week: "By week" / "Theo tuần" / "По неделям";
+    by_month: "By month" / "Theo tháng" / "По месяцам";
+    column_day: "DAY" / "NGÀY" / "ДЕНЬ";
+    column_week: "WEEK" / "TUẦN" / "НЕДЕЛЯ";
+    column_month: "MONTH" / "THÁNG" / "МЕСЯЦ";
+    column_users: "USERS" / "NGƯỜI DÙNG" / "ПОЛЬЗ.";
+    column_new: "NEW" / "MỚI" / "НОВЫХ";
+    column_gone: "GONE" / "RỜI ĐI" / "УШЛО";
+    column_refused: "REFUSED" / "TỪ CHỐI" / "ОТКАЗОВ";
+    other_reasons: "other reasons" / "lý do khác" / "прочие причины";
+    calendar_new_gone: "new: first seen in this period; gone: last seen in it"
+        / "mới: thấy lần đầu trong kỳ này; rời đi: thấy lần cuối trong kỳ này"
+        / "новые: впервые замечены в этот период; ушедшие: больше не появлялись после него";
+    calendar_estimates: "~ estimated: addresses are counted exactly in the last 31 days only"
+        / "~ ước tính: địa chỉ chỉ được đếm chính xác trong 31 ngày gần nhất"
+        / "~ оценка: адреса считаются точно только за последние 31 день";
+    calendar_empty: "No events with a time were read." / "Không có sự kiện nào có thời gian."
+        / "Событий с временем не прочитано.";
     today: "today {time}" / "hôm nay {time}" / "сегодня {time}";
     yesterday: "yesterday {time}" / "hôm qua {time}" / "вчера {time}";
     // A user's block.

@@ -4,7 +4,9 @@
 //! has a column per language.
 
 pub mod account;
+pub mod calendar;
 pub mod evidence;
+mod grid;
 pub mod messages;
 pub mod monitor;
 pub mod style;

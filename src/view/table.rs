@@ -1,8 +1,9 @@
 //! Tables of users: a line for each, as wide as the terminal.
 
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use unicode_width::UnicodeWidthStr;
 
 use super::account::{AccountLine, severity, verdict_name};
+use super::grid::{self, Align, cut, padded};
 use super::messages::fill;
 use super::style::{Severity, TextStyle};
 use super::units;
@@ -181,39 +182,6 @@ fn recent(moment: Timestamp, at: Timestamp, style: &TextStyle) -> String {
     }
 }
 
-#[derive(Clone, Copy)]
-enum Align {
-    Left,
-    Right,
-}
-
-fn padded(text: &str, width: usize, align: Align) -> String {
-    let blanks = " ".repeat(width.saturating_sub(text.width()));
-    match align {
-        Align::Left => format!("{text}{blanks}"),
-        Align::Right => format!("{blanks}{text}"),
-    }
-}
-
-/// As much of the text as fits, with `…` where it is cut.
-fn cut(text: &str, width: usize) -> String {
-    if text.width() <= width {
-        return text.to_owned();
-    }
-    let mut out = String::new();
-    let mut taken = 1;
-    for letter in text.chars() {
-        taken += letter.width().unwrap_or(0);
-        if taken > width {
-            break;
-        }
-        out.push(letter);
-    }
-    out.truncate(out.trim_end().len());
-    out.push('…');
-    out
-}
-
 /// The statistics of one user by a proxy that does not log addresses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UsageLine {
@@ -241,17 +209,8 @@ pub fn usage_table(mut lines: Vec<UsageLine>, style: &TextStyle, out: &mut Strin
         let [connects, open, bytes] = numbers;
         [cut(&line.user, USER_MAX), connects, open, bytes]
     });
-    let rows: Vec<_> = std::iter::once(titles).chain(cells).collect();
-    let width = |column: usize| {
-        let cells = rows.iter().filter_map(|row| row.get(column));
-        cells.map(|cell| cell.width()).max().unwrap_or(0)
-    };
-    let widths: [usize; 4] = std::array::from_fn(width);
-    for row in &rows {
-        let aligned = row.iter().zip(widths).enumerate().map(|(n, (cell, width))| {
-            padded(cell, width, if n == 0 { Align::Left } else { Align::Right })
-        });
-        out.push_str(&aligned.collect::<Vec<_>>().join("  "));
-        out.push('\n');
-    }
+    let rows: Vec<_> = std::iter::once(titles).chain(cells).map(Vec::from).collect();
+    let right = grid::GridColumn::new(Align::Right, false);
+    let columns = [grid::GridColumn::new(Align::Left, false), right, right, right];
+    grid::write(&rows, &columns, style, out);
 }

@@ -10,6 +10,7 @@
 mod accesslog;
 mod accesslog_survives;
 mod browser;
+mod calendar;
 mod config_law;
 mod conns;
 mod crash_safe_write;

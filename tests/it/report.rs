@@ -68,7 +68,7 @@ fn wrong_use_is_refused() {
         (["--watch", "-"], "--watch: standard output is not a terminal"),
         (
             ["--format", "json"],
-            "--format json: not supported (mtp-report writes text, pages and metrics)",
+            "--format json: not supported without --by (mtp-report writes text, pages and metrics)",
         ),
         (["--lang", "fr"], "--lang: invalid language 'fr' (expected en"),
     ] {

@@ -6,7 +6,7 @@ use std::fs;
 use mtp::formats::{self, reason};
 use mtp::stream::{
     AccessLogRow, Alert, AllUsersTable, CheckRow, Connection, Evidence, FromIp, Kind, LineCounts,
-    LinkRow, ParseMeta, ReloadRow, Sample, ScoreMeta, Summary, SuspiciousIp, UserRow,
+    LinkRow, ParseMeta, PeriodRow, ReloadRow, Sample, ScoreMeta, Summary, SuspiciousIp, UserRow,
 };
 use serde::Serialize;
 use serde::de::{Deserialize, Deserializer, Visitor};
@@ -100,6 +100,7 @@ fn the_schema_has_the_keys_of_the_types() {
     assert_eq!(keys_of::<CheckRow<'_>>(), of("check"));
     assert_eq!(keys_of::<AccessLogRow<'_>>(), of("access-log"));
     assert_eq!(keys_of::<ReloadRow<'_>>(), of("reloaded"));
+    assert_eq!(keys_of::<PeriodRow<'_>>(), of("period"));
 }
 
 /// Rows of types with flattened parts, and evidence, with every key that the schema has for them.

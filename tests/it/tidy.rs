@@ -32,7 +32,7 @@ const MODULES: &[(&str, &str)] = &[
     ("proxy", "docker error tomlconfig userconfig"),
     ("sockets", "docker error io net stream timestamp"),
     ("view", "io sharing stream timestamp"),
-    ("report", "error formats io json sharing stream timestamp view"),
+    ("report", "error formats io json net sharing stream timestamp view"),
     (
         "tool",
         "accesslog cli diagnostic docker error follow formats frame io json links net proxy pyconfig \

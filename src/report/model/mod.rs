@@ -16,6 +16,7 @@ pub use hours::Hours;
 pub use sockets::Sockets;
 pub use user::UserModel;
 
+use super::Calendar;
 use crate::stream::{Alert, Event, Kind, Row, Verdict};
 use crate::timestamp::Timestamp;
 
@@ -52,6 +53,8 @@ pub struct ReportModel {
     /// The earliest and the latest time of a row.
     pub ends: Option<(Timestamp, Timestamp)>,
     pub dropped: Dropped,
+    /// Where it was asked for.
+    pub calendar: Option<Calendar>,
 }
 
 impl ReportModel {
@@ -109,6 +112,9 @@ impl ReportModel {
     }
 
     fn add_event(&mut self, event: &Event<'_>) {
+        if let Some(calendar) = &mut self.calendar {
+            calendar.add(event);
+        }
         let at = event.ts;
         if at.is_some() && !self.moment(at) {
             return;

@@ -127,6 +127,15 @@ messages! {
         / "Proxy này ghi người dùng nhưng không ghi địa chỉ: không thể biết ai chia sẻ"
         / "Прокси пишет пользователей без адресов: общий доступ не виден";
     usage_open: "Open now" / "Đang mở" / "Открыто";
+    // The calendar.
+    period: "Period" / "Kỳ" / "Период";
+    active_users: "Users" / "Người dùng" / "Пользователей";
+    new_users: "New" / "Mới" / "Новых";
+    gone_users: "Gone" / "Rời đi" / "Ушло";
+    refused_all: "Refused" / "Bị từ chối" / "Отказов";
+    refused_why: "Reasons" / "Lý do" / "Причины";
+    calendar_beyond: "{n} older rows are not listed." / "{n} dòng cũ hơn không được liệt kê."
+        / "Более старых строк вне списка: {n}.";
     // A user's details.
     details: "User details" / "Chi tiết người dùng" / "Подробности";
     details_beyond: "Details of the {n} users at the top of the list; --top shows more."

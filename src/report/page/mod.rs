@@ -4,6 +4,7 @@
 
 mod axis;
 mod bars;
+mod calendar;
 mod html;
 mod messages;
 mod overview;
@@ -16,6 +17,7 @@ mod users;
 use sha2::{Digest, Sha256};
 
 use super::Anonymizer;
+use super::calendar::{By, CalendarRows};
 use super::model::timeline::seconds;
 use super::model::{ReportModel, UserModel};
 use crate::json;
@@ -39,6 +41,8 @@ pub struct PageOptions {
     pub top: usize,
     /// Connections of an address that are marked in a sample.
     pub warn: u64,
+    /// Whether and how the calendar is shown.
+    pub calendar: Option<(By, CalendarRows)>,
 }
 
 /// A page being written.
@@ -70,6 +74,7 @@ pub fn page(model: &ReportModel, names: &mut Anonymizer, options: &PageOptions) 
     page.out.push_str("<main>");
     overview::draw(&mut page, &ranked);
     users::draw(&mut page, &ranked);
+    calendar::draw(&mut page);
     user_detail::draw(&mut page, &ranked);
     sockets::draw(&mut page);
     overview::draw_reading(&mut page);

@@ -4,19 +4,21 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use super::history::{self, HistoryFile};
 use super::progress::Progress;
 use super::{HideNames, ReportOptions};
 use crate::error::{Error, ExitStatus};
-use crate::io::output::Output;
+use crate::io::atomic_write::NewFile;
+use crate::io::output::{Output, OutputFormat};
 use crate::io::reporter::Reporter;
 use crate::report::page::{self, PageOptions};
 use crate::report::text::{self, TextOptions};
 use crate::report::throttled_file::{self, Content, ThrottledFile};
 use crate::report::{Anonymizer, ReportModel, TOP, metrics};
-use crate::stream::Row;
+use crate::stream::{PeriodRow, Row, row};
 use crate::timestamp::Timestamp;
 use crate::tool::event_loop::{Filter, LineOrigin};
-use crate::view::{Lang, TextStyle};
+use crate::view::{Lang, TextStyle, calendar};
 
 /// A page is for people, who do not look every five seconds.
 const PAGE_EVERY_MIN: Duration = Duration::from_secs(10);
@@ -26,9 +28,11 @@ pub(super) struct ReportFilter {
     names: Anonymizer,
     page: Option<ThrottledFile>,
     metrics: Option<ThrottledFile>,
+    history: Option<HistoryFile>,
     options: ReportOptions,
     text_options: TextOptions,
     style: TextStyle,
+    format: OutputFormat,
     reporter: Reporter,
     progress: Progress,
     lines: u64,
@@ -48,15 +52,18 @@ pub(super) fn anonymizer(hide: &HideNames) -> Result<Anonymizer, Error> {
 impl ReportFilter {
     pub(super) fn new(
         mut options: ReportOptions,
+        format: OutputFormat,
         style: TextStyle,
         reporter: Reporter,
     ) -> Result<Self, Error> {
-        options.text |= options.html.is_none() && options.prometheus.is_none();
+        let is_only_kept = options.history.is_some() && options.by.is_none();
+        let has_files = options.html.is_some() || options.prometheus.is_some();
+        options.text |= !has_files && !is_only_kept;
         let page_every = options.every.max(PAGE_EVERY_MIN);
         let file = |path: &Option<PathBuf>, content, every| {
             let Some(path) = path else { return Ok(None) };
             throttled_file::check(path, content, &options.files, options.is_forced)?;
-            Ok::<_, Error>(Some(ThrottledFile::new(path.clone(), every)))
+            Ok::<_, Error>(Some(ThrottledFile::new(path.clone(), NewFile::Shared, every)))
         };
         let page = file(&options.html, Content::Page, page_every)?;
         let metrics = file(&options.prometheus, Content::Metrics, options.every)?;
@@ -68,14 +75,17 @@ impl ReportFilter {
             // What became of an archive is in the table.
             has_alerts: options.is_long || !progress.is_archive(),
         };
+        let (calendar, history) = history::open(&options, style.zone.clone(), reporter)?;
         Ok(Self {
-            model: ReportModel::default(),
+            model: ReportModel { calendar, ..ReportModel::default() },
             names: anonymizer(&options.names)?,
             page,
             metrics,
+            history,
             options,
             text_options,
             style,
+            format,
             reporter,
             progress,
             lines: 0,
@@ -86,10 +96,18 @@ impl ReportFilter {
 
     /// The status, once the input has ended.
     pub(super) fn exit_status(&self) -> ExitStatus {
-        let failed =
-            [&self.page, &self.metrics].into_iter().flatten().any(ThrottledFile::has_failed);
+        let failed = self.files().any(ThrottledFile::has_failed);
         let lost = self.options.strict && (self.model.counts.foreign > 0 || self.cut > 0);
         if failed || lost || self.is_useless() { ExitStatus::Failure } else { ExitStatus::Success }
+    }
+
+    /// Writes what the history has.
+    pub(super) fn finish_without_input(&mut self, out: &mut Output) -> Result<(), Error> {
+        if self.options.by.is_some() {
+            self.write_analysis(out);
+            self.write_files(true);
+        }
+        out.flush()
     }
 
     /// Whether lines were read and none of them was a row.
@@ -97,9 +115,19 @@ impl ReportFilter {
         self.model.counts.foreign > 0 && self.model.counts.is_empty()
     }
 
+    fn files(&self) -> impl Iterator<Item = &ThrottledFile> {
+        let history = self.history.as_ref().map(|history| &history.file);
+        [self.page.as_ref(), self.metrics.as_ref(), history].into_iter().flatten()
+    }
+
     /// Writes the files: those that are due, or all that are stale.
     fn write_files(&mut self, all: bool) {
         let top = self.options.top.unwrap_or(TOP);
+        if let Some(history) = self.history.as_mut().filter(|of| all || of.file.is_due())
+            && let Some(calendar) = &mut self.model.calendar
+        {
+            history.save(calendar, self.reporter);
+        }
         let (model, names) = (&self.model, &mut self.names);
         if let Some(file) = self.page.as_mut().filter(|file| all || file.is_due()) {
             let options = PageOptions {
@@ -109,6 +137,7 @@ impl ReportFilter {
                 made: Timestamp::now(),
                 top,
                 warn: self.options.warn,
+                calendar: self.options.by.map(|by| (by, self.options.which.clone())),
             };
             file.write(self.reporter, || page::page(model, names, &options).into_bytes());
         }
@@ -118,7 +147,10 @@ impl ReportFilter {
     }
 
     fn write_analysis(&mut self, out: &mut Output) {
-        if self.options.text {
+        if let Some((by, calendar)) = self.options.by.zip(self.model.calendar.as_ref()) {
+            let rows = calendar.history.rows(by, &self.options.which);
+            self.write_calendar(rows, out);
+        } else if self.options.text {
             let text = &mut self.text;
             text::analysis(&self.model, &self.text_options, &mut self.names, &self.style, text);
             out.buffer.extend_from_slice(text.as_bytes());
@@ -126,7 +158,42 @@ impl ReportFilter {
         }
     }
 
+    /// Writes the calendar as text or rows.
+    fn write_calendar(&mut self, mut rows: Vec<PeriodRow<'_>>, out: &mut Output) {
+        for row in &mut rows {
+            if let Some(user) = &mut row.user {
+                *user = self.names.user(user).into_owned().into();
+            }
+        }
+        if self.format == OutputFormat::Json {
+            for period in &rows {
+                row::write(period, &mut out.buffer);
+            }
+        } else if self.options.text {
+            let mut text = String::new();
+            calendar::table(&rows, &self.style, &mut text);
+            out.buffer.extend_from_slice(text.as_bytes());
+        }
+    }
+
+    fn print_calendar_counts(&self) {
+        let Some(calendar) = &self.model.calendar else { return };
+        let dropped = calendar.dropped();
+        let counts = [
+            (calendar.skipped, "rows that the history has"),
+            (calendar.without_time, "rows without a time"),
+            (dropped.user_rows, "rows of users beyond 100000"),
+            (dropped.addresses, "connections from addresses beyond 4000000"),
+        ];
+        let parts = counts.iter().filter(|(count, _)| *count > 0);
+        let parts: Vec<_> = parts.map(|(count, what)| format!("{count} {what}")).collect();
+        if !parts.is_empty() {
+            self.reporter.print(format!("not counted in the calendar: {}", parts.join(", ")));
+        }
+    }
+
     fn print_counts(&self) {
+        self.print_calendar_counts();
         let counts = &self.model.counts;
         let events: u64 = counts.events.iter().sum();
         let others = counts.other + counts.metas;
@@ -155,17 +222,19 @@ impl Filter for ReportFilter {
         let row = Row::read(line);
         self.names.learn(&row);
         self.model.ingest(&row);
-        if self.options.text {
+        if self.options.text && self.options.by.is_none() {
             text::row(&row, &self.text_options, &mut self.names, &self.style, &mut self.text);
             out.buffer.extend_from_slice(self.text.as_bytes());
             self.text.clear();
         }
-        [&mut self.page, &mut self.metrics].into_iter().flatten().for_each(ThrottledFile::touch);
+        let history = self.history.as_mut().map(|history| &mut history.file);
+        let files = [self.page.as_mut(), self.metrics.as_mut(), history].into_iter().flatten();
+        files.for_each(ThrottledFile::touch);
         Ok(())
     }
 
     fn deadline(&self) -> Option<Instant> {
-        [&self.page, &self.metrics].into_iter().flatten().filter_map(ThrottledFile::deadline).min()
+        self.files().filter_map(ThrottledFile::deadline).min()
     }
 
     fn tick(&mut self, _out: &mut Output) -> Result<(), Error> {

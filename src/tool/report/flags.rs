@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::{HideNames, ReportOptions};
 use crate::cli::value::{count, duration_ms, invalid, one_of};
 use crate::cli::{Flag, RemovedFlag};
+use crate::report::calendar::{By, CalendarRows};
 use crate::timestamp::Zone;
 use crate::view::{IconSet, Lang};
 
@@ -37,6 +38,39 @@ pub(super) const FLAGS: &[F] = &[
     ),
     F::switch("watch", "Show a screen that is updated as rows arrive", |o| o.watch = true)
         .detail("Requires a terminal. Keys are read from the terminal, rows from the input."),
+    F::value("by", "PERIOD", "Write a calendar: a row for each day, week or month", |o, text| {
+        let found = By::ALL.into_iter().find(|by| by.name() == text);
+        let names = By::ALL.map(By::name);
+        o.by = Some(found.ok_or_else(|| invalid("period", text, one_of(&names)))?);
+        Ok(())
+    })
+    .one_of(|| By::ALL.map(By::name).to_vec())
+    .detail("In the text instead of the table; on the page beside it. With --format json: rows."),
+    F::switch("per-user", "A row for each user and period, in the calendar", |o| {
+        o.which = CalendarRows::EachUser;
+    }),
+    F::value("user", "USER", "Only this user, in the calendar", |o, text| {
+        o.which = CalendarRows::User(text.to_owned());
+        Ok(())
+    }),
+    F::path("history", "FILE", "Keep the days of the calendar in FILE", |o, path| {
+        o.history = Some(path);
+    })
+    .detail("Rows that it has are not counted again."),
+    F::path("merge", "FILE", "Add another history to --history, and end", |o, path| {
+        o.merge.push(path);
+    })
+    .detail("It must be of other log lines. May be given several times."),
+    F::value("retain", "DURATION", "How long days are kept in --history", |o, text| {
+        o.retain_ms = duration_ms(text)?.max(86_400_000);
+        Ok(())
+    })
+    .default("400d"),
+    F::value("forget", "USER", "Erase a user from --history, and end", |o, text| {
+        o.forget.push(text.to_owned());
+        Ok(())
+    })
+    .detail("May be given several times. mtp-score --forget does the same in its state."),
     F::value("every", "DURATION", "Least time between two versions of a file", |o, text| {
         let ms = u64::try_from(duration_ms(text)?.max(1000)).unwrap_or(1000);
         o.every = Duration::from_millis(ms);
@@ -75,6 +109,7 @@ pub(super) const FLAGS: &[F] = &[
     .default("locale for the page, en for text"),
     F::value("tz", "ZONE", "Time zone of text and page", |o, text| {
         o.zone = Some(Zone::read(text)?);
+        text.clone_into(&mut o.zone_name);
         Ok(())
     })
     .default("the system's"),

@@ -2,6 +2,7 @@
 
 mod filter;
 mod flags;
+mod history;
 mod progress;
 
 use std::fs::File;
@@ -15,6 +16,7 @@ use crate::error::{Error, ExitStatus};
 use crate::io::output::{Output, OutputFormat};
 use crate::io::reporter::Reporter;
 use crate::io::source::Source;
+use crate::report::calendar::{By, CalendarRows};
 use crate::report::watch::{self, Shared};
 use crate::timestamp::Zone;
 use crate::tool::event_loop::{Filter, LineOrigin};
@@ -39,9 +41,24 @@ pub struct ReportOptions {
     names: HideNames,
     lang: Option<Lang>,
     zone: Option<Zone>,
+    /// As it was given; empty: the system's.
+    zone_name: String,
+    by: Option<By>,
+    which: CalendarRows,
+    history: Option<PathBuf>,
+    merge: Vec<PathBuf>,
+    retain_ms: i64,
+    forget: Vec<String>,
     title: Option<String>,
     icons: Option<IconSet>,
     strict: bool,
+}
+
+impl ReportOptions {
+    /// Whether a history is changed without input.
+    fn is_maintenance(&self) -> bool {
+        !self.merge.is_empty() || !self.forget.is_empty()
+    }
 }
 
 /// Whether names and addresses are shown.
@@ -68,12 +85,22 @@ impl Default for ReportOptions {
             names: HideNames::No,
             lang: None,
             zone: None,
+            zone_name: String::new(),
+            by: None,
+            which: CalendarRows::Totals,
+            history: None,
+            merge: Vec::new(),
+            retain_ms: RETAIN_MS,
+            forget: Vec::new(),
             title: None,
             icons: None,
             strict: false,
         }
     }
 }
+
+/// How long a history keeps its days, by default.
+const RETAIN_MS: i64 = 400 * 86_400_000;
 
 /// The command line of `mtp-report`.
 pub const CLI: Cli<ReportOptions> = Cli {
@@ -85,7 +112,7 @@ pub const CLI: Cli<ReportOptions> = Cli {
     operands: Operands::Files(|options| &mut options.files),
     flags: flags::FLAGS,
     removed: flags::REMOVED,
-    sections: &[PAGE, METRICS, KEYS, LIMITS, EXIT_STATUS],
+    sections: &[PAGE, CALENDAR, METRICS, KEYS, LIMITS, EXIT_STATUS],
 };
 
 const ABOUT: &str = "Reads the rows of mtp-parse, mtp-score and mtp-conns in any order, from files or \
@@ -112,6 +139,25 @@ const PAGE: Section = Section {
          in-use evidence of the summaries (mtp-score --events and --evidence full), or else the same \
          computation over the events.\n\nA file that exists is replaced only if it is a page, or \
          metrics, of mtp-report; never if it is also read. --force replaces any other file."
+            .to_owned()
+    },
+};
+
+const CALENDAR: Section = Section {
+    title: "THE CALENDAR",
+    text: || {
+        "--by day, week (from Monday) or month counts, in the zone of --tz: users with a connection; \
+         new ones, first seen in the period; gone ones, last seen in it; networks (IPv4 /20, IPv6 \
+         /48), addresses, connections, traffic, and refusals by reason. Where a proxy logs only \
+         statistics (usage rows), connections and traffic are what its counters grew by, through \
+         restarts; the first counters that are read count for their day. With --format json the \
+         rows are those of mtp-stream(5).\n\n--history keeps the days in a file, through log \
+         rotation: each run adds the rows that are newer, by source, than those the file has. \
+         Addresses are counted exactly within the last 31 days of a history; before, the counts are \
+         estimates (about 5 percent, of single users 13 percent) and marked by ~; of single days of \
+         single users there are none. A user's days are erased by --forget; what stays are hashes \
+         in the estimates of whole days, without names.\n\n  mtp-parse proxy.log | mtp-report \
+         --history mtp.history --by week"
             .to_owned()
     },
 };
@@ -144,9 +190,12 @@ pub fn run(
     format: OutputFormat,
     reporter: Reporter,
 ) -> Result<ExitStatus, Error> {
-    if format == OutputFormat::Json {
-        let what = "not supported (mtp-report writes text, pages and metrics)";
+    if format == OutputFormat::Json && options.by.is_none() {
+        let what = "not supported without --by (mtp-report writes text, pages and metrics)";
         return Err(Error::Usage(format!("--format json: {what}")));
+    }
+    if options.history.is_none() && options.is_maintenance() {
+        return Err(Error::Usage("--merge, --forget: not supported without --history".to_owned()));
     }
     let mut style = TextStyle::of_stdout(options.icons);
     style.lang = options.lang.unwrap_or(Lang::En);
@@ -158,7 +207,12 @@ pub fn run(
     }
     let mut out = Output::stdout()?;
     let files = options.files.clone();
-    let mut filter = filter::ReportFilter::new(options, style, reporter)?;
+    let is_maintenance = options.is_maintenance() && files.is_empty();
+    let mut filter = filter::ReportFilter::new(options, format, style, reporter)?;
+    if is_maintenance {
+        filter.finish_without_input(&mut out)?;
+        return Ok(filter.exit_status());
+    }
     let ending = event_loop::run(&files, &mut filter, &mut out, reporter)?;
     Ok(if ending == ExitStatus::Success { filter.exit_status() } else { ending })
 }
