@@ -24,6 +24,7 @@ complete -c mtp-score -l explain -x -d 'Explain the verdict on USER, as text, an
 complete -c mtp-score -l table -r -F -d 'Read the table of all users from FILE'
 complete -c mtp-score -l write-table -d 'Write the table of these users and nothing else'
 complete -c mtp-score -l clock-rows -d 'Take the time of the stream from clock rows alone'
+complete -c mtp-score -l clock-sources -x -d 'Take the time from the clock rows of N sources'
 complete -c mtp-score -l merge -d 'Merge the outputs of several runs, given as FILEs'
 complete -c mtp-score -l no-emoji -d 'Use words instead of emoji'
 complete -c mtp-score -l v4-prefix -x -d 'Prefix length of an IPv4 network [default: 32]'

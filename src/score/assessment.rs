@@ -189,7 +189,6 @@ pub fn verdict_alert<'u>(
     context: &RowContext<'_>,
 ) -> Option<Alert<'u>> {
     let config = context.config;
-    let (_, score, risk) = score(user, change.at, &config.window, &config.rule);
     let user = &*user;
     let assessment = Assessment::of(user, context)?;
     // An alert is read at once: intervals are in the next summary.
@@ -202,8 +201,8 @@ pub fn verdict_alert<'u>(
         was: Some(change.was),
         people: assessment.people(),
         confidence: assessment.confidence(context.policy),
-        score: Some(score),
-        risk: Some(risk),
+        score: Some(change.score),
+        risk: Some(config.rule.risk(change.score)),
         was_risk: None,
         evidence: Some(assessment.evidence(user, context)),
     })

@@ -34,6 +34,8 @@ pub struct BufferedConnection {
     pub identity: u64,
     /// Of the end of a connection: how long it lasted, in milliseconds. 0 for a beginning.
     pub lasted_ms: i64,
+    /// The score of the user with this connection.
+    pub score: u64,
 }
 
 /// Whether a connection is accepted.
@@ -65,8 +67,12 @@ pub struct ReorderBuffer {
     newest: i64,
     /// The newest time of rows that are not connections.
     newest_other: i64,
-    /// The newest time of each source.
+    /// The newest time of each source; `i64::MAX` once it has ended.
     sources: BTreeMap<String, i64>,
+    /// The number of sources without which the watermark does not move, however long they are
+    /// silent. `None` for a live stream.
+    #[serde(skip)]
+    pub expected: Option<usize>,
     buffered: BinaryHeap<Reverse<BufferedConnection>>,
     /// Number of buffered connections by identity.
     #[serde(skip)]
@@ -87,6 +93,7 @@ impl ReorderBuffer {
             newest: i64::MIN,
             newest_other: i64::MIN,
             sources: BTreeMap::new(),
+            expected: None,
             buffered: BinaryHeap::new(),
             identities: HashMap::default(),
             loaded: HashMap::default(),
@@ -148,10 +155,28 @@ impl ReorderBuffer {
         } else if self.sources.len() < SOURCES_MAX {
             self.sources.insert(source.to_owned(), ts);
         }
-        let active_from = self.newest - SILENCE_MS;
+        self.move_watermark();
+    }
+
+    /// Records that no further row of a source comes.
+    pub fn end_source(&mut self, source: &str) {
+        if let Some(newest) = self.sources.get_mut(source) {
+            *newest = i64::MAX;
+        } else if self.sources.len() < SOURCES_MAX {
+            self.sources.insert(source.to_owned(), i64::MAX);
+        }
+        self.move_watermark();
+    }
+
+    fn move_watermark(&mut self) {
+        let active_from = match self.expected {
+            Some(expected) if self.sources.len() < expected => return,
+            Some(_) => i64::MIN,
+            None => self.newest.saturating_sub(SILENCE_MS),
+        };
         let slowest = self.sources.values().filter(|newest| **newest >= active_from).min();
-        let reached = slowest.copied().unwrap_or(self.newest) - self.late_ms;
-        self.watermark = self.watermark.max(reached);
+        let slowest = slowest.copied().unwrap_or(self.newest).min(self.newest);
+        self.watermark = self.watermark.max(slowest.saturating_sub(self.late_ms));
     }
 
     /// Makes all buffered connections due. What comes later for their time is late.
@@ -206,7 +231,7 @@ mod tests {
 
     fn connection(ts: i64) -> BufferedConnection {
         let ip = [203, 0, 113, 7].into();
-        BufferedConnection { ts, ip, port: 1, user: 0, identity: 1, lasted_ms: 0 }
+        BufferedConnection { ts, ip, port: 1, user: 0, identity: 1, lasted_ms: 0, score: 0 }
     }
 
     #[test]

@@ -104,6 +104,8 @@ pub struct VerdictChange {
     /// Time of the connection that changed it.
     pub at: i64,
     pub was: Verdict,
+    /// The score with that connection.
+    pub score: u64,
 }
 
 /// One log line in so many that was not recognised may hold all the lines of one user.
@@ -186,8 +188,10 @@ impl ScoreState {
     ) -> Option<RiskChange> {
         let (identity, kind) = identity(event);
         let admission = self.buffer.admit(event.ts, identity, kind);
-        if self.mode != ScoreMode::Clocked {
-            self.buffer.advance(event.source, event.ts);
+        match self.mode {
+            ScoreMode::Whole => self.buffer.advance(event.source, event.ts),
+            ScoreMode::TableOnly => self.buffer.set_newest(event.ts),
+            ScoreMode::Clocked => {}
         }
         match admission {
             Admission::New => {}
@@ -209,16 +213,16 @@ impl ScoreState {
         let is_part = self.all_users.is_some() || self.mode == ScoreMode::Clocked;
         let newest = if is_part { None } else { self.buffer.newest() };
         let (ts, ip, port) = (event.ts, event.ip, event.port.unwrap_or(0));
-        let lasted_ms = 0;
-        self.buffer.push(BufferedConnection { ts, ip, port, user: number, identity, lasted_ms });
         let user = self.users.get_mut(number)?;
         user.window.add(ts, ip, &self.config);
         user.first = user.first.min(ts);
         user.last = user.last.max(ts);
         user.is_changed = true;
         let now = newest.unwrap_or(user.last);
-        let (_, _, risk) = score(user, now, &self.config, rule);
+        let (_, score, risk) = score(user, now, &self.config, rule);
         let was = std::mem::replace(&mut user.risk, risk);
+        let (user, lasted_ms) = (number, 0);
+        self.buffer.push(BufferedConnection { ts, ip, port, user, identity, lasted_ms, score });
         (was != risk).then_some(RiskChange { user: number, at: now, was })
     }
 
@@ -237,7 +241,8 @@ impl ScoreState {
         if self.buffer.admit(event.ts, identity, kind) == Admission::New {
             let (ts, ip, port) = (event.ts, event.ip, event.port.unwrap_or(0));
             let user = number;
-            self.buffer.push(BufferedConnection { ts, ip, port, user, identity, lasted_ms });
+            let score = 0;
+            self.buffer.push(BufferedConnection { ts, ip, port, user, identity, lasted_ms, score });
         }
     }
 
@@ -341,7 +346,7 @@ impl ScoreState {
         let settled = |verdict| policy.settled(&user.name, verdict, ts);
         let (was, is) = (settled(was), settled(user.verdict.verdict()));
         let is_news = was != is && (was, is) != (Verdict::Unknown, Verdict::Clear);
-        is_news.then_some(VerdictChange { user: number, at: ts, was })
+        is_news.then_some(VerdictChange { user: number, at: ts, was, score: connection.score })
     }
 
     /// Connections of networks beyond the maximum of `--relay`.

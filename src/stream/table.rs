@@ -81,6 +81,9 @@ impl AllUsersTable {
 pub struct Clock<'l> {
     #[serde(deserialize_with = "value::moment", skip_serializing_if = "Option::is_none")]
     pub ts: Option<Timestamp>,
-    #[serde(borrow)]
+    #[serde(borrow, skip_serializing_if = "str::is_empty")]
     pub source: Text<'l>,
+    /// The source ends here; without a source, the stream.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub end: bool,
 }

@@ -18,6 +18,7 @@ mod demo;
 mod dialects;
 mod docker;
 mod edits;
+mod engines;
 mod frame_laws;
 mod frames;
 mod harness;

@@ -99,6 +99,12 @@ fn merged(folder: &Path, outputs: &[String], args: &[&str]) -> String {
     score(&[&["--merge"], args, &paths].concat(), "")
 }
 
+/// Rows that came too late before a pause are duplicates after it.
+fn without_late(rows: &str) -> String {
+    let is_count = |key: &str| key.starts_with("\"late\"") || key.starts_with("\"duplicates\"");
+    rows.split(',').filter(|key| !is_count(key)).collect::<Vec<_>>().join(",")
+}
+
 #[test]
 fn partitions_have_the_rows_of_one_run() {
     let folder = tempfile::tempdir().unwrap();
@@ -125,6 +131,19 @@ fn partitions_have_the_rows_of_one_run() {
     let one = score(&args, &lines(&all));
     let outputs: Vec<_> = parts.iter().map(|part| score(&args, &lines(part))).collect();
     assert_eq!(merged(folder.path(), &outputs, &[]), one);
+    // A pause with a state, and an end, change nothing.
+    for (n, part) in parts.iter().enumerate() {
+        let state = folder.path().join(format!("{n}.state"));
+        let args = [&args[..], &["--state", state.to_str().unwrap()]].concat();
+        let (first, second) = part.split_at(part.len() / 3);
+        let alerts = |rows: String| -> String {
+            rows.split_inclusive('\n').filter(|row| row.starts_with("{\"type\":\"alert")).collect()
+        };
+        let begun = alerts(score(&args, &lines(first)));
+        let ended = score(&args, &(lines(second) + "{\"type\":\"clock\",\"end\":true}\n"));
+        let whole = without_late(&(begun + &ended));
+        assert_eq!(whole, without_late(&outputs[n]), "partition {n}");
+    }
     // A table within the stream does the same, and an output merged with nothing is itself.
     let within: Vec<_> =
         parts.iter().map(|part| score(&common, &(table.clone() + &lines(part)))).collect();
@@ -134,6 +153,28 @@ fn partitions_have_the_rows_of_one_run() {
         assert!(one.contains(needed), "{needed}");
     }
     assert!(!one.contains("\"late\":0,"), "no row is late");
+}
+
+/// Hosts of an archive that are read one after the other lose nothing.
+#[test]
+fn hosts_that_do_not_keep_pace_are_waited_for() {
+    let all = stream(&mut SeededRng::new(8));
+    let of = |name: &str| -> Vec<Value> {
+        let is_own = |row: &&Value| row["source"] == name;
+        let end = json!({"type": "clock", "source": name, "end": true});
+        all.iter().filter(is_own).cloned().chain([end]).collect()
+    };
+    let (first, second) = (lines(&of("host0")), lines(&of("host1")));
+    let late = |args: &[&str]| {
+        let args = [&["--format", "json"], args].concat();
+        let rows = score(&args, &(first.clone() + &second));
+        let meta: Value = serde_json::from_str(rows.lines().last().unwrap()).unwrap();
+        meta["late"].as_u64().unwrap()
+    };
+    let beyond_late =
+        all.iter().filter(|row| row["type"] == "connect").count().div_ceil(1000) as u64;
+    assert!(late(&["--clock-sources", "2"]) <= beyond_late);
+    assert!(late(&["--clock-rows"]) > 10 * beyond_late);
 }
 
 #[test]

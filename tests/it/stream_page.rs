@@ -5,8 +5,9 @@ use std::fs;
 
 use mtp::formats::{self, reason};
 use mtp::stream::{
-    AccessLogRow, Alert, AllUsersTable, CheckRow, Connection, Evidence, FromIp, Kind, LineCounts,
-    LinkRow, ParseMeta, PeriodRow, ReloadRow, Sample, ScoreMeta, Summary, SuspiciousIp, UserRow,
+    AccessLogRow, Alert, AllUsersTable, CheckRow, Clock, Connection, Evidence, FromIp, Kind,
+    LineCounts, LinkRow, ParseMeta, PeriodRow, ReloadRow, Sample, ScoreMeta, Summary, SuspiciousIp,
+    UserRow,
 };
 use serde::Serialize;
 use serde::de::{Deserialize, Deserializer, Visitor};
@@ -90,6 +91,7 @@ fn the_schema_has_the_keys_of_the_types() {
     assert!(scored.remove("tool"));
     assert_eq!(scored, of("scored"));
     assert_eq!(without_ts(keys_of::<AllUsersTable>()), of("table"));
+    assert_eq!(without_ts(keys_of::<Clock<'_>>()), of("clock"));
     assert_eq!(without_ts(keys_of::<Sample<'_>>()), of("sample"));
     let suspicious = &schema["$defs"]["sample"]["properties"]["suspicious"]["items"];
     assert_eq!(keys_of::<SuspiciousIp<'_>>(), keys_in(suspicious));

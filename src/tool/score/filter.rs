@@ -18,7 +18,7 @@ use crate::score::state_file::StateLock;
 use crate::score::users::UserStates;
 use crate::score::{AllUsers, ConnectEvent, Policy, ScoreState, state_file};
 use crate::sharing::Detail;
-use crate::stream::{Event, Kind, Meta, Risk, Row, Verdict, row};
+use crate::stream::{Clock, Event, Kind, Meta, Risk, Row, Verdict, row};
 use crate::timestamp::Timestamp;
 use crate::tool::event_loop::{Filter, LineOrigin};
 
@@ -37,6 +37,8 @@ pub(super) struct ScoreFilter {
     release_at: Option<Instant>,
     /// Whether the state is saved and the next run writes the alerts.
     is_paused: bool,
+    /// Whether a clock row ended the stream.
+    is_ended: bool,
     alerts: SameTime,
     /// Held while the state is in use.
     _lock: Option<StateLock>,
@@ -87,6 +89,7 @@ impl ScoreFilter {
         let mut state = saved.unwrap_or_else(|| ScoreState::new(options.window));
         state.resume(options.window);
         state.mode = mode;
+        state.buffer.expected = options.clock_sources;
         if let Some(path) = &options.table {
             state.all_users = Some(AllUsers::new(read_table(path)?, &options.policy));
         }
@@ -113,6 +116,7 @@ impl ScoreFilter {
             save_at,
             release_at: None,
             is_paused: false,
+            is_ended: false,
             alerts: SameTime::default(),
             _lock: lock,
             rows_read: 0,
@@ -158,7 +162,7 @@ impl ScoreFilter {
         let id = event.id.as_deref();
         let connection =
             ConnectEvent { ts, user, ip, port: event.port, id, source, format: &event.proxy };
-        if self.state.mode == ScoreMode::Clocked {
+        if self.state.mode != ScoreMode::Whole {
             return self.ingest(&connection, out);
         }
         if self.state.gate.is_wrong_start(ts) {
@@ -187,6 +191,19 @@ impl ScoreFilter {
         }
         self.drain_due(out);
         Ok(())
+    }
+
+    /// Moves the time of the stream.
+    fn clock(&mut self, clock: &Clock<'_>, out: &mut Output) {
+        let buffer = &mut self.state.buffer;
+        match clock.ts {
+            _ if self.state.mode != ScoreMode::Clocked => return,
+            _ if clock.end && clock.source.is_empty() => self.is_ended = true,
+            _ if clock.end => buffer.end_source(&clock.source),
+            Some(ts) => buffer.advance(&clock.source, ts.0),
+            None => {}
+        }
+        self.drain_due(out);
     }
 
     /// Processes the connections that are due.
@@ -414,12 +431,7 @@ impl Filter for ScoreFilter {
                     self.rows.is_incomplete = self.state.is_incomplete();
                 }
             }
-            Row::Clock(clock) => {
-                if let (ScoreMode::Clocked, Some(ts)) = (self.state.mode, clock.ts) {
-                    self.state.buffer.advance(&clock.source, ts.0);
-                    self.drain_due(out);
-                }
-            }
+            Row::Clock(clock) => self.clock(&clock, out),
             Row::Foreign | Row::Event(..) => {
                 let is_blank = line.trim_ascii().is_empty();
                 self.state.counters.not_understood += u64::from(!is_blank);
@@ -474,7 +486,7 @@ impl Filter for ScoreFilter {
         // With a state the stream only pauses: earlier connections may still come, so what is
         // buffered is saved and processed again by the next run. The summaries are those of a
         // stream that ends here.
-        self.is_paused = self.options.state.is_some();
+        self.is_paused = self.options.state.is_some() && !self.is_ended;
         let saved = if self.is_paused { out.flush().and_then(|()| self.save()) } else { Ok(()) };
         if let Err(error) = &saved {
             self.reporter.print(error);

@@ -215,6 +215,16 @@ pub(super) const FLAGS: &[F] = &[
         o.action = Action::Score(ScoreMode::Clocked);
     })
     .advanced(),
+    F::value("clock-sources", "N", "Take the time from the clock rows of N sources", |o, text| {
+        o.action = Action::Score(ScoreMode::Clocked);
+        o.clock_sources = Some(count(text, 1)?);
+        Ok(())
+    })
+    .detail(
+        "It moves when each of them has sent one or has ended. Without it, a source that is \
+             silent for ten minutes does not hold back the time.",
+    )
+    .advanced(),
     F::switch("merge", "Merge the outputs of several runs, given as FILEs", |o| {
         o.action = Action::Merge;
     })

@@ -29,6 +29,8 @@ pub struct ScoreOptions {
     window: WindowConfig,
     state: Option<PathBuf>,
     action: Action,
+    /// The number of sources that send clock rows.
+    clock_sources: Option<usize>,
     /// Facts about all users.
     table: Option<PathBuf>,
     save_every: Duration,
@@ -84,6 +86,7 @@ impl Default for ScoreOptions {
             },
             state: None,
             action: Action::Score(ScoreMode::Whole),
+            clock_sources: None,
             table: None,
             save_every: Duration::from_mins(1),
             every_ms: None,
@@ -193,7 +196,8 @@ const PARTITIONS: Section = Section {
          partition with --write-table, add the tables up with --merge, run each partition again \
          with --table, and merge the outputs with --merge. For a live stream: table rows may come \
          within the stream; each replaces the one before. With --clock-rows, a row is in time or \
-         late by the clock rows before it, whichever partition it is in."
+         late by the clock rows before it, whichever partition it is in. Several hosts of an archive do \
+         not keep pace: with --clock-sources the time moves as far as the slowest of them."
             .to_owned()
     },
 };
