@@ -1,11 +1,13 @@
 //! `mtp-report --watch` on a real terminal: drawn, resized, sorted, stopped and ended, and the
 //! terminal as it was before.
 
+use std::fs;
+use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::demo::demos;
-use crate::harness::{skip, tool};
+use crate::harness::{skip, text, tool};
 
 /// Long enough for a loaded machine.
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -68,7 +70,7 @@ impl Terminal {
             std::thread::sleep(Duration::from_millis(30));
         }
         let settings = std::fs::read_to_string(&file).unwrap();
-        std::fs::remove_file(&file).unwrap();
+        fs::remove_file(&file).unwrap();
         // The first line has the size, which is the terminal's own.
         settings.lines().skip(1).collect()
     }
@@ -162,4 +164,26 @@ fn stopped_gone_on_and_terminated() {
     terminal.keys(&["C-c"]);
     terminal.until("given back", |screen| screen.contains("READY>"));
     assert_eq!(terminal.settings("after"), before);
+}
+
+/// Where SIGHUP is ignored, as under nohup, the end of the terminal ends the screen all the same.
+#[test]
+fn a_terminal_that_is_gone_ends_the_screen() {
+    let Some(terminal) = Terminal::start("gone", 80, 24) else { return skip("tmux") };
+    let folder = tempfile::tempdir().unwrap();
+    let pid = folder.path().join("pid");
+    terminal.keys(&[&format!("trap '' HUP; echo $$ > {}", pid.display()), "Enter"]);
+    watch(&terminal);
+    let shell = fs::read_to_string(&pid).unwrap();
+    let listed =
+        Command::new("pgrep").args(["-P", shell.trim(), "-f", "mtp-report --watch"]).output();
+    let listed = text(&listed.unwrap().stdout);
+    let process = listed.lines().next().expect("it runs").to_owned();
+    drop(terminal);
+    let runs = || Path::new("/proc").join(&process).join("exe").exists();
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while runs() && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert!(!runs(), "it still runs");
 }

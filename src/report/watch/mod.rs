@@ -60,7 +60,8 @@ fn draw_until_end(screen: &mut Screen, shared: &Shared, style: &TextStyle) -> io
             })?;
             (drawn, drawn_at, is_stale) = (Some(version), Instant::now(), false);
         }
-        if !event::poll(LOOK_EVERY)? {
+        if !event::poll(Duration::ZERO)? {
+            screen.wait(LOOK_EVERY);
             continue;
         }
         is_stale = true;

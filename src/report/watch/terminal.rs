@@ -1,8 +1,11 @@
 //! The terminal, taken over and given back as it was: at the end, at ^Z, and on signals.
 
-use std::io::{self, Stdout};
+use std::fs::File;
+use std::io::{self, IsTerminal, Stdout};
+use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use ratatui::backend::CrosstermBackend;
 use ratatui::crossterm::terminal::{
@@ -10,6 +13,7 @@ use ratatui::crossterm::terminal::{
 };
 use ratatui::crossterm::{cursor, execute};
 use ratatui::{Frame, Terminal};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Signal, getpid, kill_current_process_group, kill_process};
 use signal_hook::consts::{SIGCONT, SIGINT, SIGTERM, SIGTSTP};
 
@@ -21,14 +25,16 @@ pub(super) struct Screen {
     /// Set when the process goes on after a stop that it did not make.
     again: Arc<AtomicBool>,
     is_ours: bool,
+    /// The file whose keys are read.
+    keys: File,
 }
 
 impl Screen {
     /// Takes it over.
     pub(super) fn enter() -> io::Result<Self> {
         let [end, stop, again] = [(); 3].map(|()| Arc::new(AtomicBool::new(false)));
-        // SIGHUP stays what it is: the terminal is gone, so there is nothing to give back, and
-        // reading the keys of a terminal that is gone never ends. A second SIGTERM kills.
+        // SIGHUP stays what it is: the terminal is gone, so there is nothing to give back. A second
+        // SIGTERM kills.
         for signal in [SIGTERM, SIGINT] {
             signal_hook::flag::register_conditional_default(signal, end.clone())?;
             signal_hook::flag::register(signal, end.clone())?;
@@ -36,7 +42,7 @@ impl Screen {
         signal_hook::flag::register(SIGTSTP, stop.clone())?;
         signal_hook::flag::register(SIGCONT, again.clone())?;
         let terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
-        let mut screen = Self { terminal, end, stop, again, is_ours: false };
+        let mut screen = Self { terminal, end, stop, again, is_ours: false, keys: keys()? };
         screen.take()?;
         Ok(screen)
     }
@@ -54,9 +60,20 @@ impl Screen {
         self.terminal.clear()
     }
 
-    /// Whether a signal asked for the end.
+    /// Whether a signal asked for the end, or the terminal is gone: where SIGHUP is ignored (nohup),
+    /// reading its keys would never end.
     pub(super) fn must_end(&self) -> bool {
-        self.end.load(Ordering::Relaxed)
+        self.end.load(Ordering::Relaxed) || self.wait(Duration::ZERO)
+    }
+
+    /// Waits for a key or a signal. Returns whether the terminal is gone.
+    pub(super) fn wait(&self, at_most: Duration) -> bool {
+        let mut polled = [PollFd::new(&self.keys, PollFlags::IN)];
+        let timeout = Timespec::try_from(at_most).ok();
+        // A signal ends the wait, and is looked at next.
+        poll(&mut polled, timeout.as_ref()).unwrap_or_default();
+        let [keys] = polled;
+        keys.revents().intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL)
     }
 
     /// Whether a signal asked to stop, as ^Z does.
@@ -89,6 +106,15 @@ impl Screen {
         execute!(io::stdout(), EnterAlternateScreen, cursor::Hide)?;
         self.terminal.clear()
     }
+}
+
+/// Standard input where it is a terminal, as crossterm reads keys.
+fn keys() -> io::Result<File> {
+    let stdin = io::stdin();
+    if stdin.is_terminal() {
+        return stdin.as_fd().try_clone_to_owned().map(File::from);
+    }
+    File::open("/dev/tty")
 }
 
 impl Drop for Screen {
