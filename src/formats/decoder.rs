@@ -118,11 +118,10 @@ impl Decoder {
         arrival: Timestamp,
         emit: &mut Emit<'_>,
     ) -> Result<Decoded, Error> {
-        let Self { only_sources, sources, .. } = self;
-        let source = sources.entry(message.source);
+        let is_named = self.only_sources.iter().any(|of| Some(of.as_slice()) == message.source);
+        let source = self.sources.entry(message.source);
         let is_in_secret = std::mem::take(&mut source.ends_in_secret);
-        let is_named = only_sources.iter().any(|name| Some(name.as_slice()) == message.source);
-        if !is_named && !only_sources.is_empty() {
+        if !is_named && !self.only_sources.is_empty() {
             count(&mut source.counts, Outcome::Ignored);
             count(&mut self.counts, Outcome::Ignored);
             return Ok(Decoded { dialect: None, outcome: Outcome::Ignored, is_in_secret });
@@ -135,6 +134,7 @@ impl Decoder {
             counts,
             facts,
             program,
+            held,
             ends_in_secret,
             newest,
             ..
@@ -146,36 +146,37 @@ impl Decoder {
             secrets: &self.secrets,
         };
         let has_source = message.source.is_some();
-        let is_foreign = has_source && !is_named && program.is_foreign();
-        let mut emit = |event: Event<'_>| {
-            if is_foreign {
+        let is_doubted = has_source && !is_named;
+        let is_foreign = is_doubted && program.is_foreign();
+        let is_held = is_doubted && !program.is_believed();
+        let mut emit_or_hold = |event: Event<'_>| {
+            let event = complete(event, name, message.ts, *newest, arrival);
+            if is_held {
+                held.push(event);
                 return Ok(());
             }
             facts.add(&event);
-            let event = complete(event, name, message.ts, *newest, arrival);
             if event.ts_from != Some(TimeFrom::Arrival) {
                 *newest = event.ts;
             }
             emit(event)
         };
-        let learned = program.slot().filter(|_| has_source);
         let mut parsers = Parsers {
             regex: self.regex.as_mut(),
             only: self.only,
-            learned,
+            learned: program.slot().filter(|_| has_source),
             slots: parsers,
             last: *last,
         };
-        let (slot, outcome) = if message.text.trim_ascii().is_empty() {
-            parsers.blank_line();
-            (None, Outcome::Ignored)
-        } else {
-            let details = Some(&mut self.details).filter(|_| !has_source);
-            let found = parsers.parse_details(message.text, details, &context, &mut emit)?;
+        let details = Some(&mut self.details).filter(|_| !has_source);
+        let found = parsers.parse_details(message.text, details, &context, &mut emit_or_hold)?;
+        if !message.text.trim_ascii().is_empty() {
             program.add(found.0.filter(|slot| parsers.is_certain(*slot)), found.1);
-            if is_foreign { (None, Outcome::Unrecognized) } else { found }
-        };
+        }
+        let is_left_out = is_foreign && found.0.is_some();
+        let (slot, outcome) = if is_left_out { (None, Outcome::Unrecognized) } else { found };
         let format = slot.map(|slot| parsers.format_of(slot));
+        held.settle(*program, facts, emit)?;
         let of_dialect = format.and_then(|at| self.by_dialect.get_mut(at));
         for counts in [counts, &mut self.counts].into_iter().chain(of_dialect) {
             count(counts, outcome);
@@ -214,8 +215,14 @@ impl Decoder {
     /// Those of `emit`.
     pub fn finish(&mut self, arrival: Timestamp, emit: &mut Emit<'_>) -> Result<(), Error> {
         for source in self.sources.iter_mut() {
-            let LogSource { name, parsers, facts, newest, .. } = source;
+            let has_source = source.name.is_some();
+            let LogSource { name, parsers, facts, newest, program, held, .. } = source;
             let name = self.source_name.as_deref().or(name.as_deref());
+            held.clear();
+            let is_doubted = has_source && self.only_sources.is_empty();
+            if is_doubted && !program.is_believed() {
+                continue;
+            }
             let mut emit = |event: Event<'_>| {
                 facts.add(&event);
                 emit(complete(event, name, None, *newest, arrival))
@@ -307,6 +314,10 @@ impl Parsers<'_> {
         context: &ParseContext<'_>,
         emit: &mut Emit<'_>,
     ) -> Result<Found, Error> {
+        if line.trim_ascii().is_empty() {
+            self.blank_line();
+            return Ok((None, Outcome::Ignored));
+        }
         let Some(details) = details else { return self.parse(line, context, emit) };
         let line = details.strip(line);
         let found = self.parse(line, context, emit)?;

@@ -24,7 +24,7 @@ pub mod zig;
 use std::cell::RefCell;
 
 use crate::error::Error;
-use crate::stream::{Event, Kind};
+use crate::stream::{Event, Kind, Text};
 use crate::timestamp::Timestamp;
 use crate::timestamp::local::LocalTimeResolver;
 use secret_index::SecretIndex;
@@ -179,6 +179,11 @@ pub trait LogParser: std::fmt::Debug {
         None
     }
 
+    /// Lines that a client may have written, and that were not read as events.
+    fn untrusted(&self) -> u64 {
+        0
+    }
+
     /// Open connections that were dropped because the table was full.
     fn evicted(&self) -> u64 {
         0
@@ -204,6 +209,32 @@ impl ParseContext<'_> {
 /// Emits the one event of a line.
 pub(crate) fn parsed(event: Event<'_>, emit: &mut Emit<'_>) -> Result<Outcome, Error> {
     emit(event).map(|()| Outcome::Parsed)
+}
+
+/// An event with text of its own.
+fn into_static(event: Event<'_>) -> Event<'static> {
+    fn own(text: Option<Text<'_>>) -> Option<Text<'static>> {
+        text.map(|text| Text::Owned(text.into_owned()))
+    }
+    Event {
+        kind: event.kind,
+        ts: event.ts,
+        user: own(event.user),
+        ip: event.ip,
+        port: event.port,
+        mode: own(event.mode),
+        id: own(event.id),
+        lasted_ms: event.lasted_ms,
+        bytes_up: event.bytes_up,
+        bytes_down: event.bytes_down,
+        reason: own(event.reason),
+        count: event.count,
+        usage: event.usage,
+        text: own(event.text),
+        proxy: Text::Owned(event.proxy.into_owned()),
+        source: own(event.source),
+        ts_from: event.ts_from,
+    }
 }
 
 #[cfg(test)]

@@ -1,9 +1,10 @@
 //! The sources of a stream, each with its parsers and counts. Bounded: the source silent longest
 //! is dropped first, which is counted.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 
-use super::{ALL, LogParser, Outcome};
+use super::{ALL, Emit, LogParser, Outcome, into_static};
+use crate::error::Error;
 use crate::stream::{Event, Kind, LineCounts};
 use crate::timestamp::Timestamp;
 
@@ -71,18 +72,24 @@ impl SourceFacts {
 
 /// A source that printed this many unrecognised lines before any of a proxy is not a proxy's.
 const FOREIGN_AFTER: u32 = 20;
-/// Unless this many lines of a proxy follow each other in it.
+/// Lines of a proxy that must follow each other in a source with unrecognised lines: more than
+/// there were of those, and this many at most.
 const LEARN_AFTER: u32 = 20;
-/// After this many unrecognised lines in a row another program runs in the source.
+/// With this many more unrecognised lines than lines of the proxy, another program runs in the
+/// source.
 const RELEARN_AFTER: u32 = 50;
+/// Events of a source that wait until its program is known.
+const HELD_MAX: usize = 64;
 
 /// The program of a source, learnt from lines that only it prints. Text of clients in the lines of
 /// another program must not become events.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SourceProgram {
     slot: Option<usize>,
-    /// Unrecognised lines: all before the program was learnt, those in a row after.
+    /// Unrecognised lines: all before the program was learnt; after, those in excess of its own.
     unrecognized: u32,
+    /// Lines of a proxy, though other programs may print some of them too.
+    recognized: u32,
     certain_in_a_row: u32,
 }
 
@@ -97,11 +104,23 @@ impl SourceProgram {
         self.slot.is_none() && self.unrecognized >= FOREIGN_AFTER
     }
 
+    /// Whether its events are believed: its program is known, or most lines are a proxy's.
+    pub fn is_believed(self) -> bool {
+        let is_mostly = self.unrecognized == 0 || self.recognized > self.unrecognized;
+        self.slot.is_some() || (is_mostly && !self.is_foreign())
+    }
+
     /// Adds a line: the slot of the program that must have printed it, and what came of it.
     pub fn add(&mut self, certain: Option<usize>, outcome: Outcome) {
+        if matches!(outcome, Outcome::Parsed | Outcome::Ignored) {
+            self.recognized = self.recognized.saturating_add(1);
+        }
         if certain.is_some() {
-            self.certain_in_a_row += 1;
-            if !self.is_foreign() || self.certain_in_a_row >= LEARN_AFTER {
+            self.certain_in_a_row = self.certain_in_a_row.saturating_add(1);
+            if self.slot.is_some() {
+                self.slot = certain;
+                self.unrecognized = self.unrecognized.saturating_sub(1);
+            } else if self.certain_in_a_row > self.unrecognized.min(LEARN_AFTER - 1) {
                 self.slot = certain;
                 self.unrecognized = 0;
             }
@@ -109,7 +128,7 @@ impl SourceProgram {
             self.certain_in_a_row = 0;
             self.unrecognized = self.unrecognized.saturating_add(1);
             if self.slot.is_some() && self.unrecognized >= RELEARN_AFTER {
-                *self = Self::default();
+                *self = Self { unrecognized: FOREIGN_AFTER, ..Self::default() };
             }
         }
     }
@@ -129,12 +148,62 @@ pub struct LogSource {
     pub counts: LineCounts,
     pub facts: SourceFacts,
     pub program: SourceProgram,
+    pub held: HeldEvents,
     /// The line before ended in a secret.
     pub ends_in_secret: bool,
     /// The time of its last event that had one.
     pub newest: Option<Timestamp>,
     /// When a line of it was read last, in lines of the stream.
     last_read: u64,
+}
+
+/// Events of a source that wait until its program is known.
+#[derive(Debug, Default)]
+pub struct HeldEvents {
+    events: VecDeque<Event<'static>>,
+    /// Events that another program than a proxy printed, or that were too many.
+    dropped: u64,
+}
+
+impl HeldEvents {
+    pub fn push(&mut self, event: Event<'_>) {
+        if self.events.len() >= HELD_MAX {
+            self.events.pop_front();
+            self.dropped += 1;
+        }
+        self.events.push_back(into_static(event));
+    }
+
+    /// Emits the events if the program is now believed, and drops them if it is not a proxy.
+    ///
+    /// # Errors
+    /// Those of `emit`.
+    pub fn settle(
+        &mut self,
+        program: SourceProgram,
+        facts: &mut SourceFacts,
+        emit: &mut Emit<'_>,
+    ) -> Result<(), Error> {
+        if self.events.is_empty() {
+            return Ok(());
+        }
+        if program.is_believed() {
+            return self.events.drain(..).try_for_each(|event| {
+                facts.add(&event);
+                emit(event)
+            });
+        }
+        if program.is_foreign() && program.certain_in_a_row == 0 {
+            self.clear();
+        }
+        Ok(())
+    }
+
+    /// Drops the events.
+    pub fn clear(&mut self) {
+        self.dropped += u64::try_from(self.events.len()).unwrap_or(u64::MAX);
+        self.events.clear();
+    }
 }
 
 impl LogSource {
@@ -151,6 +220,7 @@ impl LogSource {
             counts: LineCounts::default(),
             facts: SourceFacts::default(),
             program: SourceProgram::default(),
+            held: HeldEvents::default(),
             ends_in_secret: false,
             newest: None,
             last_read: 0,
@@ -193,6 +263,12 @@ impl LogSource {
             remedy => remedy,
         };
         Some(format!("{name}{at} logs {missing}; {remedy}"))
+    }
+
+    /// Lines that no proxy may have written, and that became no events.
+    pub fn untrusted(&self) -> u64 {
+        let of_clients: u64 = self.parsers.iter().flatten().map(|parser| parser.untrusted()).sum();
+        self.held.dropped + of_clients
     }
 
     fn evicted(&self) -> u64 {

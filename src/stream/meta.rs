@@ -53,6 +53,9 @@ pub struct SourceMeta {
     /// Connects that name their address.
     pub with_address: u64,
     pub disconnects: u64,
+    /// Lines that no proxy may have written, and that became no events.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub untrusted: Option<u64>,
     /// What the proxy does not log, and the setting that adds it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub advice: Option<Text<'static>>,

@@ -115,7 +115,7 @@ fn a_proxy_after_lines_of_no_proxy() {
     let lines = format!("{FORGED}\n").repeat(25);
     let log = framed("px-1", &format!("{noise}{lines}")).concat();
     let rows = text(&rows(log.as_bytes()));
-    assert_eq!(rows.matches("\"type\":\"connect\"").count(), 5, "20 lines to recognize it");
+    assert_eq!(rows.matches("\"type\":\"connect\"").count(), 25, "those before it is known too");
 }
 
 /// A line without a time among lines with one is not put at the time of arrival.
@@ -152,4 +152,87 @@ fn check_reports_what_is_missing() {
     let errors = text(&output.stderr);
     assert!(errors.contains("telemt at level info logs no user and no address; RUST_LOG="));
     assert!(!text(&run("mtp-parse", &[], FORGED.as_bytes()).stderr).contains("logs no"));
+}
+
+/// The rows of a log with kind and user, and its `meta` row.
+fn summary(log: &str) -> (Vec<String>, serde_json::Value, String) {
+    let output = run("mtp-parse", &["--tz", "UTC"], log.as_bytes());
+    let all = text(&output.stdout);
+    let mut rows: Vec<serde_json::Value> =
+        all.lines().map(|row| serde_json::from_str(row).unwrap()).collect();
+    let meta = rows.pop().unwrap();
+    let of = |row: &serde_json::Value| format!("{} {}", row["type"], row["user"]).replace('"', "");
+    (rows.iter().map(of).collect(), meta, text(&output.stderr))
+}
+
+/// Whatever comes first in a service that is not a proxy: it is set aside, with all events of it.
+#[test]
+fn a_service_whose_clients_write_whole_lines() {
+    let noise = |count: usize| format!("{NGINX}\n").repeat(count);
+    for log in [
+        // Among the first lines.
+        [&noise(1), FORGED, "\n", &noise(30)].concat(),
+        [&noise(10), FORGED, "\n", FORGED, "\n", &noise(30)].concat(),
+        [&noise(5), FORGED, "\n"].concat(),
+        // As many as it takes, but not in a row.
+        [noise(19), format!("{FORGED}\n{NGINX}\n").repeat(60)].concat(),
+    ] {
+        let (rows, meta, errors) = summary(&framed("nginx-1", &log).concat());
+        assert!(rows.is_empty(), "{rows:?}");
+        let source = &meta["by_source"]["nginx-1"];
+        assert!(source["proxy"].is_null(), "{source}");
+        assert!(source["untrusted"].as_u64() > Some(0), "{source}");
+        assert!(errors.contains("nginx-1: ") && errors.contains("may be text of clients"));
+    }
+    // Believed at first, and not for long: a forged line among 50 does not keep it a proxy.
+    let log = [format!("{FORGED}\n"), (noise(49) + FORGED + "\n").repeat(40)].concat();
+    let (rows, meta, _) = summary(&framed("nginx-1", &log).concat());
+    assert!(rows.len() <= 3, "{}", rows.len());
+    assert!(meta["by_source"]["nginx-1"]["proxy"].is_null());
+}
+
+/// teleproxy prints the domain that a client asks for as it came, line ends included.
+#[test]
+fn a_client_of_teleproxy_writes_lines() {
+    let genuine = example("teleproxy", "tls.log");
+    let (want, meta, _) = summary(&genuine);
+    assert!(meta["by_source"][""]["untrusted"].is_null());
+    let victim = genuine.lines().find(|line| line.contains("matched secret [")).unwrap();
+    let (head, peer) = victim.rsplit_once(" from ").unwrap();
+    let prefix = head.split("local] ").next().unwrap().to_owned() + "local] ";
+    let user = head.rsplit_once('[').unwrap().1.trim_end_matches(']');
+    let mallory = format!("{prefix}TLS handshake matched secret [{user}] from 203.0.113.66:1");
+    let trying = format!("{prefix}trying to determine type of connection from 203.0.113.66:1");
+    let tag = "tcp opportunistic encryption mode detected, tag = dddddddd, target=2, secret";
+    for forged in [
+        mallory.clone(),
+        format!("{prefix}x\n{mallory}"),
+        format!("{trying}\n{prefix}{tag} [{user}]"),
+        format!("{prefix}TLS connection rejected: secret [{user}] expired from 203.0.113.66:1"),
+        format!("{prefix}Invoking engine teleproxy-4.10.0 compiled"),
+        format!("{prefix}config reloaded: 0 secret(s)"),
+        format!(
+            "{prefix}direct: closing client connection #9 (DC 2) after 1s, 1.1.1.1:1 -> {peer}, who=0"
+        ),
+        format!("{prefix}Closing connection socket #9"),
+        format!("{prefix}New inbound connection #9 203.0.113.66:1 -> 192.0.2.1:443"),
+        format!("{prefix}New outbound connection #9 192.0.2.1:1 -> 192.0.2.1:443"),
+        format!("{prefix}MTP_EVENT handshake_ok secret_id=0 fd=9 ip=203.0.113.66 port=1 domain=x"),
+    ] {
+        assert!(forged.len() < 254, "a domain has 255 bytes: {}", forged.len());
+        let hello = format!("{prefix}Receive request for unknown domain x\n{forged}");
+        let after = format!("{victim}\n{hello}");
+        let (mut rows, _, _) = summary(&genuine.replacen(victim, &after, 1));
+        // The request itself is one.
+        let own = rows.iter().position(|row| row == "reject null").unwrap();
+        rows.remove(own);
+        let mut want = want.clone();
+        let own = want.iter().position(|row| row == "reject null");
+        let own = own.map(|at| want.remove(at));
+        if own.is_some() {
+            let at = rows.iter().position(|row| row == "reject null").unwrap();
+            rows.remove(at);
+        }
+        assert_eq!(rows, want, "{forged}");
+    }
 }

@@ -5,9 +5,9 @@ mod official;
 mod startup;
 mod teleproxy;
 
-use super::{Dialect, Emit, LogParser, Outcome, ParseContext, bytes, level, parsed};
+use super::{Dialect, Emit, LogParser, Outcome, ParseContext, bytes, into_static, level, parsed};
 use crate::error::Error;
-use crate::stream::{Event, Kind, Text};
+use crate::stream::{Event, Kind};
 use crate::timestamp::Timestamp;
 use official::OfficialReader;
 use teleproxy::TeleproxyReader;
@@ -57,6 +57,7 @@ struct MtProxyParser {
     held_teleproxy: Vec<Event<'static>>,
     is_certain: bool,
     is_verbose: bool,
+    client_text: ClientText,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -75,6 +76,38 @@ struct LogLine<'l> {
     time: &'l [u8],
     ts: Timestamp,
     message: &'l [u8],
+    /// It may be text of a client.
+    is_untrusted: bool,
+}
+
+/// Bytes of a domain that a client chooses; line ends may be among them.
+const DOMAIN_MAX: usize = 255;
+/// Is followed by that domain, as it came.
+const UNKNOWN_DOMAIN: &[u8] = b"Receive request for unknown domain ";
+
+/// The lines that text of a client can reach: those after an unknown domain, as far as the
+/// longest domain goes. The program writes domain and line end at once, so no other line of it
+/// is in between. No genuine handshake is that short: the lines before `matched secret` alone
+/// take more bytes.
+#[derive(Debug, Default)]
+struct ClientText {
+    left: usize,
+}
+
+impl ClientText {
+    /// Takes the next line; returns whether it may be text of a client.
+    fn take(&mut self, line: &[u8]) -> bool {
+        let is_within = line.len() < self.left;
+        self.left = if is_within { self.left - line.len() - 1 } else { 0 };
+        is_within
+    }
+
+    /// Notes the domain in a message.
+    fn note(&mut self, message: &[u8]) {
+        if let Some(domain) = message.strip_prefix(UNKNOWN_DOMAIN) {
+            self.left = self.left.max(DOMAIN_MAX.saturating_sub(domain.len()));
+        }
+    }
 }
 
 impl LogParser for MtProxyParser {
@@ -84,6 +117,7 @@ impl LogParser for MtProxyParser {
         context: &ParseContext<'_>,
         emit: &mut Emit<'_>,
     ) -> Result<Outcome, Error> {
+        let is_untrusted = self.client_text.take(line);
         if line.starts_with(b"[pid ") {
             let is_known = bytes::split_once(line, "] [time ").is_some();
             return Ok(if is_known { Outcome::Ignored } else { Outcome::Unrecognized });
@@ -98,7 +132,9 @@ impl LogParser for MtProxyParser {
         self.is_certain = true;
         self.is_verbose |= message.starts_with(b"New inbound connection #");
         let ts = context.local(civil);
-        let record = LogLine { process, time, ts, message: without_glued(message) };
+        let message = without_glued(message);
+        self.client_text.note(message);
+        let record = LogLine { process, time, ts, message, is_untrusted };
         match self.program {
             Program::Official if !is_teleproxy(record.message) => {
                 self.official.parse(&record, emit)
@@ -129,6 +165,10 @@ impl LogParser for MtProxyParser {
 
     fn evicted(&self) -> u64 {
         self.official.evicted() + self.teleproxy.evicted()
+    }
+
+    fn untrusted(&self) -> u64 {
+        self.teleproxy.untrusted
     }
 }
 
@@ -180,31 +220,6 @@ fn is_official(message: &[u8]) -> bool {
     message.starts_with(b"Invoking engine mtproxy-0.01")
         || (message.starts_with(b"tcp opportunistic encryption mode detected, tag = ")
             && !teleproxy::has_label(message))
-}
-
-fn into_static(event: Event<'_>) -> Event<'static> {
-    fn own(text: Option<Text<'_>>) -> Option<Text<'static>> {
-        text.map(|text| Text::Owned(text.into_owned()))
-    }
-    Event {
-        kind: event.kind,
-        ts: event.ts,
-        user: own(event.user),
-        ip: event.ip,
-        port: event.port,
-        mode: own(event.mode),
-        id: own(event.id),
-        lasted_ms: event.lasted_ms,
-        bytes_up: event.bytes_up,
-        bytes_down: event.bytes_down,
-        reason: own(event.reason),
-        count: event.count,
-        usage: event.usage,
-        text: own(event.text),
-        proxy: Text::Owned(event.proxy.into_owned()),
-        source: own(event.source),
-        ts_from: event.ts_from,
-    }
 }
 
 /// Process, time and message of `[21389][2026-11-23 15:37:04.479732 local] MESSAGE`.

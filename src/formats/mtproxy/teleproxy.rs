@@ -2,6 +2,8 @@
 //!
 //! * With fake TLS one line has label and peer. Without TLS the line with the label has no peer: it
 //!   is that of the last `trying to determine type of connection from` of the same process.
+//! * Where a client asks for an unknown domain, its text is printed as it came, line ends included.
+//!   Lines that it can reach are no events; an end among them counts once its socket is reused.
 //! * A connection's end is `direct: closing client connection` or, for a client that was passed
 //!   on to the site behind, `closing proxy pass connection`: both with the peer. Else it is
 //!   `Closing connection socket #N`, by the number of its socket.
@@ -80,6 +82,8 @@ pub(super) struct TeleproxyReader {
     sockets: ConnectionTable<Vec<u8>>,
     /// Authenticated clients by process and peer: `365 198.51.100.162:42141`.
     clients: ConnectionTable<Client>,
+    /// Lines that a client may have written, and that are no events.
+    pub(super) untrusted: u64,
 }
 
 /// The client that the next line without a peer is about.
@@ -97,6 +101,8 @@ struct Client {
     since: Timestamp,
     id: String,
     reason: &'static str,
+    /// When a line that a client may have written reported its end.
+    may_have_ended: Option<Timestamp>,
 }
 
 /// Whether a message has a secret's label.
@@ -117,6 +123,14 @@ impl TeleproxyReader {
         let Some((meaning, rest)) = INDEX.match_prefix(record.message) else {
             return Ok(Outcome::Ignored);
         };
+        let has_claim = match meaning {
+            Meaning::Event(_) => true,
+            Rejected(_) => has_label(record.message) || record.message.starts_with(b"connection"),
+            Context | Ignored(_) => false,
+        };
+        if record.is_untrusted && has_claim {
+            return Ok(self.distrust(record, meaning, rest));
+        }
         match meaning {
             Meaning::Event(Kind::Start) => {
                 // In a container the process ids of the last run come again.
@@ -135,32 +149,94 @@ impl TeleproxyReader {
             }
             Rejected(reason) => self.rejected(record, rest, reason, emit),
             Context => {
-                self.remember(record, rest);
-                Ok(Outcome::Ignored)
+                let is_end = self.remember(record, rest, emit)?;
+                Ok(if is_end { Outcome::Parsed } else { Outcome::Ignored })
             }
             Ignored(_) => Ok(Outcome::Ignored),
         }
     }
 
-    fn remember(&mut self, record: &LogLine<'_>, rest: &[u8]) {
+    /// What a line that a client may have written comes to. The number of a connection's socket
+    /// shows later whether an end was real.
+    fn distrust(&mut self, record: &LogLine<'_>, meaning: Meaning, rest: &[u8]) -> Outcome {
+        self.untrusted += 1;
+        let is_end = meaning == DISCONNECT && !record.message.starts_with(b"MTP_EVENT ");
+        if !is_end {
+            return Outcome::Malformed("may be text of a client, which chose the domain before it");
+        }
+        let (number, more) = bytes::first_word(rest);
+        let peer = match bytes::split_once(more, " -> ") {
+            Some((_, peer)) => bytes::split_once(peer, ", who=").map(|(peer, _)| peer.to_vec()),
+            None => self.sockets.get_mut(&socket_key(record.process, number)).cloned(),
+        };
+        let key = peer.map(|peer| client_key(record.process, &peer));
+        if let Some(client) = key.and_then(|key| self.clients.get_mut(&key)) {
+            client.may_have_ended.get_or_insert(record.ts);
+        }
+        Outcome::Ignored
+    }
+
+    /// A socket's number is used again: its connection has ended, whatever reported that.
+    /// Returns whether there was one whose end was not emitted.
+    fn reused(
+        &mut self,
+        record: &LogLine<'_>,
+        number: &[u8],
+        emit: &mut Emit<'_>,
+    ) -> Result<bool, Error> {
+        let Some(peer) = self.sockets.remove(&socket_key(record.process, number)) else {
+            return Ok(false);
+        };
+        let key = client_key(record.process, &peer);
+        // Else its end follows: the next client may come first.
+        let has_ended =
+            self.clients.get_mut(&key).is_some_and(|client| client.may_have_ended.is_some());
+        match has_ended.then(|| self.clients.remove(&key)).flatten() {
+            Some(client) => client.end(TELEPROXY, record, emit).map(|_| true),
+            None => Ok(false),
+        }
+    }
+
+    fn remember(
+        &mut self,
+        record: &LogLine<'_>,
+        rest: &[u8],
+        emit: &mut Emit<'_>,
+    ) -> Result<bool, Error> {
         let message = record.message;
+        let is_last_client = message.starts_with(b"trying ") || message.starts_with(b"Established");
         if message.starts_with(b"New inbound connection #") {
             let (number, ends) = bytes::first_word(rest);
-            let Some((peer, _)) = bytes::split_once(ends, " -> ") else { return };
-            self.sockets.insert(&socket_key(record.process, number), peer.to_vec());
+            let Some((peer, _)) = bytes::split_once(ends, " -> ") else { return Ok(false) };
+            let key = socket_key(record.process, number);
+            if record.is_untrusted {
+                if self.sockets.get_mut(&key).is_none() {
+                    self.sockets.insert(&key, peer.to_vec());
+                }
+                return Ok(false);
+            }
+            let is_end = self.reused(record, number, emit)?;
+            self.sockets.insert(&key, peer.to_vec());
             self.clients.remove(&client_key(record.process, peer));
-        } else if message.starts_with(b"New outbound connection #") {
-            self.sockets.remove(&socket_key(record.process, bytes::first_word(rest).0));
+            return Ok(is_end);
+        }
+        if record.is_untrusted && !is_last_client {
+            return Ok(false);
+        }
+        if message.starts_with(b"New outbound connection #") {
+            return self.reused(record, bytes::first_word(rest).0, emit);
         } else if message.starts_with(b"PROXY protocol: real client ") {
             self.clients.remove(&client_key(record.process, rest));
         } else if message.starts_with(b"got error for tcp socket #") {
             // `9, [198.51.100.162]:42141 : Connection reset by peer`
-            let Some((_, rest)) = bytes::split_once(rest, ", [") else { return };
-            let Some((ip, rest)) = bytes::split_once(rest, "]:") else { return };
+            let Some((_, rest)) = bytes::split_once(rest, ", [") else { return Ok(false) };
+            let Some((ip, rest)) = bytes::split_once(rest, "]:") else { return Ok(false) };
             let peer = [ip, b":", bytes::first_word(rest).0].concat();
             self.set_reason(record.process, &peer, reason::ABORTED);
         } else if message.starts_with(b"direct client: secret #") {
-            let Some((_, peer)) = bytes::split_once(rest, ", closing from ") else { return };
+            let Some((_, peer)) = bytes::split_once(rest, ", closing from ") else {
+                return Ok(false);
+            };
             self.set_reason(record.process, peer, reason::QUOTA);
         } else {
             let is_tls = message.starts_with(b"Established TLS");
@@ -169,6 +245,7 @@ impl TeleproxyReader {
             last.peer.extend_from_slice(rest);
             last.is_tls = is_tls;
         }
+        Ok(false)
     }
 
     fn last_client(&mut self, process: &[u8]) -> &mut LastClient {
@@ -250,7 +327,14 @@ impl TeleproxyReader {
         event.mode = mode.map(Text::Borrowed);
         event.id = Some(Text::Borrowed(&id));
         emit(event)?;
-        let client = Client { user, peer, since: record.ts, id, reason: reason::CLOSED };
+        let client = Client {
+            user,
+            peer,
+            since: record.ts,
+            id,
+            reason: reason::CLOSED,
+            may_have_ended: None,
+        };
         self.clients.insert(key, client);
         Ok(Outcome::Parsed)
     }
@@ -280,14 +364,7 @@ impl TeleproxyReader {
         };
         // Another connection's, one that never authenticated, or one whose end was read.
         let Some(client) = self.clients.remove(&key) else { return Ok(Outcome::Ignored) };
-        let mut event = Event::new(Kind::Disconnect, name).with_reason(client.reason);
-        event.ts = Some(record.ts);
-        event.user = Some(Text::Borrowed(&client.user));
-        event.ip = Some(client.peer.0);
-        event.port = Some(client.peer.1);
-        event.id = Some(Text::Borrowed(&client.id));
-        event.lasted_ms = u64::try_from(record.ts.0.saturating_sub(client.since.0)).ok();
-        parsed(event, emit)
+        client.end(name, record, emit)
     }
 
     fn rejected(
@@ -329,6 +406,26 @@ impl TeleproxyReader {
 
     pub(super) fn evicted(&self) -> u64 {
         self.sockets.evicted + self.clients.evicted
+    }
+}
+
+impl Client {
+    /// Emits the end of a connection.
+    fn end(
+        &self,
+        name: &'static str,
+        record: &LogLine<'_>,
+        emit: &mut Emit<'_>,
+    ) -> Result<Outcome, Error> {
+        let end = self.may_have_ended.unwrap_or(record.ts);
+        let mut event = Event::new(Kind::Disconnect, name).with_reason(self.reason);
+        event.ts = Some(record.ts);
+        event.user = Some(Text::Borrowed(&self.user));
+        event.ip = Some(self.peer.0);
+        event.port = Some(self.peer.1);
+        event.id = Some(Text::Borrowed(&self.id));
+        event.lasted_ms = u64::try_from(end.0.saturating_sub(self.since.0)).ok();
+        parsed(event, emit)
     }
 }
 

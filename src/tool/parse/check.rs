@@ -47,6 +47,12 @@ fn entry(name: &str, source: &LogSource) -> String {
             of(facts.ends_with_bytes, facts.disconnects),
         ));
     }
+    if source.untrusted() > 0 {
+        out.push_str(&format!(
+            "    not trusted: {} (may be text of clients)\n",
+            source.untrusted()
+        ));
+    }
     if let Some(advice) = source.advice() {
         out.push_str(&format!("    {advice}\n"));
     }

@@ -11,6 +11,7 @@ use super::writer::{EventWriter, OutputMode};
 use crate::error::Error;
 use crate::formats::{Decoder, regex_parser};
 use crate::frame::Deframer;
+use crate::io::escape::Escaped;
 use crate::io::output::{Output, OutputFormat};
 use crate::io::reporter::Reporter;
 use crate::stream::row;
@@ -97,6 +98,14 @@ impl ParseFilter {
             "{read} lines read: {} understood, {} passed over, {} not recognised, {cut} cut{hint}",
             counts.understood, counts.passed_over, counts.not_recognised
         ));
+        for source in self.writer.decoder.sources.iter().filter(|source| source.untrusted() > 0) {
+            let name = self.writer.decoder.name_of(source).unwrap_or("the log");
+            self.reporter.print(format_args!(
+                "{}: {} lines may be text of clients and became no events",
+                Escaped(name),
+                source.untrusted()
+            ));
+        }
         self.report_advice();
     }
 

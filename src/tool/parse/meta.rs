@@ -18,9 +18,12 @@ pub(super) struct LineTotals {
     pub(super) left_out: u64,
 }
 
+fn positive(count: u64) -> Option<u64> {
+    Some(count).filter(|count| *count > 0)
+}
+
 /// Makes the row.
 pub(super) fn row(ts: Option<Timestamp>, totals: LineTotals, decoder: &Decoder) -> ParseMeta<'_> {
-    let positive = |count: u64| Some(count).filter(|count| *count > 0);
     let is_proxys = |source: &&LogSource| source.name.is_none() || source.proxy().is_some();
     let of_proxies = decoder.sources.iter().filter(is_proxys);
     ParseMeta {
@@ -61,6 +64,7 @@ fn by_source(decoder: &Decoder) -> ByName<'_, SourceMeta> {
         row.with_user += with_user;
         row.with_address += with_address;
         row.disconnects += disconnects;
+        row.untrusted = positive(row.untrusted.unwrap_or(0) + source.untrusted());
     }
     ByName(all)
 }
