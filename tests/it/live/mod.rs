@@ -4,4 +4,5 @@ mod compose;
 pub(crate) mod engine;
 mod latency;
 mod pipeline;
+mod replay;
 mod sharing;
