@@ -1,9 +1,10 @@
 //! Sources: what one prints has no effect on another, and text of clients is not an event.
 
 use std::fs;
+use std::io::Read;
 
 use crate::dialects::examples;
-use crate::harness::{run, text};
+use crate::harness::{root, run, text};
 use crate::parse_laws::rows;
 
 /// Lines of other services in a Compose project.
@@ -49,6 +50,78 @@ fn a_stream_of_many_services_gives_the_events_of_each() {
     assert!(alone.len() > 100);
     let differs = mixed.iter().zip(&alone).find(|(mixed, alone)| mixed != alone);
     assert!(differs.is_none() && mixed.len() == alone.len(), "{differs:?}");
+}
+
+/// The verdicts on users, with people and evidence, from the log of a stream.
+fn verdicts(log: &str) -> Vec<String> {
+    let events = run("mtp-parse", &["--tz", "UTC"], log.as_bytes()).stdout;
+    let scores = text(&run("mtp-score", &["--format", "json"], &events).stdout);
+    let rows = scores.lines().filter(|row| row.contains("\"type\":\"summary\""));
+    rows.map(|row| {
+        let row: serde_json::Value = serde_json::from_str(row).unwrap();
+        let of = |key: &str| row.get(key).cloned().unwrap_or_default();
+        format!("{} {} {} {}", row["user"], row["verdict"], of("people"), of("evidence"))
+    })
+    .collect()
+}
+
+/// Six hours of recordings of teleproxy and telemt, an access log, and two services that are no
+/// proxies, all in one Compose project, and each alone: the same verdicts.
+#[test]
+fn a_stream_of_many_services_gives_the_verdicts_of_each() {
+    let recording = |name: &str, suffix: &str| {
+        let path = root().join("tests/fixtures/live").join(format!("{name}.log.gz"));
+        let mut log = String::new();
+        let file = fs::File::open(path).unwrap();
+        flate2::read::GzDecoder::new(file).read_to_string(&mut log).unwrap();
+        // Users of their own, so that no verdict is about two proxies.
+        for user in ["shared", "roams", "home"] {
+            log = log.replace(&format!("[{user}]"), &format!("[{user}{suffix}]"));
+            log = log.replace(&format!("\u{1b}[0m{user} "), &format!("\u{1b}[0m{user}{suffix} "));
+        }
+        log
+    };
+    let access = |hours: u32| -> String {
+        let line = |minute: u32, n: u32| {
+            let (hour, minute) = (7 + minute / 60, minute % 60);
+            format!(
+                "mtp-access ts=2026-01-01T{hour:02}:{minute:02}:{n:02}.000Z ev=connect id=a-{hour}{minute}{n} \
+                 user=\"fifth\" ip=198.51.100.{n} port=4{n}000 mode=tls dc=2\n"
+            )
+        };
+        (0..hours * 60).step_by(3).flat_map(|minute| (1..4).map(move |n| line(minute, n))).collect()
+    };
+    let proxies = [
+        framed("mtprotoproxy-1", &access(6)),
+        framed("telemt", &recording("telemt", "-t")),
+        framed("teleproxy-1", &recording("teleproxy", "-p")),
+    ];
+    let others = [
+        framed("nginx-1", &format!("{NGINX}\n").repeat(2000)),
+        framed("grafana-1", &format!("{GRAFANA}\n").repeat(2000)),
+    ];
+    let mut alone: Vec<_> =
+        proxies.iter().flat_map(|service| verdicts(&service.concat())).collect();
+    alone.sort();
+    for user in ["shared-t", "shared-p"] {
+        let is_found = |row: &String| row.starts_with(&format!("\"{user}\" \"sharing\""));
+        assert!(alone.iter().any(is_found), "{alone:?}");
+    }
+    assert_eq!(alone.len(), 7, "{alone:?}");
+    let mut mixed = verdicts(&in_turn(&[&proxies[..], &others].concat()));
+    mixed.sort();
+    assert_eq!(mixed, alone);
+}
+
+/// The lines of all services, each in its own order and all by their share of the whole.
+fn in_turn(services: &[Vec<String>]) -> String {
+    let mut lines: Vec<(usize, &String)> = Vec::new();
+    for service in services {
+        let place = |n: usize| n * 1_000_000 / service.len();
+        lines.extend(service.iter().enumerate().map(|(n, line)| (place(n), line)));
+    }
+    lines.sort_by_key(|(place, _)| *place);
+    lines.into_iter().map(|(_, line)| line.as_str()).collect()
 }
 
 /// Lines of other services are counted apart from those of proxies.

@@ -17,13 +17,66 @@ const AFTER_CONNECT: Meaning = Ignored("the handshake line has the same user and
 const AT_END: Meaning = Ignored("the line of the session's end follows or came before");
 const MASKED: Meaning = Ignored("a client that is passed on to the masking site");
 
-pub(super) const ROUTING: &[u8] = b"Routing via Middle-End user=";
-pub(super) const RELAY_STARTED: &[u8] = b"ME relay started trace_id=";
+/// A message that later lines need. Each has its case where it is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ContextMessage {
+    Routing,
+    RelayStarted,
+    AdmissionFailed,
+    DisabledRejected,
+    DisabledAtAdmission,
+    IncarnationChanged,
+    PressureEviction,
+    HardIdleClose,
+    DisabledCancelled,
+    Cutover,
+}
+
+impl ContextMessage {
+    const ALL: [Self; 10] = [
+        Self::Routing,
+        Self::RelayStarted,
+        Self::AdmissionFailed,
+        Self::DisabledRejected,
+        Self::DisabledAtAdmission,
+        Self::IncarnationChanged,
+        Self::PressureEviction,
+        Self::HardIdleClose,
+        Self::DisabledCancelled,
+        Self::Cutover,
+    ];
+
+    const fn words(self) -> &'static str {
+        match self {
+            Self::Routing => "Routing via Middle-End user=",
+            Self::RelayStarted => "ME relay started trace_id=",
+            Self::AdmissionFailed => "User admission check failed user=",
+            Self::DisabledRejected => "Disabled user rejected user=",
+            Self::DisabledAtAdmission => "Disabled user rejected during final admission user=",
+            Self::IncarnationChanged => "User incarnation changed during admission user=",
+            Self::PressureEviction => {
+                "Middle-relay pressure eviction for idle-candidate session conn_id="
+            }
+            Self::HardIdleClose => "Middle-relay hard idle close trace_id=",
+            Self::DisabledCancelled => "Disabled user middle session cancelled user=",
+            Self::Cutover => "Cutover affected middle session, closing client connection conn_id=",
+        }
+    }
+
+    const fn pattern(self) -> MessagePattern {
+        pattern(self.words(), Context)
+    }
+
+    /// The one that a message is.
+    pub(super) fn of(message: &[u8]) -> Option<Self> {
+        Self::ALL.into_iter().find(|of| message.starts_with(of.words().as_bytes()))
+    }
+}
 
 pub(super) const PATTERNS: &[MessagePattern] = &[
     pattern("MTProto handshake successful peer=", CONNECT),
-    pattern("Routing via Middle-End user=", Context),
-    pattern("ME relay started trace_id=", Context),
+    ContextMessage::Routing.pattern(),
+    ContextMessage::RelayStarted.pattern(),
     pattern("ME relay cleanup user=", DISCONNECT),
     pattern("Relay finished user=", DISCONNECT),
     pattern("Relay finished (activity timeout) user=", DISCONNECT),
@@ -31,10 +84,10 @@ pub(super) const PATTERNS: &[MessagePattern] = &[
     pattern("Relay error user=", DISCONNECT),
     pattern("Data quota reached, closing relay user=", DISCONNECT),
     pattern("IP limit exceeded user=", Rejected(reason::IP_LIMIT)),
-    pattern("User admission check failed user=", Context),
-    pattern("Disabled user rejected user=", Context),
-    pattern("Disabled user rejected during final admission user=", Context),
-    pattern("User incarnation changed during admission user=", Context),
+    ContextMessage::AdmissionFailed.pattern(),
+    ContextMessage::DisabledRejected.pattern(),
+    ContextMessage::DisabledAtAdmission.pattern(),
+    ContextMessage::IncarnationChanged.pattern(),
     pattern("Connection closed with error peer=", Rejected(reason::LIMIT)),
     pattern("Connection closed during initial handshake peer=", Rejected(reason::EARLY_CLOSE)),
     pattern("Handshake timeout peer=", Rejected(reason::EARLY_CLOSE)),
@@ -84,10 +137,10 @@ pub(super) const PATTERNS: &[MessagePattern] = &[
     ),
     pattern("config reload: ", Meaning::Event(Kind::Reload)),
     pattern("Listening on ", Meaning::Event(Kind::Start)),
-    pattern("Middle-relay pressure eviction for idle-candidate session conn_id=", Context),
-    pattern("Middle-relay hard idle close trace_id=", Context),
-    pattern("Disabled user middle session cancelled user=", Context),
-    pattern("Cutover affected middle session, closing client connection conn_id=", Context),
+    ContextMessage::PressureEviction.pattern(),
+    ContextMessage::HardIdleClose.pattern(),
+    ContextMessage::DisabledCancelled.pattern(),
+    ContextMessage::Cutover.pattern(),
     // Not needed; each names a user or a client.
     pattern("New connection peer=", BEFORE_AUTH),
     pattern("New connection (generic stream) peer=", BEFORE_AUTH),
@@ -229,17 +282,6 @@ impl<'l> MeCleanup<'l> {
     }
 }
 
-/// The reason that a message gives for the end of the session it names.
-pub(super) fn session_fate(message: &[u8]) -> Option<&'static str> {
-    let fates: [(&[u8], _); 4] = [
-        (b"Middle-relay pressure eviction", reason::IDLE),
-        (b"Middle-relay hard idle close", reason::IDLE),
-        (b"Disabled user middle session cancelled", reason::DISABLED),
-        (b"Cutover affected middle session", reason::ABORTED),
-    ];
-    fates.into_iter().find(|(words, _)| message.starts_with(words)).map(|(_, reason)| reason)
-}
-
 /// The session's id in `C trace_id=… user=U`, `0x… conn_id=C user=U …` or `U conn_id=C`.
 pub(super) fn conn_id(rest: &[u8]) -> Option<&[u8]> {
     let first = bytes::first_word(rest).0;
@@ -268,12 +310,8 @@ pub(super) fn rejected<'l>(rest: &'l [u8], reason: &'static str) -> Option<Event
     Some(event)
 }
 
-/// `U error=User U exceeded connection limit` or `U`: user and reason of a refusal without an
-/// address.
-pub(super) fn refused<'l>(message: &[u8], rest: &'l [u8]) -> Option<(Text<'l>, &'static str)> {
-    if !message.starts_with(b"User admission") {
-        return Some((bytes::to_text(rest), reason::DISABLED));
-    }
+/// `U error=User U exceeded connection limit`: user and reason of a refusal without an address.
+pub(super) fn admission_failed(rest: &[u8]) -> Option<(Text<'_>, &'static str)> {
     let (user, error) = bytes::split_once(rest, " error=")?;
     let reason = user_error(error).map_or(reason::DENIED, |(_, reason)| reason);
     Some((bytes::to_text(user), reason))
@@ -324,4 +362,21 @@ fn at_peer<'l>(kind: Kind, peer: &[u8]) -> Option<Event<'l>> {
     event.ip = Some(ip);
     event.port = Some(port);
     Some(event)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_context_pattern_is_a_context_message() {
+        let contexts = PATTERNS.iter().filter(|pattern| pattern.meaning == Context);
+        let words: Vec<_> = contexts.map(|pattern| pattern.words).collect();
+        assert_eq!(words.len(), ContextMessage::ALL.len());
+        for of in ContextMessage::ALL {
+            assert!(words.contains(&of.words()), "{of:?}");
+            assert_eq!(ContextMessage::of(of.words().as_bytes()), Some(of));
+        }
+        assert_eq!(ContextMessage::of(b"Disabled user"), None);
+    }
 }

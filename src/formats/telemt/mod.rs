@@ -16,6 +16,7 @@ use super::{
 use crate::error::Error;
 use crate::stream::{Event, Kind, Text};
 use crate::timestamp::Timestamp;
+use messages::ContextMessage;
 use sessions::SessionTable;
 
 const NAME: &str = "telemt";
@@ -200,16 +201,25 @@ impl TelemtParser {
         ts: Option<Timestamp>,
         emit: &mut Emit<'_>,
     ) -> Result<Option<()>, Error> {
-        if message.starts_with(messages::ROUTING) {
-            return Ok(self.sessions.route(rest));
-        }
-        if message.starts_with(messages::RELAY_STARTED) {
-            return Ok(self.sessions.start(rest));
-        }
-        if let Some(reason) = messages::session_fate(message) {
-            return Ok(self.sessions.set_reason(rest, reason));
-        }
-        let Some((user, reason)) = messages::refused(message, rest) else { return Ok(None) };
+        let Some(kind) = ContextMessage::of(message) else { return Ok(None) };
+        let refused = match kind {
+            ContextMessage::Routing => return Ok(self.sessions.route(rest)),
+            ContextMessage::RelayStarted => return Ok(self.sessions.start(rest)),
+            ContextMessage::PressureEviction | ContextMessage::HardIdleClose => {
+                return Ok(self.sessions.set_reason(rest, reason::IDLE));
+            }
+            ContextMessage::DisabledCancelled => {
+                return Ok(self.sessions.set_reason(rest, reason::DISABLED));
+            }
+            ContextMessage::Cutover => {
+                return Ok(self.sessions.set_reason(rest, reason::ABORTED));
+            }
+            ContextMessage::AdmissionFailed => messages::admission_failed(rest),
+            ContextMessage::DisabledRejected
+            | ContextMessage::DisabledAtAdmission
+            | ContextMessage::IncarnationChanged => Some((bytes::to_text(rest), reason::DISABLED)),
+        };
+        let Some((user, reason)) = refused else { return Ok(None) };
         let limited = self.ip_limited.iter_mut().find(|limited| {
             !limited.was_admission_read && limited.user.as_bytes() == user.as_bytes()
         });
