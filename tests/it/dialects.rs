@@ -89,6 +89,11 @@ fn decoded(dialect: &str, log: &[u8]) -> (Vec<(String, Outcome)>, Vec<Event<'sta
     (all, events)
 }
 
+/// The messages of a log, without framing and colours.
+pub(crate) fn lines(dialect: &str, log: &[u8]) -> Vec<String> {
+    decoded(dialect, log).0.into_iter().map(|(line, _)| line).collect()
+}
+
 /// Whether an event is what a pattern means.
 fn is_meant(meaning: Meaning, event: &Event<'_>) -> bool {
     match meaning {

@@ -23,6 +23,7 @@ mod frame_laws;
 mod frames;
 mod harness;
 mod live;
+mod log_calls;
 mod logs;
 mod misuse;
 mod pages;
