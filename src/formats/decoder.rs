@@ -184,9 +184,7 @@ impl Decoder {
         if let Some(slot) = slot.filter(|slot| *slot < ALL.len()) {
             *last = slot;
         }
-        if outcome != Outcome::Parsed {
-            *ends_in_secret = redact::ends_in_secret(message.text);
-        }
+        *ends_in_secret = outcome != Outcome::Parsed && redact::ends_in_secret(message.text);
         let dialect = format.map(|at| ALL.get(at).map_or(regex_parser::NAME, |of| of.name));
         Ok(Decoded { dialect, outcome, is_in_secret })
     }

@@ -68,7 +68,7 @@ fn each_call_is_understood_or_passed_over_for_a_reason() {
             match (&call.reason, is_matched(dialect, call, &field)) {
                 (None, false) => wrong.push(format!("{}: no pattern: {}", dialect.name, call.text)),
                 (Some(_), true) => {
-                    wrong.push(format!("{}: a pattern: {}", dialect.name, call.text))
+                    wrong.push(format!("{}: a pattern: {}", dialect.name, call.text));
                 }
                 (Some(reason), false) => assert!(reason.len() > 10, "{}", call.text),
                 (None, true) => {}
