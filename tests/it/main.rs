@@ -27,6 +27,7 @@ mod log_calls;
 mod logs;
 mod misuse;
 mod pages;
+mod parse_kinds;
 mod parse_laws;
 mod parse_options;
 mod parse_reports;
