@@ -125,6 +125,9 @@ pub struct ScoreState {
     /// Facts about all users, where this run has a part of them.
     #[serde(skip)]
     pub all_users: Option<AllUsers>,
+    /// What the proxy does not log and the setting that changes it, as mtp-parse reports.
+    #[serde(skip)]
+    pub proxy_advice: Option<String>,
     /// What the rows of this run are for.
     #[serde(skip)]
     pub mode: ScoreMode,
@@ -154,6 +157,7 @@ impl ScoreState {
             gateways: CarrierGateways::default(),
             shared_networks: SharedNetworks::default(),
             all_users: None,
+            proxy_advice: None,
             mode: ScoreMode::default(),
         }
     }
@@ -259,8 +263,18 @@ impl ScoreState {
         let own = (self.counters, self.hidden.clone());
         let all = self.all_users.as_ref().map(|all| (all.counters(), all.hidden()));
         let (counters, hidden) = all.unwrap_or(own);
+        let has_users = counters.usage + counters.no_address > 0;
+        // The log of another proxy than mtprotoproxy, which alone has this access log.
+        let of_proxy = self.proxy_advice.as_deref().filter(|advice| {
+            counters.connections + counters.no_user == 0
+                && !(has_users && advice.ends_with("access-log on"))
+        });
+        if let Some(advice) = of_proxy {
+            let cannot = "this log cannot show who shares an account";
+            return Some(Cow::Owned(format!("{cannot}: {advice}")));
+        }
         let advice = match counters.connections {
-            0 if counters.usage + counters.no_address > 0 => Some(
+            0 if has_users => Some(
                 "this log has users and addresses, but never both in one line, so it cannot show \
                  who shares an account; run 'mtp-users access-log on'",
             ),

@@ -188,6 +188,16 @@ fn a_log_without_user_and_address_makes_nobody_clear() {
     let advice = "run 'mtp-users access-log on'";
     assert!(rows_of(&stock, &[], "meta")[0]["advice"].as_str().unwrap().ends_with(advice));
     assert!(text(&run("mtp-score", &[], &stock).stderr).trim_end().ends_with(advice));
+    // Another proxy's: its own setting, or that there is none.
+    for (path, advice) in [
+        ("zig/recorded.log", "zig logs no user and no address; no setting changes this"),
+        ("telemt/default-level.log", "telemt at level info logs no user and no address; RUST_LOG="),
+    ] {
+        let events = log(&format!("tests/fixtures/dialects/{path}"));
+        let errors = text(&run("mtp-score", &[], &events).stderr);
+        assert!(errors.contains(advice) && !errors.contains("mtp-users"), "{path}: {errors}");
+        assert!(rows_of(&events, &[], "meta")[0]["advice"].as_str().unwrap().contains(advice));
+    }
     // Addresses alone, as the official proxy prints them.
     let official = log("tests/fixtures/dialects/mtproxy/recorded.log");
     let meta = &rows_of(&official, &[], "meta")[0];

@@ -414,6 +414,9 @@ impl Filter for ScoreFilter {
         match row {
             Row::Meta(meta) => {
                 if let Meta::Parse(meta) = *meta {
+                    let mut advice =
+                        meta.by_source.0.iter().filter_map(|of| of.1.advice.as_deref());
+                    self.state.proxy_advice = advice.next().map(str::to_owned);
                     let counters = &mut self.state.counters;
                     counters.not_recognised.report(meta.lines.not_recognised);
                     // Without a source, all lines may be a proxy's.
