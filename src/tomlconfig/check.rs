@@ -3,12 +3,13 @@
 use std::collections::{HashMap, HashSet};
 
 use time::Date;
-use toml_edit::Item;
+use toml_edit::Value;
 
 use super::edit::TELEMT_TABLES;
-use super::{TomlConfig, TomlKind, spans};
+use super::settings::check_settings;
+use super::{TELEMT_DOMAIN, TomlConfig, TomlKind};
 use crate::diagnostic::{Diagnostic, DiagnosticLevel};
-use crate::links;
+use crate::links::{self, LinkMode};
 
 /// Secrets of example files.
 const PUBLIC_SECRETS: [&str; 3] = [
@@ -61,6 +62,8 @@ impl TomlConfig<'_> {
             }
         }
         self.check_limits(&mut all);
+        all.extend(self.check_risks());
+        all.extend(check_settings(self));
         all.sort_by(|a, b| (a.line, &a.message).cmp(&(b.line, &b.message)));
         all
     }
@@ -97,15 +100,38 @@ impl TomlConfig<'_> {
                 all.push(Diagnostic::new(line, level, message));
             }
         }
-        let secrets = self.table(&["access", "users"]);
-        let wrong = secrets.into_iter().flat_map(|table| {
-            let is_wrong = |item: &Item| !item.is_str();
-            table.iter().filter(move |(_, item)| is_wrong(item)).map(move |(name, _)| (table, name))
-        });
-        for (table, name) in wrong {
-            let at = spans(table, name).map_or(0, |(key, _)| key.start);
-            let message = format!("'{name}' is not a string");
-            all.push(Diagnostic::new(self.lines.line(at), DiagnosticLevel::Fatal, message));
+    }
+
+    /// Reports settings that work but are a risk.
+    fn check_risks(&self) -> Vec<Diagnostic> {
+        let mut all = Vec::new();
+        let text = |path: &[&str]| self.value(path).and_then(Value::as_str);
+        let mut warn = |path: &[&str], message: String| {
+            let level = DiagnosticLevel::Warning;
+            all.push(Diagnostic::new(self.line_of(path), level, message));
+        };
+        let domain: &[&str] = &["censorship", "tls_domain"];
+        let has_default_domain = text(domain).is_none_or(|domain| domain == TELEMT_DOMAIN);
+        let is_tls = self.endpoint().modes.contains(&LinkMode::Tls);
+        if self.kind == TomlKind::Telemt && !self.has_includes && is_tls && has_default_domain {
+            let message = format!(
+                "censorship.tls_domain is telemt's default, {TELEMT_DOMAIN}, by which it can be \
+                 recognised (choose a site that this server could be)"
+            );
+            warn(domain, message);
         }
+        let api: &[&str] = &["api-bind-to"];
+        let is_local = |address: &str| {
+            ["127.", "localhost:", "[::1]"].into_iter().any(|start| address.starts_with(start))
+        };
+        let has_token = text(&["api-token"]).is_some_and(|token| !token.is_empty());
+        if self.kind == TomlKind::MtgMulti
+            && text(api).is_some_and(|address| !address.is_empty() && !is_local(address))
+            && !has_token
+        {
+            let message = "api-bind-to is open to other machines and api-token is not set";
+            warn(api, message.to_owned());
+        }
+        all
     }
 }

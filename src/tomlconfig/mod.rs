@@ -10,6 +10,7 @@ mod apply;
 mod check;
 mod edit;
 mod layout;
+mod settings;
 mod user;
 
 use std::collections::{BTreeMap, HashMap};
