@@ -1,11 +1,13 @@
 //! Running proxies: finds their processes and makes them read their config file again.
 
+mod api;
 mod compile;
 mod process;
 mod reload;
 
+pub use api::ManagementApi;
 pub use compile::{Compiled, compile};
 pub use process::{ProxyProcess, SignalEffect, proxies};
 pub use reload::{
-    CONFIRM_TIMEOUT, Confirmation, ProxySelector, ReloadSignal, ReloadTarget, find_targets,
+    CONFIRM_TIMEOUT, Confirmation, ProxySelector, ReloadSignal, ReloadTarget, TELEMT, find_targets,
 };

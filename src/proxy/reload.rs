@@ -1,7 +1,7 @@
 //! Makes a proxy read its config file again, by a signal and only to a process that handles it.
 //!
-//! mtprotoproxy takes SIGUSR2 (SIGUSR1 starts a debugger in it), teleproxy SIGHUP. telemt watches
-//! its file, and mtg-multi has no signal.
+//! mtprotoproxy takes SIGUSR2 (SIGUSR1 starts a debugger in it), teleproxy and telemt SIGHUP; telemt
+//! watches its file as well. mtg-multi has no signal.
 
 use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom};
@@ -18,7 +18,7 @@ use crate::userconfig::ConfigKind;
 
 /// Longest wait for the confirmation: the proxy may be busy with clients.
 pub const CONFIRM_TIMEOUT: Duration = Duration::from_secs(5);
-const CONFIRM_POLL: Duration = Duration::from_millis(50);
+pub(super) const CONFIRM_POLL: Duration = Duration::from_millis(50);
 /// Largest part of a log that is searched for the confirmation.
 const LOG_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
@@ -27,34 +27,43 @@ const LOG_BYTES_MAX: u64 = 16 * 1024 * 1024;
 pub struct ReloadSignal {
     number: u32,
     name: &'static str,
+    /// Name of the program; that of a Python script is found by its arguments.
+    program: &'static str,
     /// Printed by the proxy after it has read its file.
     pub confirmation: &'static str,
 }
 
-const MTPROTOPROXY: ReloadSignal =
-    ReloadSignal { number: SIGUSR2, name: "SIGUSR2", confirmation: "Config reloaded" };
-const TELEPROXY: ReloadSignal =
-    ReloadSignal { number: SIGHUP, name: "SIGHUP", confirmation: "config reloaded: " };
+const MTPROTOPROXY: ReloadSignal = ReloadSignal {
+    number: SIGUSR2,
+    name: "SIGUSR2",
+    program: "mtprotoproxy",
+    confirmation: "Config reloaded",
+};
+const TELEPROXY: ReloadSignal = ReloadSignal {
+    number: SIGHUP,
+    name: "SIGHUP",
+    program: "teleproxy",
+    confirmation: "config reloaded: ",
+};
+/// Its confirmation is what its API reports, as it prints nothing where nothing changed.
+pub const TELEMT: ReloadSignal =
+    ReloadSignal { number: SIGHUP, name: "SIGHUP", program: "telemt", confirmation: "" };
 
 impl ReloadSignal {
-    /// Returns the signal of a proxy; an error where none is needed or none exists.
-    pub fn of(kind: ConfigKind) -> Result<Self, &'static str> {
+    /// Returns the signal of a proxy; mtg-multi has none.
+    pub fn of(kind: ConfigKind) -> Option<Self> {
         match kind {
-            ConfigKind::Mtprotoproxy => Ok(MTPROTOPROXY),
-            ConfigKind::Toml(TomlKind::Teleproxy) => Ok(TELEPROXY),
-            ConfigKind::Toml(TomlKind::Telemt) => {
-                Err("telemt watches its config file and needs no signal")
-            }
-            ConfigKind::Toml(TomlKind::MtgMulti) => {
-                Err("mtg-multi has no reload signal: restart it, or POST /reload to its API")
-            }
+            ConfigKind::Mtprotoproxy => Some(MTPROTOPROXY),
+            ConfigKind::Toml(TomlKind::Teleproxy) => Some(TELEPROXY),
+            ConfigKind::Toml(TomlKind::Telemt) => Some(TELEMT),
+            ConfigKind::Toml(TomlKind::MtgMulti) => None,
         }
     }
 
     fn is_proxy(self, process: ProxyProcess) -> bool {
         match self.number {
             SIGUSR2 => process.is_proxy(),
-            _ => process.runs_program("teleproxy"),
+            _ => process.runs_program(self.program),
         }
     }
 }
@@ -149,6 +158,13 @@ impl ReloadTarget {
         own.is_some_and(|own| {
             self.process().is_some_and(|process| process.reads(&own) == Some(false))
         })
+    }
+
+    /// Sends the signal to a process that handles it; a failure is ignored.
+    pub fn nudge(&self, signal: ReloadSignal) {
+        if let Some(process) = self.process() {
+            drop(send_signal(process, signal));
+        }
     }
 
     /// Sends the signal and waits for the confirmation in the log.

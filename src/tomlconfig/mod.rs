@@ -32,10 +32,23 @@ pub enum TomlKind {
     Teleproxy,
 }
 
+/// A management API that a config file sets up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiSettings {
+    /// `0.0.0.0:9091`
+    pub listen: String,
+    /// Value of the header `Authorization`.
+    pub authorization: Option<String>,
+}
+
 /// Largest file that is read.
 const SIZE_MAX: usize = 16 * 1024 * 1024;
 /// Domain of a telemt whose config file sets none.
 const TELEMT_DOMAIN: &str = "petrovich.ru";
+/// Seconds of a teleproxy whose config file sets none.
+const DRAIN_SECONDS: i64 = 300;
+/// API of a telemt whose config file sets none.
+const TELEMT_API: &str = "0.0.0.0:9091";
 /// Port of a telemt whose config file sets none.
 const TELEMT_PORT: i64 = 443;
 
@@ -195,6 +208,36 @@ impl<'t> TomlConfig<'t> {
             }
         };
         u16::try_from(port).ok().filter(|port| *port > 0).map(|port| (port, self.line_of(path)))
+    }
+
+    /// Returns the management API that the file sets up.
+    pub fn api(&self) -> Option<ApiSettings> {
+        let text = |path: &[&str]| self.value(path).and_then(Value::as_str).map(str::to_owned);
+        let filled = |text: Option<String>| text.filter(|text| !text.is_empty());
+        match self.kind {
+            TomlKind::Telemt => {
+                let tables = ["api", "admin_api"];
+                let table = tables.into_iter().find(|one| self.table(&["server", one]).is_some());
+                let table = table.unwrap_or("api");
+                let enabled = self.value(&["server", table, "enabled"]).and_then(Value::as_bool);
+                let listen = text(&["server", table, "listen"]);
+                enabled.unwrap_or(true).then(|| ApiSettings {
+                    listen: listen.unwrap_or_else(|| TELEMT_API.to_owned()),
+                    authorization: filled(text(&["server", table, "auth_header"])),
+                })
+            }
+            TomlKind::MtgMulti => filled(text(&["api-bind-to"])).map(|listen| ApiSettings {
+                listen,
+                authorization: filled(text(&["api-token"])).map(|token| format!("Bearer {token}")),
+            }),
+            TomlKind::Teleproxy => None,
+        }
+    }
+
+    /// Returns the seconds after which teleproxy closes the connections of removed secrets.
+    pub fn drain_seconds(&self) -> i64 {
+        let set = self.value(&["drain_timeout_secs"]).and_then(Value::as_integer);
+        set.unwrap_or(DRAIN_SECONDS)
     }
 
     /// All values by their path, for the comparison after an edit; `[[secret]]` tables apart.

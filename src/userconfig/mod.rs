@@ -9,7 +9,7 @@ use time::Date;
 use crate::diagnostic::Diagnostic;
 use crate::links::Endpoint;
 use crate::pyconfig::{self, AccessLogState, ConfigEdit, EditedConfig, PyConfig, access_log_state};
-use crate::tomlconfig::{self, EditedToml, TomlConfig, TomlEdit, TomlKind};
+use crate::tomlconfig::{self, ApiSettings, EditedToml, TomlConfig, TomlEdit, TomlKind};
 
 /// A user of a config file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -190,6 +190,14 @@ impl<'t> UserConfig<'t> {
         match self {
             Self::Python(config) => python::leftover_limits(config, name),
             Self::Toml(_) => Vec::new(),
+        }
+    }
+
+    /// Returns the management API that the file sets up.
+    pub fn api(&self) -> Option<ApiSettings> {
+        match self {
+            Self::Python(_) => None,
+            Self::Toml(config) => config.api(),
         }
     }
 

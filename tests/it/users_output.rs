@@ -35,7 +35,7 @@ fn the_lines_of_the_scripts() {
     let query =
         format!("server=proxy.example&port=443&secret=ee{SECRET}{}", hex::encode("a.example"));
     let saved = format!(
-        "mtp-users: {config}: saved; run `mtp-users reload --config {config}` to apply it\n"
+        "mtp-users: {config}: saved; not in force until `mtp-users reload --config {config}`\n"
     );
     assert_eq!((code, said), (Some(0), saved));
     assert_eq!(

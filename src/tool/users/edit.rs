@@ -3,10 +3,11 @@
 use super::context::{Context, check_name, read_input, require_user};
 use super::options::{LimitArg, today};
 use super::output::{self, QrOutput, UserChange};
-use super::reload::reload_proxies;
+use super::reload::{ReloadPlan, reload_proxies};
 use crate::diagnostic::Diagnostic;
 use crate::error::Error;
 use crate::links;
+use crate::proxy::ManagementApi;
 use crate::tomlconfig::TomlKind;
 use crate::userconfig::file;
 use crate::userconfig::{ConfigKind, LimitValue, UserConfig, UserConfigEdit};
@@ -34,37 +35,80 @@ pub(super) fn run_edit(
     let picture = QrOutput::prepare(context, changes.len())?;
     let edited = edit.apply();
     let after = edited.verify().map_err(of)?;
+    let wants_reload = context.options.reload;
+    let reload = wants_reload.then(|| ReloadPlan::prepare(context, &after)).transpose()?;
     locked.replace(&before, &after)?;
     drop(locked);
     output::print_changes(context, &after, &name, &changes, picture)?;
     context.out.flush()?;
-    let ends_access = |change: &UserChange| matches!(change.action, "removed" | "disabled");
-    if changes.iter().any(ends_access) && after.kind() == ConfigKind::Mtprotoproxy {
-        let message = "open connections stay until they end or the proxy restarts";
-        context.reporter.print(format!("{name}: {message}"));
-    }
-    if context.options.reload {
-        return reload_proxies(context);
+    print_open_connections(context, &after, &changes);
+    if let Some(plan) = reload {
+        return reload_proxies(context, &after, &name, plan);
     }
     if after.text() != before.text() {
-        let command = match &context.options.config {
-            Some(path) => format!("mtp-users reload --config {}", path.display()),
-            None => "mtp-users reload".to_owned(),
-        };
-        let effect = match after.kind() {
-            ConfigKind::Mtprotoproxy | ConfigKind::Toml(TomlKind::Teleproxy) => {
-                format!("saved; run `{command}` to apply it")
-            }
-            ConfigKind::Toml(TomlKind::Telemt) => {
-                "saved; a running telemt reads it within a second".to_owned()
-            }
-            ConfigKind::Toml(TomlKind::MtgMulti) => {
-                "saved; restart the proxy, or POST /reload to its API, to apply it".to_owned()
-            }
-        };
-        context.reporter.print(format!("{name}: {effect}"));
+        print_not_in_force(context, &after);
     }
     Ok(())
+}
+
+/// Reports that a saved edit is not yet in force, and the command that applies it.
+fn print_not_in_force(context: &Context, config: &UserConfig<'_>) {
+    let path = context.path().display().to_string();
+    let command = match &context.options.config {
+        Some(_) => format!("mtp-users reload --config {path}"),
+        None => "mtp-users reload".to_owned(),
+    };
+    let effect = match config.kind() {
+        ConfigKind::Toml(TomlKind::Telemt) => {
+            format!("saved; a running telemt reads it by itself, which `{command}` confirms")
+        }
+        ConfigKind::Toml(TomlKind::MtgMulti) if ManagementApi::of(config).is_none() => {
+            "saved; not in force until mtg-multi restarts (its file sets no api-bind-to)".to_owned()
+        }
+        ConfigKind::Mtprotoproxy | ConfigKind::Toml(TomlKind::Teleproxy | TomlKind::MtgMulti) => {
+            format!("saved; not in force until `{command}`")
+        }
+    };
+    context.reporter.print(format!("{path}: {effect}"));
+}
+
+/// Reports that open connections of removed or disabled users live on, and how they end.
+fn print_open_connections(context: &Context, config: &UserConfig<'_>, changes: &[UserChange]) {
+    let has = |action| changes.iter().any(|change| change.action == action);
+    let (removed, disabled) = (has("removed"), has("disabled"));
+    let mut notes = Vec::new();
+    match config {
+        UserConfig::Python(_) if removed || disabled => {
+            notes.push("open connections stay until they end or the proxy restarts".to_owned());
+        }
+        UserConfig::Toml(toml) => match toml.kind {
+            TomlKind::Telemt if removed => notes.push(
+                "open connections stay until they end or the proxy restarts (disable ends them)"
+                    .to_owned(),
+            ),
+            TomlKind::Teleproxy => {
+                if removed {
+                    let end = match toml.drain_seconds() {
+                        0 => "until they end or the proxy restarts".to_owned(),
+                        seconds => format!("for up to {seconds} s (drain_timeout_secs)"),
+                    };
+                    notes.push(format!("open connections of removed users stay {end}"));
+                }
+                if disabled {
+                    notes.push(
+                        "open connections of disabled users stay until they end or the proxy \
+                         restarts (remove ends them)"
+                            .to_owned(),
+                    );
+                }
+            }
+            TomlKind::Telemt | TomlKind::MtgMulti => {}
+        },
+        UserConfig::Python(_) => {}
+    }
+    for note in notes {
+        context.reporter.print(format!("{}: {note}", context.path().display()));
+    }
 }
 
 /// Writes the diff of an edit.

@@ -171,7 +171,7 @@ pub fn run(
         "names" => list::names(&mut context),
         "check" => check::check(&mut context),
         "access-log" => access_log::access_log(&mut context),
-        "reload" => reload::reload_proxies(&mut context),
+        "reload" => reload::reload(&mut context),
         _ => list::list(&mut context),
     }?;
     context.finish()
