@@ -9,6 +9,8 @@ use crate::userconfig::UserConfig;
 
 /// Longest wait for one answer.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(3);
+/// Time after which telemt, which looks at its file every 50 ms, has read it.
+const SETTLED_AFTER: Duration = Duration::from_millis(1500);
 /// Largest answer that is read.
 const ANSWER_BYTES_MAX: u64 = 1 << 20;
 
@@ -60,15 +62,14 @@ impl ManagementApi {
     /// Waits until telemt has read a file that was saved at this second. `before` is the number of
     /// reloads before the file was saved, where that is known.
     pub fn wait_for_telemt(&self, before: Option<u64>, saved: u64) -> Confirmation {
-        let until = Instant::now() + CONFIRM_TIMEOUT;
+        let begun = Instant::now();
         let mut outcome = Confirmation::Unknown;
-        while Instant::now() < until {
+        let mut before = before;
+        while begun.elapsed() < CONFIRM_TIMEOUT {
             if let Some((count, newest)) = self.telemt_reloads() {
-                let is_read = match before {
-                    Some(before) => count > before || newest > saved,
-                    None => newest >= saved,
-                };
-                if is_read {
+                // A reload in the second of the save may be one before it.
+                let has_waited = newest == saved && begun.elapsed() > SETTLED_AFTER;
+                if count > *before.get_or_insert(count) || newest > saved || has_waited {
                     return Confirmation::Confirmed;
                 }
                 outcome = Confirmation::Missing;

@@ -75,6 +75,13 @@ impl ProxyProcess {
         self.is_python() && Self::script(&self.arguments()).is_some()
     }
 
+    /// Returns the process that started it.
+    pub fn parent(self) -> Option<Self> {
+        let status = fs::read_to_string(self.path("status")).ok()?;
+        let parent = status.lines().find_map(|line| line.strip_prefix("PPid:"))?;
+        parent.trim().parse().ok().map(Self)
+    }
+
     /// Tests if the process runs the program of this name.
     pub fn runs_program(self, name: &str) -> bool {
         let exe = fs::read_link(self.path("exe")).ok();

@@ -5,6 +5,7 @@
 
 use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::Path;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -19,6 +20,8 @@ use crate::userconfig::ConfigKind;
 /// Longest wait for the confirmation: the proxy may be busy with clients.
 pub const CONFIRM_TIMEOUT: Duration = Duration::from_secs(5);
 pub(super) const CONFIRM_POLL: Duration = Duration::from_millis(50);
+/// Time after which a proxy that has not confirmed is woken.
+const WAKE_AFTER: Duration = Duration::from_millis(500);
 /// Largest part of a log that is searched for the confirmation.
 const LOG_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
@@ -122,7 +125,12 @@ pub fn find_targets(
         SIGUSR2 => process.reads(&own) == Some(true),
         _ => process.has_argument(&own),
     });
-    let readers: Vec<_> = readers.map(ReloadTarget::Process).collect();
+    let readers: Vec<_> = readers.collect();
+    // A process passes the signal on to those that it started.
+    let is_first =
+        |process: &ProxyProcess| !process.parent().is_some_and(|parent| readers.contains(&parent));
+    let first = readers.iter().copied().filter(is_first);
+    let readers: Vec<_> = first.map(ReloadTarget::Process).collect();
     if readers.is_empty() {
         let message = if running().next().is_some() {
             "no running proxy that this user can see reads this file (use --pid or --container)"
@@ -167,8 +175,15 @@ impl ReloadTarget {
         }
     }
 
-    /// Sends the signal and waits for the confirmation in the log.
-    pub fn reload(&self, signal: ReloadSignal) -> Result<Confirmation, Error> {
+    /// Sends the signal and waits for the confirmation in the log. A teleproxy without events
+    /// handles the signal at its next one: a connection to `port` is one.
+    pub fn reload(&self, signal: ReloadSignal, port: Option<u16>) -> Result<Confirmation, Error> {
+        let wake = || {
+            if let (Some(port), true) = (port, signal == TELEPROXY) {
+                let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+                drop(TcpStream::connect_timeout(&address, WAKE_AFTER));
+            }
+        };
         match self {
             Self::Process(process) => {
                 let log = process.stderr().and_then(|path| File::open(path).ok());
@@ -177,7 +192,7 @@ impl ReloadTarget {
                 let (Some(mut log), Some(from)) = (log, from) else {
                     return Ok(Confirmation::Unknown);
                 };
-                Ok(wait_for_confirmation(signal, || appended(&mut log, from)))
+                Ok(wait_for_confirmation(signal, wake, || appended(&mut log, from)))
             }
             Self::Container(docker, container, proxy) => {
                 let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
@@ -195,7 +210,7 @@ impl ReloadTarget {
                     }
                 }
                 let log = || docker.logs_since(container, since).unwrap_or_default();
-                Ok(wait_for_confirmation(signal, log))
+                Ok(wait_for_confirmation(signal, wake, log))
             }
         }
     }
@@ -229,9 +244,17 @@ fn send_signal(process: ProxyProcess, signal: ReloadSignal) -> Result<(), Error>
 }
 
 /// Searches a log for the confirmation until it is found or the time is over.
-fn wait_for_confirmation(signal: ReloadSignal, mut log: impl FnMut() -> Vec<u8>) -> Confirmation {
-    let until = Instant::now() + CONFIRM_TIMEOUT;
-    while Instant::now() < until {
+fn wait_for_confirmation(
+    signal: ReloadSignal,
+    wake: impl Fn(),
+    mut log: impl FnMut() -> Vec<u8>,
+) -> Confirmation {
+    let (begun, mut has_woken) = (Instant::now(), false);
+    while begun.elapsed() < CONFIRM_TIMEOUT {
+        if begun.elapsed() > WAKE_AFTER && !has_woken {
+            wake();
+            has_woken = true;
+        }
         if memchr::memmem::find(&log(), signal.confirmation.as_bytes()).is_some() {
             return Confirmation::Confirmed;
         }

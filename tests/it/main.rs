@@ -59,6 +59,7 @@ mod users_hostile;
 mod users_links;
 mod users_output;
 mod users_refused;
+mod users_running;
 mod users_speed;
 mod users_toml;
 mod view;

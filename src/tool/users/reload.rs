@@ -150,7 +150,7 @@ fn reload_by_signal(
             context.reporter.print(format!("{file}: {message}"));
             context.exit_status = ExitStatus::Failure;
         }
-        let confirmation = target.reload(signal)?;
+        let confirmation = target.reload(signal, config.port().map(|(port, _)| port))?;
         let (seconds, text) = (CONFIRM_TIMEOUT.as_secs(), signal.confirmation.trim());
         let missing = format!("did not print '{text}' within {seconds} s after the signal");
         print_reload(context, &target.name(), row_of(&target), confirmation, &missing)?;
