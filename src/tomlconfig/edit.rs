@@ -7,7 +7,8 @@ use std::ops::Range;
 use time::Date;
 use toml_edit::{Item, TableLike};
 
-use super::layout::{entry_range, key_literal, line_end, line_start, plain_string, quote};
+use super::insert::EntryLayout;
+use super::layout::{entry_range, key_literal, line_end, plain_string, quote};
 use super::user::{DISABLED, DISABLED_ENTRY, mtg_domain};
 use super::{FlatTable, TomlConfig, TomlKind, TomlUser, TomlValues, spans};
 use crate::diagnostic::Diagnostic;
@@ -23,6 +24,8 @@ pub struct TomlEdit<'c> {
     pub(super) removed: BTreeMap<Vec<String>, BTreeSet<String>>,
     /// Entries of tables that are created.
     pub(super) created: BTreeMap<Vec<String>, Vec<String>>,
+    /// Where new entries of a table go, found once a table.
+    layouts: BTreeMap<Vec<String>, EntryLayout>,
     /// `[[secret]]` tables that are added.
     pub(super) blocks: Vec<String>,
     pub(super) removed_blocks: BTreeSet<usize>,
@@ -78,6 +81,7 @@ impl<'c> TomlEdit<'c> {
             edits: Vec::new(),
             removed: BTreeMap::new(),
             created: BTreeMap::new(),
+            layouts: BTreeMap::new(),
             blocks: Vec::new(),
             removed_blocks: BTreeSet::new(),
             expected: config.values(),
@@ -450,12 +454,12 @@ impl<'c> TomlEdit<'c> {
         comment: &str,
     ) {
         let Some(table) = self.config.secret_tables().nth(block) else { return };
-        match spans(table, key) {
-            Some((_, value)) => {
-                let literal = self.in_quotes_of(&value, literal);
-                self.edits.push((value, literal));
-            }
-            None => self.insert_after_last(table, table.span(), (key, literal, comment)),
+        if let Some((_, value)) = spans(table, key) {
+            let literal = self.in_quotes_of(&value, literal);
+            self.edits.push((value, literal));
+        } else {
+            let layout = self.entry_layout(table, table.span());
+            self.insert_entry(&layout, (key, literal, comment));
         }
         self.expect_in_block(block, key, expected);
     }
@@ -516,42 +520,22 @@ impl<'c> TomlEdit<'c> {
             return;
         }
         let header = item.and_then(Item::as_table).and_then(toml_edit::Table::span);
-        self.insert_after_last(table, header, (name, literal, comment));
+        let key: Vec<String> = path.iter().map(|key| (*key).to_owned()).collect();
+        let layout = match self.layouts.get(&key) {
+            Some(layout) => layout.clone(),
+            None => self.entry_layout(table, header),
+        };
+        self.insert_entry(&layout, (name, literal, comment));
+        self.layouts.insert(key, layout);
     }
 
     /// Formats a string in the quotes of an existing value.
-    fn in_quotes_of(&self, value: &Range<usize>, literal: &str) -> String {
+    pub(super) fn in_quotes_of(&self, value: &Range<usize>, literal: &str) -> String {
         let quotes = self.config.text.get(value.clone()).and_then(|value| value.chars().next());
         match (quotes, plain_string(literal)) {
             (Some('\''), Some(inner)) => format!("'{inner}'"),
             _ => literal.to_owned(),
         }
-    }
-
-    /// Inserts a line after the last entry of a table, or after its header.
-    fn insert_after_last(
-        &mut self,
-        table: &dyn TableLike,
-        header: Option<Range<usize>>,
-        (name, literal, comment): (&str, &str, &str),
-    ) {
-        let text = self.config.text;
-        let entries = table.iter().filter_map(|(key, _)| spans(table, key));
-        let (mut prefix, mut equals, mut at) = (String::new(), " = ", None);
-        let mut literal = literal.to_owned();
-        if let Some((key, value)) = entries.max_by_key(|(_, value)| value.end) {
-            let before = text.get(line_start(text, key.start)..key.start).unwrap_or_default();
-            before.clone_into(&mut prefix);
-            let between = text.get(key.end..value.start).unwrap_or(equals);
-            equals = if between.trim() == "=" { between } else { equals };
-            literal = self.in_quotes_of(&value, &literal);
-            at = Some(value.end);
-        }
-        let at = at.or(header.map(|span| span.end)).unwrap_or(text.len());
-        let nl = newline(text);
-        let line = format!("{prefix}{}{equals}{literal}{comment}", key_literal(name));
-        let end = line_end(text, at);
-        self.edits.push((end..end, format!("{nl}{line}")));
     }
 
     /// Removes an entry of a table, or the table of that name in it.
@@ -561,7 +545,12 @@ impl<'c> TomlEdit<'c> {
         let mut full: Vec<String> = path.iter().map(|key| (*key).to_owned()).collect();
         let key = full.clone();
         full.push(name.to_owned());
-        self.expected.settings.retain(|path, _| !path.starts_with(&full));
+        let below = self.expected.settings.range(full.clone()..);
+        let gone = below.map(|(path, _)| path).take_while(|path| path.starts_with(&full));
+        let gone: Vec<_> = gone.cloned().collect();
+        for path in gone {
+            self.expected.settings.remove(&path);
+        }
         if let Some(sub) = item.as_table() {
             let Some(range) = self.block_range(sub) else {
                 return self.refuse(format!("'{name}' has dotted keys; edit it by hand"));

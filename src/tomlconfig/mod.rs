@@ -9,6 +9,7 @@
 mod apply;
 mod check;
 mod edit;
+mod insert;
 mod layout;
 mod settings;
 mod user;

@@ -13,7 +13,7 @@ use crate::harness::{run, skip, text};
 use crate::proxy::{Client, Mode, Opening, start_centre};
 
 /// Longest wait for the proxy to listen.
-const START_MAX: Duration = Duration::from_secs(60);
+const START_MAX: Duration = Duration::from_mins(1);
 const POLL: Duration = Duration::from_millis(50);
 
 struct Running {

@@ -102,7 +102,8 @@ const TOML: Section = Section {
         "Users are the entries of [access.users] in telemt's file, of [secrets] in mtg-multi's, and \
          the labels of [[secret]] in teleproxy's. Limits follow a user. The file is replaced by a \
          rename, or in place where it is a mount of its own or has links. telemt watches its file; \
-         --reload sends SIGHUP to teleproxy; mtg-multi needs a restart or its API. disable sets \
+         --reload confirms by its API (server.api) that it was read. --reload sends SIGHUP to \
+         teleproxy, and POST /reload to the API of mtg-multi (api-bind-to). disable sets \
          user_enabled in telemt's file; in the others it replaces the secret or the expiration, \
          and keeps the old value in a comment for enable. What a proxy cannot do is refused."
             .to_owned()
