@@ -24,12 +24,17 @@ fn read_v4(text: &[u8]) -> Option<Ipv4Addr> {
         if n > 0 {
             rest = rest.strip_prefix(b".")?;
         }
-        let digits = rest.iter().take(4).take_while(|byte| byte.is_ascii_digit()).count();
-        let (number, tail) = rest.split_at_checked(digits)?;
-        let is_plain = digits == 1 || (digits <= 3 && number.first() != Some(&b'0'));
-        let value = number.iter().fold(0_u32, |sum, digit| sum * 10 + u32::from(digit - b'0'));
-        *octet = u8::try_from(value).ok().filter(|_| is_plain && digits > 0)?;
+        let [first @ b'0'..=b'9', tail @ ..] = rest else { return None };
         rest = tail;
+        let mut value = u32::from(first - b'0');
+        while let [digit @ b'0'..=b'9', tail @ ..] = rest {
+            if value == 0 || value > 25 {
+                return None; // a leading zero, or more than three digits
+            }
+            value = value * 10 + u32::from(digit - b'0');
+            rest = tail;
+        }
+        *octet = u8::try_from(value).ok()?;
     }
     rest.is_empty().then(|| Ipv4Addr::from(octets))
 }
@@ -43,9 +48,9 @@ fn read_v6(text: &[u8]) -> Option<Ipv6Addr> {
         (gap, rest) = (Some(0), after);
     }
     while !rest.is_empty() {
-        let mut value = 0_u32;
+        let mut value = 0_u16;
         let mut digits = 0;
-        while let Some(digit) = rest.get(digits).and_then(|byte| char::from(*byte).to_digit(16)) {
+        while let Some(digit) = rest.get(digits).and_then(|byte| hex_digit(*byte)) {
             value = value << 4 | digit;
             digits += 1;
             if digits > 4 {
@@ -55,7 +60,7 @@ fn read_v6(text: &[u8]) -> Option<Ipv6Addr> {
         if digits == 0 {
             return None;
         }
-        *groups.get_mut(count)? = u16::try_from(value).ok()?;
+        *groups.get_mut(count)? = value;
         count += 1;
         rest = rest.get(digits..)?;
         if let Some(after) = rest.strip_prefix(b"::") {
@@ -77,6 +82,17 @@ fn read_v6(text: &[u8]) -> Option<Ipv6Addr> {
     Some(Ipv6Addr::from(groups))
 }
 
+#[inline]
+fn hex_digit(byte: u8) -> Option<u16> {
+    let value = match byte {
+        b'0'..=b'9' => byte - b'0',
+        b'a'..=b'f' => byte - b'a' + 10,
+        b'A'..=b'F' => byte - b'A' + 10,
+        _ => return None,
+    };
+    Some(value.into())
+}
+
 /// Writes an address as the standard library does: IPv6 in its short form, small letters.
 pub fn write(ip: IpAddr, out: &mut Vec<u8>) {
     match ip {
@@ -92,33 +108,64 @@ pub fn write(ip: IpAddr, out: &mut Vec<u8>) {
 }
 
 fn write_v4(ip: Ipv4Addr, out: &mut Vec<u8>) {
+    let mut text = ShortText::<15>::default();
     for (n, octet) in ip.octets().into_iter().enumerate() {
         if n > 0 {
-            out.push(b'.');
+            text.push(b'.');
         }
         if octet >= 100 {
-            out.push(b'0' + octet / 100);
+            text.push(b'0' + octet / 100);
         }
         if octet >= 10 {
-            out.push(b'0' + octet / 10 % 10);
+            text.push(b'0' + octet / 10 % 10);
         }
-        out.push(b'0' + octet % 10);
+        text.push(b'0' + octet % 10);
     }
+    out.extend_from_slice(text.written());
 }
 
 fn write_v6(ip: Ipv6Addr, out: &mut Vec<u8>) {
     let groups = ip.segments();
     let gap = longest_zeros(&groups);
+    let mut text = ShortText::<39>::default();
     for (n, group) in groups.into_iter().enumerate() {
         let in_gap = gap.contains(&n);
         if n == gap.start && in_gap {
-            out.extend_from_slice(b"::");
+            text.push(b':');
+            text.push(b':');
         } else if !in_gap {
             if n > 0 && n != gap.end {
-                out.push(b':');
+                text.push(b':');
             }
-            write_hex(group, out);
+            write_hex(group, &mut text);
         }
+    }
+    out.extend_from_slice(text.written());
+}
+
+/// Text of at most so many bytes.
+struct ShortText<const MAX: usize> {
+    bytes: [u8; MAX],
+    length: usize,
+}
+
+impl<const MAX: usize> Default for ShortText<MAX> {
+    fn default() -> Self {
+        Self { bytes: [0; MAX], length: 0 }
+    }
+}
+
+impl<const MAX: usize> ShortText<MAX> {
+    #[inline]
+    fn push(&mut self, byte: u8) {
+        if let Some(next) = self.bytes.get_mut(self.length) {
+            *next = byte;
+            self.length += 1;
+        }
+    }
+
+    fn written(&self) -> &[u8] {
+        self.bytes.get(..self.length).unwrap_or_default()
     }
 }
 
@@ -135,7 +182,7 @@ fn longest_zeros(groups: &[u16; 8]) -> std::ops::Range<usize> {
     if best.len() > 1 { best } else { 9..9 }
 }
 
-fn write_hex(group: u16, out: &mut Vec<u8>) {
+fn write_hex(group: u16, out: &mut ShortText<39>) {
     let digit = |shift: u16| {
         let value = u8::try_from(group >> shift & 15).unwrap_or(0);
         if value < 10 { b'0' + value } else { b'a' + value - 10 }

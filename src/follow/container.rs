@@ -359,7 +359,7 @@ impl ContainerFollower {
         }
     }
 
-    /// Marks a gap and forgets the cursor: its message is no longer in the log.
+    /// Marks a gap and forgets the cursor: its message has left the log.
     fn pass_after_gap(&mut self) -> Result<(), Disconnected> {
         if let Some(cursor) = self.cursor.take() {
             let what = format!("the log was rotated; lines after {} may be missing", cursor.ts);

@@ -130,7 +130,7 @@ fn field<'l, const N: usize>(rest: &mut &'l [u8], name: &[u8; N]) -> Option<&'l 
         Some(after) => after,
         None => skip_to(rest, name)?,
     };
-    let end = memchr(b' ', after).unwrap_or(after.len());
+    let end = bytes::blank(after).unwrap_or(after.len());
     *rest = after.get(end..)?;
     after.get(..end)
 }
@@ -159,7 +159,7 @@ fn user<'l>(rest: &mut &'l [u8], buffer: &'l mut String) -> Result<Text<'l>, &'s
     const WRONG: &str = "invalid user= (expected a JSON string)";
     let name = b" user=\"";
     let after = rest.strip_prefix(name).or_else(|| skip_to(rest, name)).ok_or(WRONG)?;
-    let end = memchr::memchr2(b'"', b'\\', after).ok_or(WRONG)?;
+    let end = after.iter().position(|byte| matches!(byte, b'"' | b'\\')).ok_or(WRONG)?;
     if after.get(end) == Some(&b'"') {
         *rest = after.get(end + 1..).unwrap_or_default();
         return Ok(bytes::to_text(after.get(..end).unwrap_or_default()));

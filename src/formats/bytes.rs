@@ -86,9 +86,25 @@ fn split_at(text: &[u8], at: usize, length: usize) -> Option<(&[u8], &[u8])> {
     Some((text.get(..at)?, text.get(at + length..)?))
 }
 
+/// The first blank. Words are short, and eight bytes are compared at once.
+#[inline]
+pub fn blank(text: &[u8]) -> Option<usize> {
+    const ONES: u64 = u64::from_le_bytes([0x01; 8]);
+    const HIGHEST: u64 = u64::from_le_bytes([0x80; 8]);
+    let (eights, rest) = text.as_chunks();
+    for (n, eight) in eights.iter().enumerate() {
+        let other = u64::from_le_bytes(*eight) ^ (ONES * u64::from(b' '));
+        let blanks = other.wrapping_sub(ONES) & !other & HIGHEST;
+        if blanks != 0 {
+            return Some(n * 8 + (blanks.trailing_zeros() / 8) as usize);
+        }
+    }
+    rest.iter().position(|byte| *byte == b' ').map(|at| eights.len() * 8 + at)
+}
+
 /// The first word, and what follows its space.
 pub fn first_word(text: &[u8]) -> (&[u8], &[u8]) {
-    match memchr(b' ', text) {
+    match blank(text) {
         Some(at) => split_at(text, at, 1).unwrap_or((text, b"")),
         None => (text, b""),
     }
@@ -153,6 +169,14 @@ mod tests {
         assert_eq!(rsplit_once(b"a: b: c", ": "), Some((&b"a: b"[..], &b"c"[..])));
         assert_eq!(first_word(b"one two three"), (&b"one"[..], &b"two three"[..]));
         assert_eq!(first_word(b"one"), (&b"one"[..], &b""[..]));
+        for length in 0..30 {
+            for at in 0..=length {
+                let mut text = vec![b'!'; length];
+                assert_eq!(blank(&text), None);
+                text.iter_mut().skip(at).step_by(3).for_each(|byte| *byte = b' ');
+                assert_eq!(blank(&text), Some(at).filter(|at| *at < length));
+            }
+        }
     }
 
     #[test]

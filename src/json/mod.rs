@@ -76,6 +76,7 @@ impl<'b> RowWriter<'b> {
     }
 
     /// Text, where it is known.
+    #[inline]
     pub fn opt_str(&mut self, key: Key, value: Option<&str>) {
         if let Some(value) = value {
             self.text(key, value);
@@ -83,11 +84,13 @@ impl<'b> RowWriter<'b> {
     }
 
     /// A whole number.
+    #[inline]
     pub fn number(&mut self, key: Key, value: impl Into<i128>) {
         number(self.key(key), value.into());
     }
 
     /// A whole number, where it is known.
+    #[inline]
     pub fn opt_number(&mut self, key: Key, value: Option<impl Into<i128>>) {
         if let Some(value) = value {
             self.number(key, value);
@@ -126,12 +129,9 @@ impl<'b> RowWriter<'b> {
 }
 
 /// A JSON string.
+#[inline]
 pub fn string(out: &mut Vec<u8>, text: &str) {
-    // Without an early exit, which would keep the loop from being vectorised.
-    let is_special =
-        |byte: u8| u8::from(byte < b' ') | u8::from(byte == b'"') | u8::from(byte == b'\\');
-    let needs_escape = text.bytes().fold(0, |any, byte| any | is_special(byte)) != 0;
-    if needs_escape {
+    if read::needs_escape(text.as_bytes()) {
         // Writing into memory cannot fail.
         drop(serde_json::to_writer(out, text));
     } else {
@@ -149,6 +149,7 @@ pub fn ip(out: &mut Vec<u8>, ip: IpAddr) {
 }
 
 /// A whole number.
+#[inline]
 pub fn number(out: &mut Vec<u8>, value: i128) {
     if let Ok(value) = u64::try_from(value) {
         out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());

@@ -28,10 +28,12 @@ impl JsonText for &[u8] {
 }
 
 impl JsonText for &str {
+    #[inline]
     fn bytes(&self) -> &[u8] {
         self.as_bytes()
     }
 
+    #[inline]
     fn part(self, from: usize, to: usize) -> Option<Self> {
         self.get(from..to)
     }
@@ -88,6 +90,7 @@ impl<T> Value<T> {
 
 impl<'t> Value<&'t str> {
     /// The text of a string.
+    #[inline]
     pub fn to_str(self) -> Option<Cow<'t, str>> {
         match self {
             Self::Plain(text) => Some(Cow::Borrowed(text)),
@@ -275,6 +278,15 @@ fn skip_plain(text: &[u8], mut at: usize) -> usize {
         at += block.len();
     }
     at
+}
+
+/// Whether a string must be written with escapes.
+#[inline]
+pub(super) fn needs_escape(text: &[u8]) -> bool {
+    let at = if text.len() > SHORT { skip_plain(text, 0) } else { 0 };
+    let (eights, rest) = text.get(at..).unwrap_or_default().as_chunks();
+    eights.iter().any(|eight| special_bytes(u64::from_le_bytes(*eight)) != 0)
+        || rest.iter().any(|byte| matches!(byte, 0..b' ' | b'"' | b'\\'))
 }
 
 /// Sets the highest bit of the first byte that is a quote, a backslash or a control character. Bits

@@ -5,7 +5,7 @@
 //! older than the watermark is late.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::{BTreeMap, BinaryHeap, VecDeque};
 use std::net::IpAddr;
 
 use foldhash::fast::FixedState;
@@ -36,6 +36,54 @@ pub struct BufferedConnection {
     pub lasted_ms: i64,
     /// The score of the user with this connection.
     pub score: u64,
+}
+
+/// Connections by time. Nearly all come in order and are a queue; only the others are sorted.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct TimeQueue {
+    in_order: VecDeque<BufferedConnection>,
+    others: BinaryHeap<Reverse<BufferedConnection>>,
+}
+
+impl TimeQueue {
+    fn len(&self) -> usize {
+        self.in_order.len() + self.others.len()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn push(&mut self, connection: BufferedConnection) {
+        if self.in_order.back().is_none_or(|last| *last <= connection) {
+            self.in_order.push_back(connection);
+        } else {
+            self.others.push(Reverse(connection));
+        }
+    }
+
+    fn first(&self) -> Option<&BufferedConnection> {
+        let other = self.others.peek().map(|Reverse(other)| other);
+        match (self.in_order.front(), other) {
+            (Some(next), Some(other)) => Some(next.min(other)),
+            (next, other) => next.or(other),
+        }
+    }
+
+    fn pop(&mut self) -> Option<BufferedConnection> {
+        let is_other = match (self.in_order.front(), self.others.peek()) {
+            (Some(next), Some(Reverse(other))) => other < next,
+            (next, _) => next.is_none(),
+        };
+        if is_other {
+            return self.others.pop().map(|Reverse(other)| other);
+        }
+        self.in_order.pop_front()
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &BufferedConnection> {
+        self.in_order.iter().chain(self.others.iter().map(|Reverse(other)| other))
+    }
 }
 
 /// Whether a connection is accepted.
@@ -73,7 +121,7 @@ pub struct ReorderBuffer {
     /// silent. `None` for a live stream.
     #[serde(skip)]
     pub expected: Option<usize>,
-    buffered: BinaryHeap<Reverse<BufferedConnection>>,
+    buffered: TimeQueue,
     /// Number of buffered connections by identity.
     #[serde(skip)]
     identities: HashMap<u64, u32, FixedState>,
@@ -94,7 +142,7 @@ impl ReorderBuffer {
             newest_other: i64::MIN,
             sources: BTreeMap::new(),
             expected: None,
-            buffered: BinaryHeap::new(),
+            buffered: TimeQueue::default(),
             identities: HashMap::default(),
             loaded: HashMap::default(),
             evicted_early: 0,
@@ -105,7 +153,7 @@ impl ReorderBuffer {
     pub fn resume(&mut self, late_ms: i64) {
         self.late_ms = late_ms;
         self.loaded_watermark = self.watermark;
-        for Reverse(connection) in &self.buffered {
+        for connection in self.buffered.iter() {
             *self.identities.entry(connection.identity).or_insert(0) += 1;
             *self.loaded.entry(connection.identity).or_insert(0) += 1;
         }
@@ -138,7 +186,7 @@ impl ReorderBuffer {
 
     pub fn push(&mut self, connection: BufferedConnection) {
         *self.identities.entry(connection.identity).or_insert(0) += 1;
-        self.buffered.push(Reverse(connection));
+        self.buffered.push(connection);
     }
 
     /// Records the time of a row that is not a connection.
@@ -199,7 +247,7 @@ impl ReorderBuffer {
 
     /// Takes the next connection that is due.
     pub fn pop_due(&mut self) -> Option<BufferedConnection> {
-        let is_due = self.buffered.peek()?.0.ts < self.watermark;
+        let is_due = self.buffered.first()?.ts < self.watermark;
         if !is_due && self.buffered.len() <= BUFFERED_MAX {
             return None;
         }
@@ -213,7 +261,7 @@ impl ReorderBuffer {
 
     /// Takes the next connection, due or not.
     pub fn pop(&mut self) -> Option<BufferedConnection> {
-        let Reverse(connection) = self.buffered.pop()?;
+        let connection = self.buffered.pop()?;
         if let Some(count) = self.identities.get_mut(&connection.identity) {
             *count -= 1;
             if *count == 0 {
@@ -232,6 +280,43 @@ mod tests {
     fn connection(ts: i64) -> BufferedConnection {
         let ip = [203, 0, 113, 7].into();
         BufferedConnection { ts, ip, port: 1, user: 0, identity: 1, lasted_ms: 0, score: 0 }
+    }
+
+    #[test]
+    fn connections_leave_in_order_of_time_however_they_came() {
+        let mut queue = TimeQueue::default();
+        let mut left = Vec::new();
+        for n in 0..500_u32 {
+            let ts = i64::from(n) + i64::from(n.wrapping_mul(2_654_435_769) >> 27);
+            queue.push(BufferedConnection { user: n, ..connection(ts) });
+            assert_eq!(queue.iter().min(), queue.first());
+            if n % 3 == 0 && n > 64 {
+                left.extend(queue.pop());
+            }
+        }
+        left.extend(std::iter::from_fn(|| queue.pop()));
+        assert_eq!(left.len(), 500);
+        assert!(left.iter().skip(22).is_sorted_by_key(|own| own.ts) && queue.is_empty());
+    }
+
+    #[test]
+    fn the_watermark_follows_the_slowest_source_that_is_not_silent() {
+        let mut buffer = ReorderBuffer::new(0);
+        let mut all: BTreeMap<String, i64> = BTreeMap::new();
+        let mut want = i64::MIN;
+        for n in 0..4000_u32 {
+            let random = n.wrapping_mul(2_654_435_769) >> 16;
+            let source = (random % 5).to_string();
+            let lag = i64::from(random % 5) * 200_000 * i64::from(u8::from(n % 700 > 300));
+            let ts = i64::from(n) * 2_000 - lag;
+            buffer.advance(&source, ts);
+            let newest = all.entry(source).or_insert(ts);
+            *newest = (*newest).max(ts);
+            let top = all.values().copied().max().unwrap();
+            let slowest = all.values().filter(|newest| **newest >= top - SILENCE_MS).min().unwrap();
+            want = want.max(*slowest);
+            assert_eq!(buffer.watermark, want, "{n}");
+        }
     }
 
     #[test]

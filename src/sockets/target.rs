@@ -144,10 +144,15 @@ impl Target {
     }
 
     /// Takes a sample. After an error only `closed` is valid.
-    pub fn sample(&mut self, config: &SampleConfig, users: &UserIndex) -> Result<(), Error> {
+    pub fn sample(
+        &mut self,
+        config: &SampleConfig,
+        users: &UserIndex,
+        now: Timestamp,
+    ) -> Result<(), Error> {
         self.opened.clear();
         self.closed.clear();
-        self.at = Timestamp::now();
+        self.at = now;
         if self.is_gone() {
             self.close(config);
         }
@@ -288,10 +293,10 @@ impl Target {
     }
 
     /// Ends sampling; only `closed` and `at` are valid afterwards.
-    pub fn finish(&mut self, config: &SampleConfig) {
+    pub fn finish(&mut self, config: &SampleConfig, now: Timestamp) {
         self.opened.clear();
         self.closed.clear();
-        self.at = Timestamp::now();
+        self.at = now;
         self.close(config);
     }
 

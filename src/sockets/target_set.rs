@@ -8,6 +8,7 @@ use super::{NamespaceRef, SampleConfig, Target};
 use crate::docker::{Container, Docker};
 use crate::error::Error;
 use crate::io::reporter::Reporter;
+use crate::timestamp::Timestamp;
 
 /// How often the engine is asked for new containers of a service.
 const LIST_INTERVAL: Duration = Duration::from_secs(10);
@@ -66,6 +67,7 @@ impl TargetSet {
     pub fn update(
         &mut self,
         config: &SampleConfig,
+        now: Timestamp,
         finished: &mut dyn FnMut(&Target),
         reporter: Reporter,
     ) -> bool {
@@ -88,7 +90,7 @@ impl TargetSet {
                 }
             };
             for entry in &mut gone {
-                entry.target.finish(config);
+                entry.target.finish(config, now);
                 finished(&entry.target);
             }
         }

@@ -126,7 +126,7 @@ pub enum ConnectionKind {
     Socket,
     /// It was not open at the previous sample.
     Opened,
-    /// It is no longer open.
+    /// It was closed.
     Closed,
 }
 

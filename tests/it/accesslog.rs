@@ -115,7 +115,7 @@ fn each_authenticated_connection_has_two_lines_and_nobody_else_any() {
     assert_eq!(rows(&proxy.lines()), truth);
 }
 
-/// The same connections as mtp-parse tells them, from all that the proxy printed.
+/// The same connections as mtp-parse reads them from all that the proxy printed.
 fn rows(lines: &[String]) -> Vec<Access> {
     let output = run("mtp-parse", &[], (lines.join("\n") + "\n").as_bytes());
     assert!(output.status.success(), "{}", text(&output.stderr));

@@ -93,7 +93,7 @@ fn the_address_is_that_of_the_proxy_header_or_none() {
 }
 
 /// What the block prints in a program that is not the proxy; the program itself must go on.
-fn in_stranger(before: &str, after: &str) -> Option<String> {
+fn in_unknown_proxy(before: &str, after: &str) -> Option<String> {
     let script = format!("{before}\n{}\n{after}\nprint('goes on')", accesslog::text("\n"));
     let output = Command::new(python()).arg("-c").arg(script).output().ok()?;
     assert!(output.status.success(), "{}", text(&output.stderr));
@@ -101,15 +101,15 @@ fn in_stranger(before: &str, after: &str) -> Option<String> {
 }
 
 #[test]
-fn a_stranger_is_told_in_one_line_that_the_log_is_off() {
-    let Some(told) = in_stranger("", "") else {
+fn an_unknown_proxy_prints_in_one_line_that_the_log_is_off() {
+    let Some(printed) = in_unknown_proxy("", "") else {
         return skip("python3");
     };
-    let lines: Vec<_> = told.lines().collect();
-    assert_eq!(lines.len(), 2, "{told}");
-    assert!(lines[0].starts_with("mtp-access is off: AttributeError("), "{told}");
+    let lines: Vec<_> = printed.lines().collect();
+    assert_eq!(lines.len(), 2, "{printed}");
+    assert!(lines[0].starts_with("mtp-access is off: AttributeError("), "{printed}");
     assert_eq!(lines[1], "goes on");
-    // A proxy whose handshake tells something else than the ones known: no line is made up.
+    // A proxy whose handshake returns something else than the known ones: no line is made up.
     let before = "\
         config = {}\n\
         def update_stats(user): pass\n\
@@ -119,11 +119,11 @@ fn a_stranger_is_told_in_one_line_that_the_log_is_off() {
         import asyncio\n\
         config['MTP_ACCESS_LOG'] = True\n\
         for _ in range(3): assert asyncio.run(handle_client(1, 2)) == (1, 2, 3)";
-    let told = in_stranger(before, after).unwrap();
-    let lines: Vec<_> = told.lines().collect();
-    assert_eq!(lines.len(), 3, "{told}");
-    assert!(lines[0].contains(" ev=start boot="), "{told}");
-    assert!(lines[1].starts_with("mtp-access is off: TypeError("), "{told}");
+    let printed = in_unknown_proxy(before, after).unwrap();
+    let lines: Vec<_> = printed.lines().collect();
+    assert_eq!(lines.len(), 3, "{printed}");
+    assert!(lines[0].contains(" ev=start boot="), "{printed}");
+    assert!(lines[1].starts_with("mtp-access is off: TypeError("), "{printed}");
 }
 
 #[test]

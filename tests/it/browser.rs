@@ -1,4 +1,4 @@
-//! A real browser, spoken to over a pipe: what a page does in it, told as it happens.
+//! A real browser, controlled over a pipe, with its messages about a page.
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_mins(1);
 pub(crate) struct Browser {
     child: Child,
     ask: File,
-    told: Receiver<Value>,
+    messages: Receiver<Value>,
     next: u64,
     session: String,
     /// What the page did that it should not: complaints, and requests.
@@ -30,12 +30,12 @@ impl Browser {
     pub(crate) fn start() -> Option<Self> {
         Command::new("chromium").arg("--version").output().ok()?;
         let folder = tempfile::tempdir().unwrap();
-        let [ask, told] = ["ask", "told"].map(|name| folder.path().join(name));
-        for pipe in [&ask, &told] {
+        let [ask, events] = ["ask", "events"].map(|name| folder.path().join(name));
+        for pipe in [&ask, &events] {
             assert!(Command::new("mkfifo").arg(pipe).status().unwrap().success());
         }
         // The browser reads what it is asked from descriptor 3 and answers on 4.
-        let start = "exec chromium \"$@\" 3<\"$ASK\" 4>\"$TOLD\"";
+        let start = "exec chromium \"$@\" 3<\"$ASK\" 4>\"$EVENTS\"";
         let child = Command::new("bash")
             .args(["-c", start, "chromium", "--headless", "--no-sandbox", "--disable-gpu"])
             .args(["--disable-quic", "--no-first-run", "--disable-background-networking"])
@@ -43,17 +43,24 @@ impl Browser {
             .args(["--remote-debugging-pipe", "--hide-scrollbars"])
             .arg(format!("--user-data-dir={}", folder.path().join("profile").display()))
             .env("ASK", &ask)
-            .env("TOLD", &told)
+            .env("EVENTS", &events)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
         let ask = OpenOptions::new().write(true).open(ask).unwrap();
-        let told = listen(File::open(told).unwrap());
+        let messages = listen(File::open(events).unwrap());
         let complaints = Vec::new();
-        let mut browser =
-            Self { child, ask, told, next: 0, session: String::new(), complaints, _folder: folder };
+        let mut browser = Self {
+            child,
+            ask,
+            messages,
+            next: 0,
+            session: String::new(),
+            complaints,
+            _folder: folder,
+        };
         let target = browser.call("Target.createTarget", &json!({"url": "about:blank"}));
         let attach = json!({"targetId": target["targetId"], "flatten": true});
         let session = browser.call("Target.attachToTarget", &attach);
@@ -78,7 +85,7 @@ impl Browser {
         self.resize(width);
         let url = format!("file://{}", file.display());
         self.call("Page.navigate", &json!({"url": url}));
-        self.until("the page is loaded", |told| told["method"] == "Page.loadEventFired");
+        self.until("the page is loaded", |message| message["method"] == "Page.loadEventFired");
     }
 
     /// Makes the window this wide.
@@ -104,7 +111,7 @@ impl Browser {
             ask["sessionId"] = json!(self.session);
         }
         self.ask.write_all(format!("{ask}\0").as_bytes()).unwrap();
-        let answer = self.until(method, |told| told["id"] == id);
+        let answer = self.until(method, |message| message["id"] == id);
         assert!(answer.get("error").is_none(), "{method}: {answer}");
         answer["result"].clone()
     }
@@ -113,17 +120,18 @@ impl Browser {
         let end = Instant::now() + PATIENCE;
         loop {
             let left = end.saturating_duration_since(Instant::now());
-            let told = self.told.recv_timeout(left).unwrap_or_else(|_| panic!("no word of {what}"));
-            self.note(&told);
-            if is_it(&told) {
-                return told;
+            let message =
+                self.messages.recv_timeout(left).unwrap_or_else(|_| panic!("no message: {what}"));
+            self.note(&message);
+            if is_it(&message) {
+                return message;
             }
         }
     }
 
-    fn note(&mut self, told: &Value) {
-        let params = &told["params"];
-        let complaint = match told["method"].as_str() {
+    fn note(&mut self, message: &Value) {
+        let params = &message["params"];
+        let complaint = match message["method"].as_str() {
             Some("Runtime.exceptionThrown") => Some(params["exceptionDetails"].to_string()),
             Some("Runtime.consoleAPICalled") => Some(params["args"].to_string()),
             Some("Log.entryAdded") => Some(params["entry"]["text"].to_string()),
@@ -145,12 +153,12 @@ impl Drop for Browser {
     }
 }
 
-/// What the browser says, message by message, from a thread of its own.
-fn listen(mut told: File) -> Receiver<Value> {
+/// The messages of the browser, one by one, from a thread of its own.
+fn listen(mut events: File) -> Receiver<Value> {
     let (send, receive) = channel();
     std::thread::spawn(move || {
         let (mut held, mut block) = (Vec::new(), vec![0; 64 * 1024]);
-        while let Ok(n @ 1..) = told.read(&mut block) {
+        while let Ok(n @ 1..) = events.read(&mut block) {
             held.extend_from_slice(&block[..n]);
             while let Some(end) = held.iter().position(|byte| *byte == 0) {
                 let message: Vec<u8> = held.drain(..=end).collect();

@@ -139,7 +139,7 @@ fn metrics_are_metrics() {
 
 /// The dashboard asks only for metrics that there are.
 #[test]
-fn the_dashboard_knows_the_metrics() {
+fn the_dashboard_shows_the_metrics() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("mtp.prom");
     let mut args = vec!["--prometheus".to_owned(), file.display().to_string()];

@@ -13,6 +13,7 @@ use crate::sockets::{
     UserIndex,
 };
 use crate::stream::{Connection, Sample, row};
+use crate::timestamp::Timestamp;
 use crate::view::{IconSet, TextStyle, monitor};
 
 /// All targets, and where their rows go.
@@ -108,7 +109,7 @@ impl Sampler {
         let (config, users, top) = (&*config, &*users, *top);
         for set in sets {
             for entry in &mut set.entries {
-                let result = entry.target.sample(config, users);
+                let result = entry.target.sample(config, users, Timestamp::now());
                 let is_sampled = result.is_ok();
                 report(entry, result, *reporter);
                 let sampled = Sampled { config, top, users, target: &entry.target };
@@ -132,7 +133,7 @@ impl Sampler {
             let mut finished = |target: &Target| {
                 renderer.changes(Sampled { config, top, users, target }, out);
             };
-            if !set.update(config, &mut finished, *reporter) {
+            if !set.update(config, Timestamp::now(), &mut finished, *reporter) {
                 *failed += 1;
             }
         }
