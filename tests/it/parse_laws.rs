@@ -217,7 +217,7 @@ fn long_lines_are_cut_and_counted() {
 }
 
 #[test]
-fn a_reader_that_leaves_is_no_failure() {
+fn a_reader_that_leaves_is_not_a_failure() {
     let log = fs::read(&examples("access")[1]).unwrap().repeat(200);
     let mut child = tool("mtp-parse")
         .stdin(Stdio::piped())

@@ -47,7 +47,7 @@ fn worst_first_and_no_more_than_asked() {
 }
 
 #[test]
-fn what_is_no_row_is_counted() {
+fn lines_that_are_not_rows_are_counted() {
     let mixed = b"\n[1]\nno\xff\n{\"type\":\"connect\",\"ts\":\"2026-01-01T00:00:00Z\",\
                   \"user\":\"a\",\"ip\":\"192.0.2.1\",\"proxy\":\"access\"}\n\
                   {\"type\":\"new thing\"}\n{\"type\":\"sum";

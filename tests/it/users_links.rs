@@ -16,7 +16,7 @@ fn users(proxy: &Proxy, args: &[&str]) -> (bool, String, String) {
 }
 
 /// Each `name: link` that rows give, in the order of the proxy.
-fn told(rows: &str) -> Vec<String> {
+fn texts(rows: &str) -> Vec<String> {
     let mut all = Vec::new();
     for row in rows.lines() {
         let row: serde_json::Value = serde_json::from_str(row).unwrap();
@@ -51,7 +51,7 @@ fn links_are_those_the_proxy_prints() {
         };
         let (is_done, rows, said) = users(&proxy, &["list", "--links", "--server", "YOUR_IP"]);
         assert!(is_done, "{said}");
-        let want = told(&rows);
+        let want = texts(&rows);
         proxy.wait("all links are printed", |proxy| printed(proxy).len() >= want.len());
         assert_eq!(printed(&proxy), want, "{modes}");
     }
@@ -65,7 +65,7 @@ fn a_running_proxy_sees_edits_and_refuses_the_disabled() {
     let row: serde_json::Value = serde_json::from_str(rows.lines().next().unwrap()).unwrap();
     let pid = format!("{{\"type\":\"reloaded\",\"pid\":{}}}", proxy.pid());
     assert_eq!(rows.lines().last(), Some(pid.as_str()));
-    let want = told(rows.lines().next().unwrap());
+    let want = texts(rows.lines().next().unwrap());
     proxy.wait("the new links are printed", |proxy| {
         let out = proxy.lines().join("\n");
         want.iter().all(|link| out.contains(link.as_str()))

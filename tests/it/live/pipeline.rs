@@ -35,8 +35,8 @@ impl Pipeline {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let events = hear(parse.stdout.take().unwrap(), score.stdin.take());
-        let scores = hear(score.stdout.take().unwrap(), None);
+        let events = read_rows(parse.stdout.take().unwrap(), score.stdin.take());
+        let scores = read_rows(score.stdout.take().unwrap(), None);
         Self { children: [logs, parse, score], events, scores }
     }
 
@@ -73,7 +73,7 @@ fn running(child: &mut Child) -> bool {
     child.try_wait().unwrap().is_none()
 }
 
-fn hear(from: impl Read + Send + 'static, mut to: Option<ChildStdin>) -> Rows {
+fn read_rows(from: impl Read + Send + 'static, mut to: Option<ChildStdin>) -> Rows {
     let rows = Rows::default();
     let into = Arc::clone(&rows);
     thread::spawn(move || {

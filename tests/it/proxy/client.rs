@@ -143,12 +143,12 @@ impl Client {
             self.stream.write_all(&hidden)?;
         }
         self.sent += message.len();
-        let mut heard = self.hear(message.len())?;
+        let mut heard = self.read_bytes(message.len())?;
         self.hears.pass(&mut heard);
         if heard == message { Ok(()) } else { Err(io::Error::other("something else came back")) }
     }
 
-    fn hear(&mut self, count: usize) -> io::Result<Vec<u8>> {
+    fn read_bytes(&mut self, count: usize) -> io::Result<Vec<u8>> {
         let mut heard = Vec::new();
         if self.mode == Mode::Tls {
             while heard.len() < count {

@@ -68,7 +68,7 @@ impl Proxy {
         proxy.wait("the proxy listens", |proxy| {
             let ended = proxy.child.try_wait().unwrap();
             assert!(ended.is_none(), "the proxy ended: {:?}", proxy.errors());
-            TcpStream::connect(proxy.address).is_ok() && proxy.told() > 0
+            TcpStream::connect(proxy.address).is_ok() && proxy.printed() > 0
         });
         proxy
     }
@@ -96,14 +96,14 @@ impl Proxy {
     /// Has it read its config again, and waits until it has done so and printed its links. A
     /// second signal before that would interrupt it while it prints, which it may not survive.
     pub(crate) fn reload(&mut self) {
-        let before = self.told();
+        let before = self.printed();
         let pid = Pid::from_raw(i32::try_from(self.pid()).unwrap()).unwrap();
         kill_process(pid, Signal::USR2).expect("the proxy runs");
-        self.wait("the config is reloaded", |proxy| proxy.told() > before);
+        self.wait("the config is reloaded", |proxy| proxy.printed() > before);
     }
 
     /// How often it has printed all its links.
-    fn told(&self) -> usize {
+    fn printed(&self) -> usize {
         self.errors().iter().filter(|line| *line == "all is told").count()
     }
 
