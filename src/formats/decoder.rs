@@ -256,7 +256,8 @@ fn complete<'e>(
             (None, None) => TimeFrom::Arrival,
         });
     }
-    Event { source: source.map(Text::Borrowed), ..event }
+    event.source = source.map(Text::Borrowed);
+    event
 }
 
 /// The text that `docker logs --details` puts before every line. Only learnt from the first lines
@@ -346,16 +347,16 @@ impl Parsers<'_> {
             Some(at) => at..at + 1,
             None => 0..ALL.len(),
         };
-        let first = Some(self.last).filter(|at| order.contains(at));
-        for at in first.into_iter().chain(order.filter(|at| Some(*at) != first)) {
-            if !self.is_tried(at) {
-                continue;
+        let last = self.last;
+        let is_last_tried = order.contains(&last);
+        if is_last_tried {
+            let outcome = self.parse_as(last, line, context, emit)?;
+            if outcome != Outcome::Unrecognized {
+                return Ok((Some(last), outcome));
             }
-            let (Some(dialect), Some(slot)) = (ALL.get(at), self.slots.get_mut(at)) else {
-                continue;
-            };
-            let parser = slot.get_or_insert_with(dialect.new_parser);
-            let outcome = parser.parse(line, context, emit)?;
+        }
+        for at in order.filter(|at| !is_last_tried || *at != last) {
+            let outcome = self.parse_as(at, line, context, emit)?;
             if outcome != Outcome::Unrecognized {
                 return Ok((Some(at), outcome));
             }
@@ -368,6 +369,24 @@ impl Parsers<'_> {
             Some(at) => (Some(at), Outcome::Ignored),
             None => (None, Outcome::Unrecognized),
         })
+    }
+
+    /// Tries the format of a slot.
+    #[inline]
+    fn parse_as(
+        &mut self,
+        at: usize,
+        line: &[u8],
+        context: &ParseContext<'_>,
+        emit: &mut Emit<'_>,
+    ) -> Result<Outcome, Error> {
+        if !self.is_tried(at) {
+            return Ok(Outcome::Unrecognized);
+        }
+        let (Some(dialect), Some(slot)) = (ALL.get(at), self.slots.get_mut(at)) else {
+            return Ok(Outcome::Unrecognized);
+        };
+        slot.get_or_insert_with(dialect.new_parser).parse(line, context, emit)
     }
 
     /// Whether a format is tried. A process of mtprotoproxy prints its own lines and the access

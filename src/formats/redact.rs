@@ -93,9 +93,32 @@ pub fn ends_in_secret(text: &[u8]) -> bool {
     if text.last_chunk::<7>().is_some_and(|name| name.eq_ignore_ascii_case(b"secret=")) {
         return true;
     }
-    // Most lines are not searched.
-    let may_be = tail >= BASE64_MIN || ECRET.find(text).is_some();
-    may_be && mask(text).ends_with(MASK)
+    may_end_in_secret(text, text.len() - tail) && mask(text).ends_with(MASK)
+}
+
+/// Whether a text may end in a secret, where base64 goes from `start` to its end. Most lines are
+/// left out by their last word.
+fn may_end_in_secret(text: &[u8], start: usize) -> bool {
+    let (before, tail) = text.split_at_checked(start).unwrap_or((b"", text));
+    let is_listed = before.trim_ascii_end().ends_with(b",") || before.ends_with(b"\\");
+    let is_bad = before.ends_with(b"got ");
+    if tail.len() < BASE64_MIN {
+        let is_value = tail.len() >= NAMED_MIN || tail.contains(&b'=');
+        return (is_value || is_listed || is_bad) && ECRET.find(text).is_some();
+    }
+    let begins_token = |at: usize| {
+        let rest = text.get(at..).unwrap_or_default();
+        starts_word(text, at) && is_token(rest)
+    };
+    tail.len() >= HEX_MIN
+        || is_bad
+        || (start..=text.len() - BASE64_MIN).any(begins_token)
+        || ECRET.find(text).is_some()
+}
+
+/// Whether a text begins as a secret of mtg or a link in base64 does.
+fn is_token(text: &[u8]) -> bool {
+    begins_as_mtg(text) || BASE64_LINKS.iter().any(|link| text.starts_with(link))
 }
 
 /// Whether a line is part of a drawing and nothing else.
@@ -165,8 +188,7 @@ fn secret(text: &[u8]) -> (usize, usize) {
         return (0, word);
     }
     // Only searched for where it can begin: a line may be one long word.
-    let is_token = begins_as_mtg(text) || BASE64_LINKS.iter().any(|link| text.starts_with(link));
-    let token = if is_token { run(text, is_base64) } else { 0 };
+    let token = if is_token(text) { run(text, is_base64) } else { 0 };
     if token >= BASE64_MIN { (0, token) } else { (word.max(1), 0) }
 }
 
@@ -368,6 +390,21 @@ mod tests {
         let row = "\u{2588}\u{2588} \u{2584}\u{2584}\u{2584}\u{2584}\u{2584} \u{2588}\u{2580}";
         assert!(is_drawing(row.as_bytes()) && !is_drawing(b"a row") && !is_drawing(b""));
         assert_eq!(masked(format!("px-1  | {row}").as_bytes()), "px-1  | [secret]");
+        // The end of a text is decided as masking all of it decides.
+        let ends = [HEX, BASE64, "abc", "1", "7nhOcHaB", "peer_hash=0x1068849c82df3655", "%41"];
+        let long = "1, ".repeat(30) + "1";
+        let begins =
+            ["x=", "secret: ", "secret=", "a secret, ", "hex chars, got ", "7g", &long, " "];
+        for (begin, end) in begins.iter().flat_map(|begin| ends.map(|end| (begin, end))) {
+            for text in [format!("{begin}{end}"), format!("no secret here {begin}{end}{end}")] {
+                let named = text.to_ascii_lowercase().ends_with("secret=");
+                let want = named || mask(text.as_bytes()).ends_with(MASK);
+                let is_searched = text.contains("ecret") || end.len() >= BASE64_MIN;
+                if is_searched {
+                    assert_eq!(ends_in_secret(text.as_bytes()), want, "{text}");
+                }
+            }
+        }
         let (first, second) = (format!("t.me/proxy?secret=ee{}", &HEX[..20]), &HEX[20..]);
         assert!(ends_in_secret(first.as_bytes()) && !ends_in_secret(b"secrets end here"));
         assert_eq!(&*mask_after(second.as_bytes(), true), MASK);

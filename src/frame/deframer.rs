@@ -127,6 +127,12 @@ impl DeframerState {
         emit: &mut EmitDeframed<'_>,
     ) -> Result<(), Error> {
         let Self { local_time, stream, partial, buffers } = self;
+        if let Some((source, rest)) = stream.same_compose_prefix(line) {
+            let frame = FrameFormat::Compose.name();
+            let text = escapes::without_returns(rest);
+            let message = Message { text, ts: None, source: Some(source), frame, inner: None };
+            return emit(Deframed::Message(message));
+        }
         let mut spare = buffers.iter_mut();
         let mut stripped = StrippedLine::new(line);
         loop {

@@ -22,7 +22,7 @@ pub(super) fn has_escape(line: &[u8]) -> bool {
 pub(super) fn strip(line: &[u8], into: &mut Vec<u8>) {
     into.clear();
     let mut rest = line;
-    while let Some(at) = memchr(ESC, rest) {
+    while let Some(at) = next_escape(rest) {
         let (text, tail) = rest.split_at_checked(at).unwrap_or((rest, b""));
         into.extend_from_slice(text);
         let taken = csi(tail).unwrap_or_else(|| {
@@ -32,6 +32,13 @@ pub(super) fn strip(line: &[u8], into: &mut Vec<u8>) {
         rest = tail.get(taken..).unwrap_or_default();
     }
     into.extend_from_slice(rest);
+}
+
+/// The next escape. Coloured lines have one every few bytes.
+fn next_escape(text: &[u8]) -> Option<usize> {
+    const NEAR: usize = 16;
+    let near = text.iter().take(NEAR).position(|byte| *byte == ESC);
+    near.or_else(|| memchr(ESC, text.get(NEAR..)?).map(|at| NEAR + at))
 }
 
 /// The same in place, for a line that has been copied already.

@@ -28,6 +28,10 @@ enum Before {
 #[derive(Debug, Default)]
 pub(super) struct StreamState {
     before: Before,
+    /// What Compose wrote before the message of the line before, and the length of the name in it;
+    /// empty if that line was not Compose's.
+    compose_prefix: Vec<u8>,
+    compose_name: usize,
     /// The names of the containers after Compose 1's `Attaching to …`.
     attached: Vec<Vec<u8>>,
     /// The names before lines of stern and podman.
@@ -70,15 +74,44 @@ impl StreamState {
         self.prefixes.iter().any(|known| known == prefix)
     }
 
+    /// The container and the message of a line that begins as the line before did, where Compose
+    /// wrote that. Only of a message that begins with a small letter: no other frame does inside
+    /// Compose's, so nothing else is to be removed or remembered.
+    #[inline]
+    pub(super) fn same_compose_prefix<'l>(&self, line: &'l [u8]) -> Option<(&'l [u8], &'l [u8])> {
+        let rest = line.strip_prefix(self.compose_prefix.as_slice())?;
+        let may_be = self.compose_name > 0 && rest.first()?.is_ascii_lowercase();
+        may_be.then_some((line.get(..self.compose_name)?, rest))
+    }
+
+    fn remember_compose(&mut self, line: &[u8], frame: &Frame<'_>) {
+        let prefix = line.get(..line.len() - frame.rest.len()).unwrap_or_default();
+        // Other lines may be in other frames first.
+        let is_certain = prefix.first().is_some_and(u8::is_ascii_lowercase)
+            && prefix.ends_with(b"| ")
+            && frame.source.is_some_and(|name| name.len() <= NAME_LEN_MAX);
+        self.compose_prefix.clear();
+        self.compose_name = 0;
+        if let Some(name) = frame.source.filter(|_| is_certain) {
+            self.compose_prefix.extend_from_slice(prefix);
+            self.compose_name = name.len();
+        }
+    }
+
     /// Records the frame of a message.
     pub(super) fn note(&mut self, line: &[u8], outer: Option<&Frame<'_>>) {
         self.indent = None;
+        self.compose_name = 0;
         let Some(frame) = outer else {
             self.before = Before::Other;
             return;
         };
-        let is_compose = frame.format == FrameFormat::Compose;
-        self.before = if is_compose { Before::Compose } else { Before::Other };
+        if frame.format == FrameFormat::Compose {
+            self.before = Before::Compose;
+            self.remember_compose(line, frame);
+        } else {
+            self.before = Before::Other;
+        }
         if matches!(frame.format, FrameFormat::Stern | FrameFormat::Podman) {
             let end = line.len() - frame.rest.len();
             remember(&mut self.prefixes, line.get(..end).unwrap_or_default());

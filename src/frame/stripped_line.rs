@@ -160,18 +160,21 @@ impl<'l> StrippedLine<'l> {
     /// A container's name.
     fn prefix(&mut self, line: &'l [u8], context: &StreamContext<'_>) -> Option<Frame<'l>> {
         let Self { source, .. } = *self;
-        self.once(FrameKind::Prefix, || {
-            if let Some(prefix) = compose::prefix(line) {
-                return context
-                    .stream
-                    .trusts(&prefix, context.is_coloured)
-                    .then(|| Frame::new(FrameFormat::Compose, prefix.rest).from(prefix.name));
-            }
-            // Without a bar it is certain only where the line has no other source.
-            prefixes::service(line).or_else(|| prefixes::pm2(line)).or_else(|| {
+        self.once(FrameKind::Prefix, || match compose::name(line)?.1.first()? {
+            b' ' => {
+                if let Some(prefix) = compose::prefix(line) {
+                    return context
+                        .stream
+                        .trusts(&prefix, context.is_coloured)
+                        .then(|| Frame::new(FrameFormat::Compose, prefix.rest).from(prefix.name));
+                }
+                // Without a bar it is certain only where the line has no other source.
                 let is_known = |prefix: &[u8]| context.stream.is_known(prefix);
                 source.is_none().then(|| prefixes::bare_names(line, is_known)).flatten()
-            })
+            }
+            b'@' => prefixes::service(line),
+            b'|' => prefixes::pm2(line),
+            _ => None,
         })
     }
 

@@ -283,10 +283,16 @@ fn skip_plain(text: &[u8], mut at: usize) -> usize {
 /// Whether a string must be written with escapes.
 #[inline]
 pub(super) fn needs_escape(text: &[u8]) -> bool {
-    let at = if text.len() > SHORT { skip_plain(text, 0) } else { 0 };
-    let (eights, rest) = text.get(at..).unwrap_or_default().as_chunks();
-    eights.iter().any(|eight| special_bytes(u64::from_le_bytes(*eight)) != 0)
-        || rest.iter().any(|byte| matches!(byte, 0..b' ' | b'"' | b'\\'))
+    let is_special = |eight: &[u8; 8]| special_bytes(u64::from_le_bytes(*eight)) != 0;
+    if let Some(last) = text.last_chunk() {
+        let at = if text.len() > SHORT { skip_plain(text, 0) } else { 0 };
+        let (eights, _) = text.get(at..).unwrap_or_default().as_chunks();
+        return is_special(last) || eights.iter().any(is_special);
+    }
+    if let (Some([a, b, c, d]), Some([w, x, y, z])) = (text.first_chunk(), text.last_chunk()) {
+        return is_special(&[*a, *b, *c, *d, *w, *x, *y, *z]);
+    }
+    text.iter().any(|byte| matches!(byte, 0..b' ' | b'"' | b'\\'))
 }
 
 /// Sets the highest bit of the first byte that is a quote, a backslash or a control character. Bits

@@ -15,6 +15,9 @@ use super::window_index::WindowIndex;
 /// maximum then; beyond it the oldest are removed early and counted.
 const CONNECTIONS_MAX: usize = 1 << 18;
 
+/// Connections for which memory is reserved at first.
+const CONNECTIONS_USUAL: usize = 3;
+
 /// Up to so many connections and addresses a linear search is faster and smaller than an index.
 const CONNECTIONS_FEW: usize = 256;
 const ADDRESSES_FEW: usize = 16;
@@ -42,7 +45,7 @@ pub struct Window {
     before: u64,
     pairs: u64,
     /// Connections that were removed early.
-    evicted: u64,
+    evicted: u32,
 }
 
 impl Window {
@@ -50,11 +53,12 @@ impl Window {
     pub fn add(&mut self, ts: i64, ip: IpAddr, config: &WindowConfig) {
         if self.times.is_empty() {
             self.base = ts - config.late_ms;
+            self.times.reserve_exact(CONNECTIONS_USUAL);
         }
         let Some(offset) = self.offset(ts) else { return };
         if self.times.len() >= CONNECTIONS_MAX {
             self.remove_oldest(config);
-            self.evicted += 1;
+            self.evicted = self.evicted.saturating_add(1);
         }
         self.update_index();
         let address = self.address_index(ip);
@@ -148,7 +152,7 @@ impl Window {
     /// Number of connections, at least, that the rule did not count in full: removed early, or of
     /// addresses beyond the maximum. Most connections of a flood are both.
     pub fn truncated(&self) -> u64 {
-        self.evicted.max(self.addresses.too_many)
+        self.evicted.max(self.addresses.too_many).into()
     }
 
     fn remove_oldest(&mut self, config: &WindowConfig) {

@@ -40,11 +40,33 @@ const RECENT: usize = 4;
 /// The newest connections of one address family in this slot, the newest first: index of the block
 /// and the low bits of the time in milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Recent([(u8, u32); RECENT]);
+struct Recent {
+    blocks: [u8; RECENT],
+    times: [u32; RECENT],
+}
 
 impl Default for Recent {
     fn default() -> Self {
-        Self([(NO_BLOCK, 0); RECENT])
+        Self { blocks: [NO_BLOCK; RECENT], times: [0; RECENT] }
+    }
+}
+
+impl Recent {
+    fn push(&mut self, block: u8, at: u32) {
+        self.blocks.rotate_right(1);
+        self.times.rotate_right(1);
+        if let (Some(newest), Some(time)) = (self.blocks.first_mut(), self.times.first_mut()) {
+            (*newest, *time) = (block, at);
+        }
+    }
+
+    fn iter(self) -> impl Iterator<Item = (u8, u32)> {
+        self.blocks.into_iter().zip(self.times).filter(|(block, _)| *block != NO_BLOCK)
+    }
+
+    fn newest(self) -> Option<(u8, u32)> {
+        let newest = self.blocks.first().copied().zip(self.times.first().copied());
+        newest.filter(|(block, _)| *block != NO_BLOCK)
     }
 }
 
@@ -213,12 +235,9 @@ impl AccountActivity {
         let burst_ms = (SLOT_MS / BURST_CHANCE / i64::from(busy)).clamp(BURST_MIN_MS, BURST_MS);
         let (at, family) = (low_bits(ts), usize::from(family == Family::V6));
         let Some(recent) = self.recent.get_mut(family) else { return };
-        let all = recent.0;
-        recent.0.rotate_right(1);
-        if let Some(newest) = recent.0.first_mut() {
-            *newest = (index, at);
-        }
-        for (other, then) in all.into_iter().filter(|(other, _)| *other != NO_BLOCK) {
+        let before = *recent;
+        recent.push(index, at);
+        for (other, then) in before.iter() {
             if i64::from(at.wrapping_sub(then)) > burst_ms {
                 continue;
             }
@@ -233,9 +252,9 @@ impl AccountActivity {
         let burst = f32::from(u16::try_from(burst_ms).unwrap_or(u16::MAX));
         let chance = 2.0 * burst * f32::from(busy) / SLOT_LENGTH;
         self.block_mut(index, |own| own.add_mixed_bursts(-chance));
-        if let Some((other, then)) = all.first().filter(|(other, _)| *other != NO_BLOCK) {
-            let is_change = *other != index && i64::from(at.wrapping_sub(*then)) > burst_ms;
-            if is_change && !self.is_pool(*other) && !self.is_pool(index) {
+        if let Some((other, then)) = before.newest() {
+            let is_change = other != index && i64::from(at.wrapping_sub(then)) > burst_ms;
+            if is_change && !self.is_pool(other) && !self.is_pool(index) {
                 self.record_change(index, family, ts);
             }
         }
@@ -322,7 +341,7 @@ impl AccountActivity {
         self.blocks.swap_remove(index);
         let moved = u8::try_from(self.blocks.len()).unwrap_or(NO_BLOCK);
         let gone = u8::try_from(index).unwrap_or(NO_BLOCK);
-        for (own, _) in self.recent.iter_mut().flat_map(|recent| &mut recent.0) {
+        for own in self.recent.iter_mut().flat_map(|recent| &mut recent.blocks) {
             *own = if *own == gone {
                 NO_BLOCK
             } else if *own == moved {
