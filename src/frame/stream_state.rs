@@ -79,8 +79,11 @@ impl StreamState {
     /// Compose's, so nothing else is to be removed or remembered.
     #[inline]
     pub(super) fn same_compose_prefix<'l>(&self, line: &'l [u8]) -> Option<(&'l [u8], &'l [u8])> {
+        if self.compose_name == 0 {
+            return None;
+        }
         let rest = line.strip_prefix(self.compose_prefix.as_slice())?;
-        let may_be = self.compose_name > 0 && rest.first()?.is_ascii_lowercase();
+        let may_be = rest.first()?.is_ascii_lowercase();
         may_be.then_some((line.get(..self.compose_name)?, rest))
     }
 
