@@ -1,4 +1,6 @@
-//! The framings, by name.
+//! The framings, by name, and what one of them holds.
+
+use crate::timestamp::Timestamp;
 
 /// A framing: the text around a program's message in a raw line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -181,6 +183,29 @@ impl FrameFormat {
             | Self::Pm2Time
             | Self::XUi => &[],
         })
+    }
+}
+
+/// One frame: the rest inside it, its time, its source.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Frame<'l> {
+    pub(super) format: FrameFormat,
+    pub(super) rest: &'l [u8],
+    pub(super) ts: Option<Timestamp>,
+    pub(super) source: Option<&'l [u8]>,
+}
+
+impl<'l> Frame<'l> {
+    pub(super) fn new(format: FrameFormat, rest: &'l [u8]) -> Self {
+        Self { format, rest, ts: None, source: None }
+    }
+
+    pub(super) fn at(self, ts: Timestamp) -> Self {
+        Self { ts: Some(ts), ..self }
+    }
+
+    pub(super) fn from(self, source: &'l [u8]) -> Self {
+        Self { source: Some(source), ..self }
     }
 }
 

@@ -4,8 +4,7 @@
 use memchr::{memchr, memmem};
 
 use super::compose::{is_numbered, name};
-use super::format::FrameFormat;
-use super::stripped_line::Frame;
+use super::format::{Frame, FrameFormat};
 use crate::timestamp::{LocalTimeResolver, Timestamp};
 
 /// `mtp_proxy.1.mwsnmqyifo5g@node1    | LINE`. The source is the task's slot: its identifier changes

@@ -1,7 +1,6 @@
 //! Records of Docker's json-file and of `journalctl -o json`.
 
-use super::format::FrameFormat;
-use super::stripped_line::Frame;
+use super::format::{Frame, FrameFormat};
 use crate::json::{self, Fields, Value};
 use crate::timestamp::Timestamp;
 

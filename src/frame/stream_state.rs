@@ -3,8 +3,7 @@
 
 use super::compose::{self, EXITED};
 use super::escapes;
-use super::format::FrameFormat;
-use super::stripped_line::Frame;
+use super::format::{Frame, FrameFormat};
 use crate::timestamp::Timestamp;
 
 /// How many containers' names and prefixes are remembered.

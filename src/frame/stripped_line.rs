@@ -5,34 +5,11 @@ use memchr::{memchr, memmem};
 use super::compose;
 use super::engine_time;
 use super::escapes;
-use super::format::{FrameFormat, FrameKind, FrameKinds};
+use super::format::{Frame, FrameFormat, FrameKind, FrameKinds};
 use super::prefixes;
 use super::stream_state::{NAME_LEN_MAX, StreamState};
 use super::syslog;
 use crate::timestamp::{LocalTimeResolver, Timestamp};
-
-/// One frame: the rest inside it, its time, its source.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Frame<'l> {
-    pub(super) format: FrameFormat,
-    pub(super) rest: &'l [u8],
-    pub(super) ts: Option<Timestamp>,
-    pub(super) source: Option<&'l [u8]>,
-}
-
-impl<'l> Frame<'l> {
-    pub(super) fn new(format: FrameFormat, rest: &'l [u8]) -> Self {
-        Self { format, rest, ts: None, source: None }
-    }
-
-    pub(super) fn at(self, ts: Timestamp) -> Self {
-        Self { ts: Some(ts), ..self }
-    }
-
-    pub(super) fn from(self, source: &'l [u8]) -> Self {
-        Self { source: Some(source), ..self }
-    }
-}
 
 /// A line without the frames that were removed so far.
 #[derive(Debug)]

@@ -3,8 +3,7 @@
 
 use memchr::memchr;
 
-use super::format::FrameFormat;
-use super::stripped_line::Frame;
+use super::format::{Frame, FrameFormat};
 use crate::timestamp::LocalTimeResolver;
 use crate::timestamp::Timestamp;
 
