@@ -9,7 +9,7 @@ use super::rule::Rule;
 use super::state::{RiskChange, ScoreState, VerdictChange, score};
 use super::users::UserState;
 use super::window::WindowConfig;
-use crate::sharing::{Detail, Estimate, Groups, decide, estimate, evidence, group_networks};
+use crate::sharing::{Detail, Estimate, Groups, estimate, evidence, group_networks};
 use crate::stream::{Alert, Evidence, Origin, ScoreMeta, ScoreTool, Summary, Thousandths, Verdict};
 use crate::timestamp::Timestamp;
 
@@ -45,9 +45,6 @@ struct Assessment {
     verdict: Verdict,
     hidden: Option<Evidence<'static>>,
 }
-
-/// More devices than these are not tried: nothing would be left of most accounts.
-const MORE_DEVICES_MAX: usize = 4;
 
 impl Assessment {
     /// `None` for an exempt user, and for one without a connection.
@@ -97,20 +94,17 @@ impl Assessment {
         if let Some(estimate) = &self.estimate {
             all.extend(evidence(activity, &self.groups, estimate, self.devices, detail, prefixes));
         }
-        all.extend(self.counterfactual(user, context.policy));
+        all.extend(self.counterfactual(user));
         all
     }
 
-    /// The least number of devices with a lower verdict.
-    fn counterfactual(&self, user: &UserState, policy: &Policy) -> Option<Evidence<'static>> {
+    /// The least number of devices with which the verdict would be lower now.
+    fn counterfactual(&self, user: &UserState) -> Option<Evidence<'static>> {
         if self.verdict < Verdict::Watch {
             return None;
         }
-        let more = self.devices + 1..=self.devices + MORE_DEVICES_MAX;
-        let mut verdicts = more.map(|devices| {
-            let estimate = estimate(&user.activity, &self.groups, devices);
-            (devices, decide(&estimate, &policy.thresholds))
-        });
+        let with_more = user.with_more_devices.as_deref()?;
+        let mut verdicts = (self.devices + 1..).zip(with_more.iter().map(|of| of.verdict()));
         let (devices, verdict) = verdicts.find(|(_, verdict)| *verdict < self.verdict)?;
         Some(Evidence::Counterfactual { option: format!("--devices {devices}").into(), verdict })
     }

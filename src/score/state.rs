@@ -14,7 +14,7 @@ use super::reorder_buffer::{Admission, BufferedConnection, IdentityKind, Reorder
 use super::rule::Rule;
 use super::shared_networks::SharedNetworks;
 use super::time_gate::TimeGate;
-use super::users::{UserState, UserStates};
+use super::users::{MORE_DEVICES_MAX, UserState, UserStates};
 use super::window::WindowConfig;
 use crate::sharing::presence::HELD_MS;
 use crate::sharing::{Network, estimate, group_networks};
@@ -354,8 +354,21 @@ impl ScoreState {
             return None;
         }
         let groups = group_networks(&user.activity);
-        let estimate = estimate(&user.activity, &groups, devices);
-        let was = user.verdict.update(&estimate, ts, &policy.thresholds)?;
+        let estimate_with = |devices| estimate(&user.activity, &groups, devices);
+        let own = estimate_with(devices);
+        let before = user.verdict;
+        let was = user.verdict.update(&own, ts, &policy.thresholds);
+        if user.verdict.is_suspected() {
+            // Until now more devices would have made no difference.
+            let same = || Box::new([before; MORE_DEVICES_MAX]);
+            let with_more = user.with_more_devices.get_or_insert_with(same);
+            for (more, verdict) in (devices + 1..).zip(with_more.iter_mut()) {
+                verdict.update(&estimate_with(more), ts, &policy.thresholds);
+            }
+        } else {
+            user.with_more_devices = None;
+        }
+        let was = was?;
         user.verdict_since = ts;
         let settled = |verdict| policy.settled(&user.name, verdict, ts);
         let (was, is) = (settled(was), settled(user.verdict.verdict()));

@@ -18,6 +18,9 @@ pub const USERS_MAX: usize = 2_000_000;
 /// Bytes of a name. Longer ones are damage: their events are left out and counted.
 pub const NAME_MAX: usize = 256;
 
+/// More devices than these are not tried: nothing would be left of most accounts.
+pub const MORE_DEVICES_MAX: usize = 4;
+
 /// The state of one user.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct UserState {
@@ -27,6 +30,8 @@ pub struct UserState {
     /// The connections that the verdict depends on.
     pub activity: AccountActivity,
     pub verdict: VerdictState,
+    /// The verdicts with one more device, two more, and so on; of a suspected account.
+    pub with_more_devices: Option<Box<[VerdictState; MORE_DEVICES_MAX]>>,
     /// The connection that changed the verdict, in milliseconds.
     pub verdict_since: i64,
     pub hidden: Option<Box<HiddenConnections>>,
@@ -101,6 +106,7 @@ impl UserStates {
             window: Window::default(),
             activity: AccountActivity::default(),
             verdict: VerdictState::default(),
+            with_more_devices: None,
             verdict_since: i64::MIN,
             hidden: None,
             carrier_address: None,

@@ -6,7 +6,9 @@ use super::block::BlockActivity;
 use super::groups::group_networks;
 use super::measures::{MEASURES, measure_days};
 use super::network::{Family, Network};
-use super::presence::{DAY_MS, HELD_MS, SLOT_MS, day_number, day_of_window, decay_steps, slot};
+use super::presence::{
+    DAY_MS, HELD_MS, LazyPresence, SLOT_MS, day_number, day_of_window, decay_steps, slot,
+};
 
 /// A phone, and a device that stays at home or at the office.
 pub const DEVICES: usize = 2;
@@ -291,19 +293,26 @@ impl AccountActivity {
     }
 
     /// The index of the block of a network, or of its subnet where the addresses of the block are
-    /// lines of their own.
+    /// lines of their own. The use of the block until then becomes that of the first subnet, so that
+    /// no address stands in two groups.
     fn index_of_network(&mut self, network: Network, ts: i64) -> u8 {
         let index = self.index_of(network.block(), false);
-        let mut has_lines = false;
+        let (mut is_split, mut before) = (false, LazyPresence::default());
         self.block_mut(index, |own| {
-            has_lines = own.has_lines();
+            is_split = own.split_into_lines();
             own.keep(ts, network);
+            if is_split {
+                before = std::mem::take(&mut own.presence);
+            }
         });
-        if !has_lines {
+        if !is_split {
             return index;
         }
         let index = self.index_of(network.subnet(), true);
-        self.block_mut(index, |own| own.keep(ts, network));
+        self.block_mut(index, |own| {
+            own.keep(ts, network);
+            own.presence.merge(before);
+        });
         index
     }
 

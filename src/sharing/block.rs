@@ -31,6 +31,8 @@ pub(super) struct BlockActivity {
     /// A block, or a subnet of one.
     pub(super) block: Network,
     pub(super) is_subnet: bool,
+    /// Whether its addresses are lines of their own, with a subnet each.
+    is_split: bool,
     /// Start of the newest connection, in milliseconds.
     pub(super) last: i64,
     pub(super) connections: u16,
@@ -66,6 +68,7 @@ impl BlockActivity {
         Self {
             block,
             is_subnet,
+            is_split: false,
             last: i64::MIN / 4,
             connections: 0,
             changes: 0,
@@ -113,13 +116,14 @@ impl BlockActivity {
     }
 
     /// Whether the addresses of this block are lines of their own: several are used again and
-    /// again, each with bursts of its own.
-    pub(super) fn has_lines(&self) -> bool {
+    /// again, each with bursts of its own. Once they are they remain so.
+    pub(super) fn split_into_lines(&mut self) -> bool {
         let of = &self.addresses;
-        of.same >= LINE_BURSTS_MIN
+        self.is_split |= of.same >= LINE_BURSTS_MIN
             && of.mixed.saturating_mul(LINE_BURSTS_RATIO) <= of.same
             && of.returns >= LINE_RETURNS_MIN
-            && of.returns >= of.new.saturating_mul(LINE_RETURNS_RATIO)
+            && of.returns >= of.new.saturating_mul(LINE_RETURNS_RATIO);
+        self.is_split
     }
 
     /// Time of the newest connection, those of its subnets included.

@@ -39,7 +39,7 @@ pub fn evidence(
     let mut all = facts.overlaps();
     all.extend(facts.alternation());
     all.extend(facts.second_device());
-    if estimate.is_common_home && !all.is_empty() {
+    if estimate.is_common_home() && !all.is_empty() {
         all.extend(facts.common_home());
     }
     let count = groups.0.iter().filter(|group| group.slots() > 0).count();

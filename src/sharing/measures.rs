@@ -69,14 +69,25 @@ fn pick(values: [u32; 3], at: usize) -> u32 {
 }
 
 /// Rows set beyond one, summed over all slots, after this number of rows is left out.
-fn excess(mut rows: Vec<u128>, left_out: usize) -> u32 {
-    rows.retain(|row| *row != 0);
-    for _ in 0..left_out {
-        let Some(most) = most_shared(&rows) else { return 0 };
-        rows.remove(most);
-    }
+fn excess(rows: Vec<u128>, left_out: usize) -> u32 {
+    let Some(rows) = without_most_shared(rows, left_out) else { return 0 };
     let all: u32 = rows.iter().map(|row| row.count_ones()).sum();
     all - rows.iter().fold(0, |any, row| any | row).count_ones()
+}
+
+/// The slots in which two rows at least are set, after this number of rows is left out.
+pub(super) fn together(rows: Vec<u128>, left_out: usize) -> u128 {
+    let rows = without_most_shared(rows, left_out).unwrap_or_default();
+    rows.iter().fold((0, 0), |(one, two), row| (one | row, two | (one & row))).1
+}
+
+/// `None` where no two rows share a slot before so many are left out.
+fn without_most_shared(mut rows: Vec<u128>, left_out: usize) -> Option<Vec<u128>> {
+    rows.retain(|row| *row != 0);
+    for _ in 0..left_out {
+        rows.remove(most_shared(&rows)?);
+    }
+    Some(rows)
 }
 
 /// The row that shares the most slots with others: the first of equal ones. `None` where no two

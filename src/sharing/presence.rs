@@ -91,6 +91,12 @@ impl Slots {
         }
     }
 
+    fn merge(&mut self, other: &Self) {
+        for (day, own) in self.0.iter_mut().enumerate() {
+            own.add(other.day(day));
+        }
+    }
+
     fn clear(&mut self, day: usize) {
         if let Some(own) = self.0.get_mut(day) {
             *own = DaySlots::default();
@@ -139,6 +145,14 @@ impl LazyPresence {
         if !slots.is_empty() {
             self.0.get_or_insert_default().held.add(slots);
         }
+    }
+
+    /// Adds the slots of another block.
+    pub(super) fn merge(&mut self, other: Self) {
+        let Some(other) = other.0 else { return };
+        let own = self.0.get_or_insert_default();
+        own.used.merge(&other.used);
+        own.held.merge(&other.held);
     }
 
     /// Forgets a day of the window.

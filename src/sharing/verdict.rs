@@ -8,9 +8,9 @@ use crate::stream::Verdict;
 /// Honest users in a thousand that may be accused in a fortnight, by default.
 pub const ALARMS: f64 = 10.0;
 /// The log-odds from which on an account is shared, with [`ALARMS`].
-const SHARING: f64 = 1.2;
+const SHARING: f64 = 1.0;
 /// Log-odds by which the number of honest users above a threshold falls by a factor of e.
-const ALARMS_SCALE: f64 = 0.67;
+const ALARMS_SCALE: f64 = 1.0;
 /// Log-odds below the threshold of sharing from which on an account is watched.
 const WATCH_MARGIN: f64 = 1.2;
 /// A higher verdict must hold for half a day: an evening with guests does not.
@@ -20,6 +20,8 @@ const RISE_MS: i64 = 12 * 3_600_000;
 const IMMEDIATE_MARGIN: f64 = 2.0;
 /// A lower verdict must hold for a day,
 const FALL_MS: i64 = 24 * 3_600_000;
+/// that of a household for as long as an evening with guests,
+const HOUSEHOLD_FALL_MS: i64 = 6 * 3_600_000;
 /// and be lower by so much.
 const FALL_MARGIN: f64 = 0.7;
 /// Below an hour of use the verdict is unknown.
@@ -48,6 +50,11 @@ impl Thresholds {
         self.sharing = SHARING - ALARMS_SCALE * (alarms / ALARMS).ln();
     }
 
+    /// The log-odds of an estimate that are compared with the thresholds.
+    fn evidence(self, estimate: &Estimate) -> f64 {
+        if self.are_households_sharing { estimate.evidence_strict() } else { estimate.evidence() }
+    }
+
     /// Counts people who come home to one place as sharing.
     pub fn count_households(&mut self) {
         self.are_households_sharing = true;
@@ -67,7 +74,7 @@ pub fn decide(estimate: &Estimate, thresholds: &Thresholds) -> Verdict {
 }
 
 fn decide_with(estimate: &Estimate, thresholds: &Thresholds, margin: f64) -> Verdict {
-    let evidence = estimate.evidence() + margin;
+    let evidence = thresholds.evidence(estimate) + margin;
     if estimate.active < ACTIVE_SLOTS_MIN {
         Verdict::Unknown
     } else if evidence >= thresholds.sharing && !is_household(estimate, thresholds) {
@@ -80,7 +87,7 @@ fn decide_with(estimate: &Estimate, thresholds: &Thresholds, margin: f64) -> Ver
 }
 
 fn is_household(estimate: &Estimate, thresholds: &Thresholds) -> bool {
-    estimate.is_common_home && !thresholds.are_households_sharing
+    estimate.is_common_home() && !thresholds.are_households_sharing
 }
 
 /// The verdict on an account, which changes only when an estimate holds for hours.
@@ -99,6 +106,11 @@ impl VerdictState {
         self.verdict
     }
 
+    /// Whether the verdict, or an estimate that must still hold, is [`Verdict::Watch`] or more.
+    pub fn is_suspected(self) -> bool {
+        self.verdict >= Verdict::Watch || self.watch_since.is_some()
+    }
+
     /// Applies the estimate at a time. Returns the previous verdict if it changed.
     pub fn update(
         &mut self,
@@ -112,12 +124,14 @@ impl VerdictState {
         self.sharing_since = since(self.sharing_since, level == Verdict::Sharing);
         let is_lower = decide_with(estimate, thresholds, FALL_MARGIN) < self.verdict;
         self.lower_since = since(self.lower_since, is_lower);
+        let is_home = is_household(estimate, thresholds);
+        let fall_ms = if is_home { HOUSEHOLD_FALL_MS } else { FALL_MS };
         let holds = |since: Option<i64>, ms: i64| since.is_some_and(|since| at - since >= ms);
         let next = if holds(self.sharing_since, rise_ms(estimate, thresholds)) {
             Verdict::Sharing
         } else if self.verdict < Verdict::Watch && holds(self.watch_since, RISE_MS) {
             Verdict::Watch
-        } else if holds(self.lower_since, FALL_MS) {
+        } else if holds(self.lower_since, fall_ms) {
             level
         } else {
             self.verdict.max(level.min(Verdict::Clear))
@@ -132,7 +146,7 @@ impl VerdictState {
 
 /// How long an estimate must be [`Verdict::Sharing`].
 fn rise_ms(estimate: &Estimate, thresholds: &Thresholds) -> i64 {
-    let margin = (estimate.evidence() - thresholds.sharing) / IMMEDIATE_MARGIN;
+    let margin = (thresholds.evidence(estimate) - thresholds.sharing) / IMMEDIATE_MARGIN;
     // In hundredths, so that it is exact.
     let left = (0..100).rev().find(|left| margin <= 1.0 - f64::from(*left) / 100.0);
     RISE_MS / 100 * i64::from(left.unwrap_or(0))

@@ -42,7 +42,7 @@ fn worst_first_and_no_more_than_asked() {
     let [events, scores, _] = demos();
     let out = text(&run("mtp-report", &["--top", "2", &events, &scores], b"").stdout);
     let users: Vec<_> = out.lines().filter(|line| line.starts_with("👤")).collect();
-    assert_eq!(users, ["👤 User: ned", "👤 User: jan"]);
+    assert_eq!(users, ["👤 User: jan", "👤 User: ned"]);
     assert!(out.contains("20 users: 3 sharing, 0 watch, 17 clear, 0 unknown"), "{out}");
 }
 
@@ -119,7 +119,7 @@ fn metrics_are_metrics() {
     let metrics = fs::read_to_string(&file).unwrap();
     for line in [
         "mtp_users{verdict=\"sharing\"} 3",
-        "mtp_user_people{user=\"hal\"} 1.77",
+        "mtp_user_people{user=\"hal\"} 2.66",
         "mtp_user_verdict{user=\"hal\"} 3",
         "mtp_user_score{user=\"a\\\"b\\\\c\\nd\u{1b}\"} 3",
         "mtp_rejects_total{reason=\"replay\"} 3",

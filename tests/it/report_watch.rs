@@ -118,8 +118,9 @@ fn drawn_sorted_opened_resized_and_ended() {
     terminal.keys(&["/", "h", "a", "l", "Enter"]);
     terminal.until("found", |screen| screen.contains("hal") && !screen.contains("ann"));
     terminal.keys(&["Enter"]);
-    terminal
-        .until("opened", |screen| screen.contains("people (") && screen.contains("in use at once"));
+    terminal.until("opened", |screen| {
+        screen.contains("Looks like 3 people (2.7)") && screen.contains("in use at once")
+    });
     terminal.keys(&["Escape"]);
     terminal.until("back", |screen| screen.contains("USER^"));
     terminal.tmux(&["resize-window", "-x", "60", "-y", "20"]);

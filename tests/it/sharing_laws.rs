@@ -173,7 +173,7 @@ fn a_household_is_watched_at_most() {
         }
     }
     let estimate = estimate_of(&account.activity);
-    assert!(estimate.is_common_home && estimate.people > 2.0, "{estimate:?}");
+    assert!(estimate.is_common_home() && estimate.apart < 0.05, "{estimate:?}");
     assert_eq!(account.verdict.verdict(), Verdict::Watch);
     assert!(!account.changes.contains(&Verdict::Sharing));
     assert_eq!(decide(&estimate, &Thresholds::new(10.0, true)), Verdict::Sharing);
