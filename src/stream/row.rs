@@ -113,8 +113,6 @@ mod tests {
             r#"{"kind":"overlap","networks":["192.0.2.1","2001:db8::/64"],"seconds":2460,"gap":3600,"#,
             r#""from":"2026-11-23T17:00:00Z","to":"2026-11-23T18:00:00Z"},"#,
             r#"{"kind":"alternation","networks":["192.0.2.1","AS3352"],"times":3},"#,
-            r#"{"kind":"many-networks","count":7,"seconds":3600},"#,
-            r#"{"kind":"recurring-networks","networks":["192.0.2.1"]},"#,
             r#"{"kind":"second-device","networks":["192.0.2.1"],"seconds":60},"#,
             r#"{"kind":"sequential-networks","count":3},"#,
             r#"{"kind":"in-use","networks":["192.0.2.1"],"#,

@@ -203,30 +203,6 @@ pub enum Evidence<'l> {
         #[serde(default)]
         times: u64,
     },
-    /// More networks within an hour, or in turn within minutes, than one person uses.
-    ManyNetworks {
-        #[serde(default)]
-        count: u64,
-        #[serde(default)]
-        seconds: u64,
-        #[serde(
-            default,
-            deserialize_with = "value::moment",
-            skip_serializing_if = "Option::is_none"
-        )]
-        from: Option<Timestamp>,
-        #[serde(
-            default,
-            deserialize_with = "value::moment",
-            skip_serializing_if = "Option::is_none"
-        )]
-        to: Option<Timestamp>,
-    },
-    /// More networks recur on several days than a home and a workplace.
-    RecurringNetworks {
-        #[serde(borrow, default)]
-        networks: Vec<Origin<'l>>,
-    },
     /// A network was treated as a second device; its overlap with others is ignored.
     SecondDevice {
         #[serde(borrow, default)]
@@ -340,12 +316,6 @@ impl<'l> Evidence<'l> {
             Self::Alternation { networks, times } => {
                 Evidence::Alternation { networks: owned_origins(networks), times }
             }
-            Self::ManyNetworks { count, seconds, from, to } => {
-                Evidence::ManyNetworks { count, seconds, from, to }
-            }
-            Self::RecurringNetworks { networks } => {
-                Evidence::RecurringNetworks { networks: owned_origins(networks) }
-            }
             Self::SecondDevice { networks, seconds } => {
                 Evidence::SecondDevice { networks: owned_origins(networks), seconds }
             }
@@ -371,15 +341,11 @@ impl<'l> Evidence<'l> {
         match self {
             Self::Overlap { networks, .. }
             | Self::Alternation { networks, .. }
-            | Self::RecurringNetworks { networks }
             | Self::CommonHome { networks }
             | Self::SecondDevice { networks, .. }
             | Self::InUse { networks, .. }
             | Self::HiddenAddresses { networks, .. } => networks,
-            Self::ManyNetworks { .. }
-            | Self::SequentialNetworks { .. }
-            | Self::Counterfactual { .. }
-            | Self::Other => &mut [],
+            Self::SequentialNetworks { .. } | Self::Counterfactual { .. } | Self::Other => &mut [],
         }
     }
 }

@@ -233,8 +233,6 @@ fn reasons(row: &Summary<'_>, messages: &Messages) -> Vec<String> {
     let period = |fact: &Evidence<'_>, text: String| match fact {
         Evidence::Overlap { .. } => format!("{text} ({days})"),
         Evidence::Alternation { .. }
-        | Evidence::ManyNetworks { .. }
-        | Evidence::RecurringNetworks { .. }
         | Evidence::SecondDevice { .. }
         | Evidence::CommonHome { .. }
         | Evidence::SequentialNetworks { .. }

@@ -55,14 +55,6 @@ fn sentence(evidence: &Evidence<'_>, names: Names, messages: &Messages) -> Optio
             let values = [("networks", listed(networks)), ("n", times.to_string())];
             fill_texts(messages.alternation, &values)
         }
-        Evidence::ManyNetworks { count, seconds, .. } => {
-            let values = [("networks", counted(count)), ("span", length(seconds))];
-            fill_texts(messages.many_networks, &values)
-        }
-        Evidence::RecurringNetworks { networks } => {
-            let count = units::networks(networks.len() as u64, messages);
-            fill_texts(messages.recurring_networks, &[("networks", count)])
-        }
         Evidence::SecondDevice { networks, seconds } => {
             let values = [("networks", listed(networks)), ("span", length(seconds))];
             fill_texts(messages.second_device, &values)
@@ -135,15 +127,12 @@ pub fn detail(evidence: &Evidence<'_>, style: &TextStyle) -> Option<String> {
                 [("networks", &listed), ("intervals", &spans(intervals, style))];
             Some(fill(messages.in_use, &values))
         }
-        Evidence::Overlap { from: Some(from), to: Some(to), .. }
-        | Evidence::ManyNetworks { from: Some(from), to: Some(to), .. } => {
+        Evidence::Overlap { from: Some(from), to: Some(to), .. } => {
             let text = text(evidence, messages)?;
             Some(format!("{text} ({})", spans(&[(*from, *to)], style)))
         }
         Evidence::Overlap { .. }
-        | Evidence::ManyNetworks { .. }
         | Evidence::Alternation { .. }
-        | Evidence::RecurringNetworks { .. }
         | Evidence::SecondDevice { .. }
         | Evidence::CommonHome { .. }
         | Evidence::SequentialNetworks { .. }
@@ -198,16 +187,6 @@ mod tests {
                 Evidence::Alternation { networks: origins(&["20.1.2.3", CARRIER]), times: 12 },
                 "alternated between 20.1.2.3 and a mobile carrier 12 times",
                 "alternated between 2 networks 12 times",
-            ),
-            (
-                Evidence::ManyNetworks { count: 14, seconds: 3600, from, to },
-                "14 networks within 1 h",
-                "14 networks within 1 h",
-            ),
-            (
-                Evidence::RecurringNetworks { networks: pair() },
-                "2 networks recurring on several days",
-                "2 networks recurring on several days",
             ),
             (
                 Evidence::SecondDevice { networks: origins(&["20.1.2.3"]), seconds: 7200 },

@@ -188,9 +188,6 @@ messages! {
         / "{networks} сразу, {span}";
     alternation: "alternated between {networks} {n} times" / "luân phiên giữa {networks} {n} lần"
         / "переключения между {networks}: {n} раз";
-    many_networks: "{networks} within {span}" / "{networks} trong {span}" / "{networks} за {span}";
-    recurring_networks: "{networks} recurring on several days"
-        / "{networks} lặp lại trong nhiều ngày" / "{networks} повторно в разные дни";
     second_device: "{networks} treated as a second device (overlap of {span} ignored)"
         / "{networks} được coi là thiết bị thứ hai (bỏ qua {span} trùng nhau)"
         / "{networks}: считается вторым устройством (пересечение {span} не учтено)";

@@ -219,14 +219,12 @@ fn size(evidence: &[Evidence<'_>]) -> usize {
         Evidence::InUse { networks, intervals } => networks.len() + intervals.len(),
         Evidence::Overlap { networks, .. }
         | Evidence::Alternation { networks, .. }
-        | Evidence::RecurringNetworks { networks }
         | Evidence::SecondDevice { networks, .. }
         | Evidence::CommonHome { networks }
         | Evidence::HiddenAddresses { networks, .. } => networks.len(),
-        Evidence::ManyNetworks { .. }
-        | Evidence::SequentialNetworks { .. }
-        | Evidence::Counterfactual { .. }
-        | Evidence::Other => 1,
+        Evidence::SequentialNetworks { .. } | Evidence::Counterfactual { .. } | Evidence::Other => {
+            1
+        }
     };
     evidence.iter().map(of).sum()
 }
