@@ -48,6 +48,15 @@ fn limits_apply_to_all_users_or_to_one() {
     std::fs::write(&file, "# devices of each user\nhal exempt\n\njan   64\nned 1\n").unwrap();
     let args = ["--limits", file.to_str().unwrap()];
     assert_eq!(shared(&args), ["ned"]);
+    for (settled, verdict) in [
+        ("hal household", "watch"),
+        ("hal acknowledged until 2026-11-23", "watch"),
+        ("hal acknowledged until 2026-11-22", "sharing"),
+    ] {
+        std::fs::write(&file, settled).unwrap();
+        assert_eq!(summary(&EVENTS, &args, "hal")["verdict"], verdict, "{settled}");
+    }
+    std::fs::write(&file, "# devices of each user\nhal exempt\n\njan   64\nned 1\n").unwrap();
     let hal = summary(&EVENTS, &args, "hal");
     assert_eq!((&hal["verdict"], hal.get("people")), (&"unknown".into(), None));
     assert!(rows_of(&EVENTS, &args, "alert").iter().all(|alert| alert["user"] != "hal"));

@@ -104,8 +104,9 @@ pub(super) const FLAGS: &[F] = &[
         o.limits_file = Some(path);
     })
     .detail(
-        "One line each: the user's name, a space, and a number of devices, or exempt for a user \
-         without alerts. Lines that begin with # are comments.",
+        "One line each: the user's name, a space, and a number of devices; exempt for a user \
+         without alerts; household, or acknowledged until 2026-12-31, for a verdict of watch at \
+         most. Lines that begin with # are comments.",
     ),
     F::value(
         "ignore",
