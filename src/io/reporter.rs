@@ -1,7 +1,7 @@
 //! Messages on standard error: `mtp-NAME: where: what`, one line each, escaped for a terminal.
 
 use std::fmt;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 
 use super::escape::Escaped;
 
@@ -12,7 +12,9 @@ pub struct Reporter(pub &'static str);
 impl Reporter {
     /// Prints one line. A closed standard error is ignored.
     pub fn print(self, what: impl fmt::Display) {
-        let line = format!("{}: {}\n", self.0, Escaped(&what.to_string()));
+        // The last tool of a pipeline may have its status line there; it is drawn again.
+        let clear = if io::stderr().is_terminal() { "\r\x1b[K" } else { "" };
+        let line = format!("{clear}{}: {}\n", self.0, Escaped(&what.to_string()));
         drop(io::stderr().write_all(line.as_bytes()));
     }
 }

@@ -17,20 +17,19 @@ pub struct TextOptions {
     pub warn: u64,
     /// A block for every user, as the scripts printed.
     pub is_long: bool,
-    /// Whether alerts are written as they come.
-    pub has_alerts: bool,
 }
 
-/// Writes a row that is shown at once.
+/// Writes a row that is shown at once; of alerts, those that are new.
 pub fn row(
     row: &Row<'_>,
     options: &TextOptions,
     names: &mut Anonymizer,
     style: &TextStyle,
+    now: Timestamp,
     out: &mut String,
 ) {
     match row {
-        Row::Alert(alert) if options.has_alerts => {
+        Row::Alert(alert) if options.is_long || account::is_new(alert, now) => {
             account::alert(&names.alert((**alert).clone()), style, out);
         }
         Row::Sample(sample) => {

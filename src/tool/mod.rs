@@ -6,6 +6,7 @@ pub mod logs;
 pub mod parse;
 pub mod report;
 pub mod score;
+pub mod status_line;
 pub mod users;
 
 use std::io::Write;

@@ -7,7 +7,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::messages::{Messages, fill};
 use super::style::{Severity, TextStyle};
-use super::{evidence, units};
+use super::{evidence, timeline, units};
 use crate::io::escape::Escaped;
 use crate::stream::{Alert, Evidence, Risk, Summary, Verdict};
 use crate::timestamp::Timestamp;
@@ -202,15 +202,28 @@ pub fn long_block(row: &Summary<'_>, style: &TextStyle, out: &mut String) {
     out.push('\n');
 }
 
-/// Writes all that is known of a user: for `--explain`.
-pub fn detail(row: &Summary<'_>, style: &TextStyle, out: &mut String) {
-    block(row, None, style, out);
+/// Writes a user for `--explain`: when its networks were in use, then the facts in words; in full,
+/// each fact with its times.
+pub fn detail(row: &Summary<'_>, is_full: bool, style: &TextStyle, out: &mut String) {
+    let mut text = String::new();
+    block(row, None, style, &mut text);
+    // The timeline stands between the name and the verdict.
+    let (name, rest) = text.split_once('\n').unwrap_or((&text, ""));
+    out.push_str(name);
+    out.push('\n');
+    timeline::draw(facts(row), style, out);
+    out.push_str(rest.trim_end());
+    out.push('\n');
+    seen(row, style, out);
+    if !is_full {
+        return;
+    }
+    out.push('\n');
     for fact in facts(row) {
         if let Some(text) = evidence::detail(fact, style) {
             style.line(out, 3, 6, None, &text);
         }
     }
-    seen(row, style, out);
 }
 
 fn seen(row: &Summary<'_>, style: &TextStyle, out: &mut String) {
@@ -302,8 +315,7 @@ pub fn alert(row: &Alert<'_>, style: &TextStyle, out: &mut String) {
         let values: [(&str, &dyn Display); 4] =
             [("user", &user), ("risk", &risk), ("was", &was), ("n", &score)];
         text.push_str(&fill(messages.risk_alert, &values));
-        out.push_str(&text);
-        out.push('\n');
+        style.line(out, 0, 3, None, &text);
         return;
     };
     let was = verdict_name(row.was.unwrap_or_default(), messages);
@@ -322,9 +334,16 @@ pub fn alert(row: &Alert<'_>, style: &TextStyle, out: &mut String) {
     if !reasons.is_empty() {
         text.push_str(&format!(": {}", reasons.join("; ")));
     }
-    out.push_str(&style.paint(severity(verdict), &text));
-    out.push('\n');
+    style.line(out, 0, 3, Some(severity(verdict)), &text);
 }
+
+/// Whether an alert is new at this moment: those of a log that was kept are in the table.
+pub fn is_new(row: &Alert<'_>, now: Timestamp) -> bool {
+    row.ts.is_none_or(|at| at.0.abs_diff(now.0) < NEW_MS)
+}
+
+/// An hour.
+const NEW_MS: u64 = 3_600_000;
 
 /// Why an account became suspicious, the strongest first.
 pub fn alert_reasons(row: &Alert<'_>, messages: &Messages) -> Vec<String> {

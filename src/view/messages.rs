@@ -204,6 +204,10 @@ messages! {
         / "с {option} было бы: {verdict}";
     in_use: "{networks} in use {intervals}" / "{networks} được dùng {intervals}"
         / "{networks}: в работе {intervals}";
+    timeline_legend: "{alone} in use  {two} two at once  {more} three or more at once"
+        / "{alone} được dùng  {two} hai mạng cùng lúc  {more} ba mạng trở lên cùng lúc"
+        / "{alone} в работе  {two} две сразу  {more} три и больше сразу";
+    more_networks: "{n} more networks" / "{n} mạng khác" / "ещё сетей: {n}";
     as_one: "{networks} ({n} as one)" / "{networks} ({n} tính là một)" / "{networks} ({n} как одна)";
     no_addresses: "the log does not show addresses" / "log không cho thấy địa chỉ"
         / "в логе не видны адреса";

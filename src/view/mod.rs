@@ -5,12 +5,14 @@
 
 pub mod account;
 pub mod calendar;
+pub mod event;
 pub mod evidence;
 mod grid;
 pub mod messages;
 pub mod monitor;
 pub mod style;
 pub mod table;
+pub mod timeline;
 pub mod units;
 
 pub use account::{AccountLine, Totals};

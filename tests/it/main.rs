@@ -53,6 +53,7 @@ mod sharing_laws;
 mod signals;
 mod stream_page;
 mod tidy;
+mod transcripts;
 mod users_crash;
 mod users_files;
 mod users_hostile;

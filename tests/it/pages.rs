@@ -68,3 +68,50 @@ fn tables_are_sound() {
         }
     }
 }
+
+/// The commands of a README, without their comments.
+fn commands(name: &str) -> Vec<String> {
+    let text = fs::read_to_string(root().join(name)).unwrap();
+    let mut is_block = false;
+    let mut found = Vec::new();
+    for line in text.lines() {
+        if line.starts_with("```") {
+            is_block = !is_block;
+            continue;
+        }
+        let Some(code) = line.strip_prefix("    ").or(is_block.then_some(line)) else { continue };
+        // Comments stand behind two blanks.
+        let command = code.trim_start().split("  ").next().unwrap().to_owned();
+        found.push(command);
+    }
+    found
+}
+
+#[test]
+fn the_readmes_have_the_same_commands_and_tables() {
+    let english = commands("README.md");
+    assert!(english.len() > 30, "{english:?}");
+    let rows = |name: &str| {
+        let text = fs::read_to_string(root().join(name)).unwrap();
+        text.lines().filter(|line| line.starts_with('|')).count()
+    };
+    for name in ["README.vi.md", "README.ru.md"] {
+        assert_eq!(commands(name), english, "{name}");
+        assert_eq!(rows(name), rows("README.md"), "{name}");
+    }
+}
+
+#[test]
+fn the_readmes_name_only_flags_that_exist() {
+    let known: HashSet<_> = tool::command_lines()
+        .iter()
+        .flat_map(|page| page.flags.iter().map(|flag| format!("--{}", flag.long)))
+        .collect();
+    for command in commands("README.md") {
+        for part in command.split('|').filter(|part| part.contains("mtp-")) {
+            for flag in part.split_whitespace().filter(|word| word.starts_with("--")) {
+                assert!(known.contains(flag), "{command}: {flag}");
+            }
+        }
+    }
+}

@@ -7,7 +7,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::demo::demos;
-use crate::harness::{skip, text, tool};
+use crate::harness::{root, skip, text, tool};
 
 /// Long enough for a loaded machine.
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -80,6 +80,54 @@ impl Drop for Terminal {
     fn drop(&mut self) {
         drop(Command::new("tmux").args(["-L", &self.socket, "kill-server"]).output());
     }
+}
+
+/// The README's live pipeline: what it waits for, what it counts, and at the end the table alone.
+#[test]
+fn a_live_pipeline_has_a_status_line() {
+    let Some(terminal) = Terminal::start("status", 100, 90) else { return skip("tmux") };
+    let [parse, score] = ["mtp-parse", "mtp-score"].map(|name| tool(name).get_program().to_owned());
+    let (parse, score) = (parse.to_string_lossy(), score.to_string_lossy());
+    let log = root().join("examples/three-days.log.gz");
+    let folder = tempfile::tempdir().unwrap();
+    let go = folder.path().join("go");
+    let wait = format!("until [ -e {} ]; do sleep 0.1; done", go.display());
+    let lines = format!("{wait}; gunzip -c {}; sleep 600", log.display());
+    terminal.keys(&[&format!("clear; ({lines}) | {parse} | {score}"), "Enter"]);
+    terminal.until("waiting", |screen| screen.contains("mtp-score: waiting for input"));
+    std::fs::write(&go, "").unwrap();
+    let is_counted = |line: &str| {
+        line.starts_with("mtp-score: ")
+            && line.contains("connections, 20 users: 3 sharing, 0 watch, 17 clear, 0 unknown")
+    };
+    terminal.until("counted", |screen| screen.lines().any(is_counted));
+    terminal.keys(&["C-c"]);
+    let ended = terminal.until("ended", |screen| screen.trim_end().ends_with("READY>"));
+    assert!(ended.contains("20 users: 3 sharing") && ended.contains("USER "), "{ended}");
+    assert!(!ended.lines().any(is_counted) && !ended.contains("waiting"), "{ended}");
+}
+
+/// What another tool of the pipeline prints does not stay on the screen.
+#[test]
+fn the_screen_is_repaired() {
+    let Some(terminal) = Terminal::start("repair", 100, 30) else { return skip("tmux") };
+    let [events, scores, _] = demos();
+    let program = tool("mtp-report").get_program().to_owned();
+    let program = program.to_string_lossy();
+    let folder = tempfile::tempdir().unwrap();
+    let [go, done] = ["go", "done"].map(|name| folder.path().join(name));
+    let wait = format!("until [ -e {} ]; do sleep 0.1; done", go.display());
+    let noise = "printf '\\n\\n\\n\\nNOI%s\\n' SE > /dev/tty";
+    let noise = format!("{wait}; {noise}; touch {}; sleep 600", done.display());
+    let line = format!("clear; (cat {events} {scores}; {noise}) | {program} --watch");
+    terminal.keys(&[&line, "Enter"]);
+    let drawn = "3 sharing  0 watch  17 clear";
+    terminal.until("drawn", |screen| screen.contains(drawn) && !screen.contains("NOISE"));
+    std::fs::write(&go, "").unwrap();
+    terminal.until("garbled", |_| done.exists());
+    let is_whole = |screen: &str| screen.lines().nth(1).is_some_and(|line| line.starts_with(drawn));
+    let whole = terminal.until("repaired", |screen| is_whole(screen) && !screen.contains("NOISE"));
+    assert!(whole.contains("ALERTS"), "{whole}");
 }
 
 /// Starts the screen on a pipe that stays open, as a live stream does.

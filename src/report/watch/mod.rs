@@ -23,6 +23,8 @@ use terminal::Screen;
 
 /// How often the screen looks for something new.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// How often all of it is sent again: another tool of the pipeline may have written over it.
+const REPAINT_EVERY: Duration = Duration::from_secs(3);
 /// How often it is drawn at most while rows pour in.
 const DRAW_EVERY: Duration = Duration::from_millis(250);
 
@@ -42,6 +44,7 @@ fn draw_until_end(screen: &mut Screen, shared: &Shared, style: &TextStyle) -> io
     let mut list = List::default();
     let (mut drawn, mut drawn_at) = (None, Instant::now());
     let mut is_stale = true;
+    let mut painted_at = Instant::now();
     loop {
         if shared.is_stopped() || screen.must_end() {
             return Ok(());
@@ -49,6 +52,10 @@ fn draw_until_end(screen: &mut Screen, shared: &Shared, style: &TextStyle) -> io
         if screen.must_stop() {
             screen.stop()?;
             is_stale = true;
+        }
+        if painted_at.elapsed() >= REPAINT_EVERY {
+            screen.repaint();
+            (painted_at, is_stale) = (Instant::now(), true);
         }
         let version = shared.version();
         let is_new = drawn != Some(version) && drawn_at.elapsed() >= DRAW_EVERY;

@@ -149,7 +149,7 @@ fn latest<'s>(
     area: Rect,
     text_style: &TextStyle,
 ) -> Paragraph<'s> {
-    let plain = TextStyle { colours: Colours::Off, ..text_style.clone() };
+    let plain = TextStyle { colours: Colours::Off, width: None, ..text_style.clone() };
     let mut lines = vec![Text::styled("ALERTS", QUIET)];
     for row in model.alerts.iter().rev().take(usize::from(area.height)) {
         let row = names.alert(row.clone());

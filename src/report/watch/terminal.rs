@@ -12,6 +12,7 @@ use ratatui::crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 use ratatui::crossterm::{cursor, execute};
+use ratatui::style::Color;
 use ratatui::{Frame, Terminal};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Signal, getpid, kill_current_process_group, kill_process};
@@ -53,6 +54,15 @@ impl Screen {
             self.take()?;
         }
         self.terminal.draw(draw).map(|_| ())
+    }
+
+    /// Sends all of the next frame, without blanking the screen before it.
+    pub(super) fn repaint(&mut self) {
+        for cell in &mut self.terminal.current_buffer_mut().content {
+            // No frame has this colour: every cell differs.
+            cell.fg = Color::Rgb(1, 2, 3);
+        }
+        self.terminal.swap_buffers();
     }
 
     /// Forgets what is on it: all of the next frame is sent.

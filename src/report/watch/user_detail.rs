@@ -13,8 +13,9 @@ use super::screen::{QUIET, STRONG, style};
 use crate::io::escape::Escaped;
 use crate::stream::Origin;
 use crate::timestamp::Timestamp;
+use crate::view::messages::fill;
 use crate::view::style::Colours;
-use crate::view::{IconSet, TextStyle, account, evidence};
+use crate::view::{TextStyle, account, evidence, timeline};
 
 /// Networks that are drawn.
 const LINES: usize = 16;
@@ -95,9 +96,10 @@ fn timelines<'s>(
         lines.push(Text::raw(format!("{name:LABEL$} {bar}")));
     }
     if hidden > 0 {
-        lines.push(Text::styled(format!("{hidden} more"), QUIET));
+        let text = fill(text_style.messages().more_networks, &[("n", &hidden)]);
+        lines.push(Text::styled(text, QUIET));
     }
-    lines.push(Text::styled(legend(text_style), QUIET));
+    lines.push(Text::styled(timeline::legend(text_style), QUIET));
     lines.push(Text::default());
     lines
 }
@@ -115,16 +117,6 @@ fn label(timeline: &SourceTimeline, names: &mut Anonymizer, text_style: &TextSty
     format!("{}{more}", name.chars().take(room).collect::<String>())
 }
 
-/// In use alone, with one other, with more.
-fn letters(text_style: &TextStyle) -> [char; 3] {
-    if text_style.icons == IconSet::Emoji { ['░', '▓', '█'] } else { ['-', '=', '#'] }
-}
-
-fn legend(text_style: &TextStyle) -> String {
-    let [alone, two, more] = letters(text_style);
-    format!("{alone} in use  {two} two at once  {more} three or more at once")
-}
-
 fn bar(
     timeline: &SourceTimeline,
     overlaps: &[OverlapInterval],
@@ -133,7 +125,7 @@ fn bar(
     text_style: &TextStyle,
 ) -> String {
     let mut bar = vec![' '; columns];
-    let [alone, two, more] = letters(text_style);
+    let [alone, two, more] = timeline::letters(text_style);
     let place = |second: u32| {
         let since = u64::from(second.clamp(from, to) - from) * columns as u64;
         usize::try_from(since / u64::from((to - from).max(1))).unwrap_or(0).min(columns - 1)
@@ -157,7 +149,7 @@ fn bar(
 }
 
 fn alerts<'s>(user: &UserModel, names: &mut Anonymizer, text_style: &TextStyle) -> Vec<Text<'s>> {
-    let plain = TextStyle { colours: Colours::Off, ..text_style.clone() };
+    let plain = TextStyle { colours: Colours::Off, width: None, ..text_style.clone() };
     let mut lines = Vec::new();
     for row in user.alerts.iter().rev() {
         let row = names.alert(row.clone());

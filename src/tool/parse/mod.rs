@@ -8,7 +8,6 @@ mod list;
 mod meta;
 mod rejects;
 mod span;
-mod text;
 mod users_file;
 mod writer;
 

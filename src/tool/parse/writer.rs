@@ -3,13 +3,13 @@
 use super::explain::{self, Explanation};
 use super::meta::LineTotals;
 use super::rejects::Rejects;
-use super::text;
 use crate::error::Error;
 use crate::formats::{Decoded, Decoder, Outcome};
 use crate::frame::{Deframed, Message};
 use crate::stream::Event;
 use crate::timestamp::Timestamp;
 use crate::tool::event_loop::LineOrigin;
+use crate::view;
 
 /// Writes the events of messages.
 #[derive(Debug)]
@@ -126,7 +126,7 @@ fn write_event(
         *newest = (*newest).max(event.ts);
     }
     match mode {
-        OutputMode::Text => out.extend_from_slice(text::line(event).as_bytes()),
+        OutputMode::Text => out.extend_from_slice(view::event::line(event).as_bytes()),
         OutputMode::Rows => event.write(out),
         OutputMode::Explain | OutputMode::ExplainRows => {
             out.extend_from_slice(explain::row(event).as_bytes());

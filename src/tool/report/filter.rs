@@ -15,9 +15,10 @@ use crate::report::page::{self, PageOptions};
 use crate::report::text::{self, TextOptions};
 use crate::report::throttled_file::{self, Content, ThrottledFile};
 use crate::report::{Anonymizer, ReportModel, TOP, metrics};
-use crate::stream::{PeriodRow, Row, row};
+use crate::stream::{Kind, PeriodRow, Row, Verdict, row};
 use crate::timestamp::Timestamp;
 use crate::tool::event_loop::{Filter, LineOrigin};
+use crate::tool::status_line::StatusLine;
 use crate::view::{Lang, TextStyle, calendar};
 
 /// A page is for people, who do not look every five seconds.
@@ -35,6 +36,7 @@ pub(super) struct ReportFilter {
     format: OutputFormat,
     reporter: Reporter,
     progress: Progress,
+    status: StatusLine,
     lines: u64,
     cut: u64,
     text: String,
@@ -68,13 +70,8 @@ impl ReportFilter {
         let page = file(&options.html, Content::Page, page_every)?;
         let metrics = file(&options.prometheus, Content::Metrics, options.every)?;
         let progress = Progress::of(&options.files);
-        let text_options = TextOptions {
-            top: options.top,
-            warn: options.warn,
-            is_long: options.is_long,
-            // What became of an archive is in the table.
-            has_alerts: options.is_long || !progress.is_archive(),
-        };
+        let text_options =
+            TextOptions { top: options.top, warn: options.warn, is_long: options.is_long };
         let (calendar, history) = history::open(&options, style.zone.clone(), reporter)?;
         Ok(Self {
             model: ReportModel { calendar, ..ReportModel::default() },
@@ -88,6 +85,7 @@ impl ReportFilter {
             format,
             reporter,
             progress,
+            status: StatusLine::new("mtp-report"),
             lines: 0,
             cut: 0,
             text: String::new(),
@@ -176,6 +174,14 @@ impl ReportFilter {
         }
     }
 
+    /// Writes what was written, where the status line is not in its way.
+    fn flush(&mut self, out: &mut Output) -> Result<(), Error> {
+        if !out.buffer.is_empty() {
+            self.status.clear();
+        }
+        out.flush()
+    }
+
     fn print_calendar_counts(&self) {
         let Some(calendar) = &self.model.calendar else { return };
         let dropped = calendar.dropped();
@@ -212,9 +218,18 @@ impl ReportFilter {
     }
 }
 
+/// The counts of the status line.
+fn status_counts(model: &ReportModel) -> String {
+    let count = |verdict| model.users.values().filter(|user| user.verdict == verdict).count();
+    let verdicts = Verdict::ALL.map(|verdict| format!("{} {}", count(verdict), verdict.name()));
+    let (connections, users) = (model.counts.of(Kind::Connect), model.users.len());
+    format!("{connections} connections, {users} users: {}", verdicts.join(", "))
+}
+
 impl Filter for ReportFilter {
-    fn line(&mut self, line: &[u8], _at: LineOrigin<'_>, out: &mut Output) -> Result<(), Error> {
+    fn line(&mut self, line: &[u8], at: LineOrigin<'_>, out: &mut Output) -> Result<(), Error> {
         self.lines += 1;
+        self.status.line();
         self.progress.line(line);
         if line.iter().all(u8::is_ascii_whitespace) {
             return Ok(());
@@ -223,7 +238,8 @@ impl Filter for ReportFilter {
         self.names.learn(&row);
         self.model.ingest(&row);
         if self.options.text && self.options.by.is_none() {
-            text::row(&row, &self.text_options, &mut self.names, &self.style, &mut self.text);
+            let (options, names, text) = (&self.text_options, &mut self.names, &mut self.text);
+            text::row(&row, options, names, &self.style, at.arrival, text);
             out.buffer.extend_from_slice(self.text.as_bytes());
             self.text.clear();
         }
@@ -234,25 +250,34 @@ impl Filter for ReportFilter {
     }
 
     fn deadline(&self) -> Option<Instant> {
-        self.files().filter_map(ThrottledFile::deadline).min()
+        let files = self.files().filter_map(ThrottledFile::deadline);
+        let status = self.status.deadline().filter(|_| !self.progress.is_archive());
+        files.chain(status).min()
     }
 
-    fn tick(&mut self, _out: &mut Output) -> Result<(), Error> {
+    fn tick(&mut self, out: &mut Output) -> Result<(), Error> {
         self.write_files(false);
+        self.flush(out)?;
+        let Self { status, model, progress, .. } = self;
+        if !progress.is_archive() {
+            let newest = model.ends.map(|(_, last)| last);
+            status.draw(newest, || status_counts(model));
+        }
         Ok(())
     }
 
     fn report(&mut self, out: &mut Output) -> Result<(), Error> {
         self.progress.clear();
+        self.status.clear();
         self.write_analysis(out);
         self.write_files(true);
         self.print_counts();
         out.flush()
     }
 
-    fn idle(&mut self, _out: &mut Output) -> Result<(), Error> {
+    fn idle(&mut self, out: &mut Output) -> Result<(), Error> {
         self.write_files(false);
-        Ok(())
+        self.flush(out)
     }
 
     fn source_ended(&mut self, cut: u64) {
@@ -261,6 +286,7 @@ impl Filter for ReportFilter {
 
     fn finish(&mut self, out: &mut Output) -> Result<(), Error> {
         self.progress.clear();
+        self.status.end();
         self.write_analysis(out);
         self.write_files(true);
         out.flush()?;

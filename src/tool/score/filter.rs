@@ -10,7 +10,6 @@ use crate::error::{Error, ExitStatus};
 use crate::io::escape::Escaped;
 use crate::io::output::{Output, OutputFormat};
 use crate::io::reporter::Reporter;
-use crate::io::source::Source;
 use crate::score::all_users;
 use crate::score::assessment::{self, RowConfig, RowContext};
 use crate::score::state::{ScoreMode, VerdictChange, score};
@@ -21,6 +20,7 @@ use crate::sharing::Detail;
 use crate::stream::{Clock, Event, Kind, Meta, Risk, Row, Verdict, row};
 use crate::timestamp::Timestamp;
 use crate::tool::event_loop::{Filter, LineOrigin};
+use crate::tool::status_line::StatusLine;
 
 pub(super) struct ScoreFilter {
     options: ScoreOptions,
@@ -43,6 +43,7 @@ pub(super) struct ScoreFilter {
     /// Held while the state is in use.
     _lock: Option<StateLock>,
     rows_read: u64,
+    status: StatusLine,
 }
 
 /// Alerts of one time, which are written in the order of their users' names: the order must not
@@ -103,8 +104,7 @@ impl ScoreFilter {
         let newest = state.newest();
         let next_summaries = newest.map_or(i64::MIN, |now| next_summaries(now, &options));
         let save_at = Instant::now() + options.save_every;
-        let is_archive = Source::are_archives(&options.files);
-        let renderer = ScoreRenderer::new(format, options.icons, options.is_long, is_archive);
+        let renderer = ScoreRenderer::new(format, options.icons, options.is_long);
         Ok(Self {
             options,
             reporter,
@@ -120,6 +120,7 @@ impl ScoreFilter {
             alerts: SameTime::default(),
             _lock: lock,
             rows_read: 0,
+            status: StatusLine::new("mtp-score"),
         })
     }
 
@@ -314,6 +315,14 @@ impl ScoreFilter {
         Ok(())
     }
 
+    /// Writes what was written, where the status line is not in its way.
+    fn flush(&mut self, out: &mut Output) -> Result<(), Error> {
+        if !out.buffer.is_empty() {
+            self.status.clear();
+        }
+        out.flush()
+    }
+
     fn save(&mut self) -> Result<(), Error> {
         self.save_at = Instant::now() + self.options.save_every;
         self.options.state.as_deref().map_or(Ok(()), |path| state_file::save(path, &self.state))
@@ -349,7 +358,8 @@ impl ScoreFilter {
             return Err(Error::refused("--explain", reason));
         };
         let summary = assessment::summary(user, now, &context);
-        self.renderer.user_detail(&summary, &mut out.buffer);
+        let is_full = self.options.detail == Detail::Full;
+        self.renderer.user_detail(&summary, is_full, &mut out.buffer);
         Ok(())
     }
 
@@ -395,6 +405,21 @@ fn context<'a>(
     (RowContext { config, policy, gateways, users: count, all_users }, users)
 }
 
+/// The counts of the status line.
+fn status_counts(state: &mut ScoreState) -> String {
+    let mut counts = [0_u64; Verdict::ALL.len()];
+    for user in state.users.all_mut() {
+        let verdict = user.verdict.verdict();
+        for (known, count) in Verdict::ALL.iter().zip(&mut counts) {
+            *count += u64::from(*known == verdict);
+        }
+    }
+    let verdicts = Verdict::ALL.iter().zip(counts);
+    let verdicts: Vec<_> = verdicts.map(|(of, count)| format!("{count} {}", of.name())).collect();
+    let (connections, users) = (state.counters.connections, state.users.len());
+    format!("{connections} connections, {users} users: {}", verdicts.join(", "))
+}
+
 /// The next multiple of `--every` after a time.
 fn next_summaries(ts: i64, options: &ScoreOptions) -> i64 {
     options.every_ms.map_or(i64::MAX, |every| (ts.div_euclid(every) + 1).saturating_mul(every))
@@ -403,6 +428,7 @@ fn next_summaries(ts: i64, options: &ScoreOptions) -> i64 {
 impl Filter for ScoreFilter {
     fn line(&mut self, line: &[u8], _at: LineOrigin<'_>, out: &mut Output) -> Result<(), Error> {
         self.release_at = None;
+        self.status.line();
         if let Some(event) = Event::read(line) {
             self.pass_on(line, out)?;
             return self.event(&event, out);
@@ -446,7 +472,7 @@ impl Filter for ScoreFilter {
 
     fn deadline(&self) -> Option<Instant> {
         let save = self.options.state.as_ref().map(|_| self.save_at);
-        [save, self.quiet_at, self.release_at].into_iter().flatten().min()
+        [save, self.quiet_at, self.release_at, self.status.deadline()].into_iter().flatten().min()
     }
 
     fn tick(&mut self, out: &mut Output) -> Result<(), Error> {
@@ -468,12 +494,16 @@ impl Filter for ScoreFilter {
             self.release_at = None;
             self.state.buffer.release();
             self.drain_due(out);
-            out.flush()?;
         }
+        self.flush(out)?;
+        let newest = self.state.newest().map(Timestamp);
+        let Self { status, state, .. } = self;
+        status.draw(newest, || status_counts(state));
         Ok(())
     }
 
-    fn idle(&mut self, _out: &mut Output) -> Result<(), Error> {
+    fn idle(&mut self, out: &mut Output) -> Result<(), Error> {
+        self.flush(out)?;
         if self.release_at.is_none() && !self.state.buffer.is_empty() {
             let late_ms = u64::try_from(self.options.window.late_ms).unwrap_or(0);
             self.release_at = Instant::now().checked_add(Duration::from_millis(late_ms));
@@ -482,10 +512,12 @@ impl Filter for ScoreFilter {
     }
 
     fn report(&mut self, out: &mut Output) -> Result<(), Error> {
+        self.status.clear();
         self.write_report(out)
     }
 
     fn finish(&mut self, out: &mut Output) -> Result<(), Error> {
+        self.status.end();
         // With a state the stream only pauses: earlier connections may still come, so what is
         // buffered is saved and processed again by the next run. The summaries are those of a
         // stream that ends here.

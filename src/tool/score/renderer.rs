@@ -27,21 +27,13 @@ pub(super) struct TextRenderer {
     blocks: String,
     /// Statistics of a proxy that does not log addresses, by user.
     usage: BTreeMap<Box<str>, UsageTotals>,
-    /// Whether alerts are written as they come.
-    has_alerts: bool,
 }
 
 /// Users of whom statistics are kept.
 const USAGE_USERS_MAX: usize = 100_000;
 
 impl ScoreRenderer {
-    /// The text of an archive has no alerts: what became of them is in the table.
-    pub(super) fn new(
-        format: OutputFormat,
-        icons: Option<IconSet>,
-        is_long: bool,
-        is_archive: bool,
-    ) -> Self {
+    pub(super) fn new(format: OutputFormat, icons: Option<IconSet>, is_long: bool) -> Self {
         if !format.is_text() {
             return Self::Json;
         }
@@ -54,7 +46,6 @@ impl ScoreRenderer {
             lines: Vec::new(),
             blocks: String::new(),
             usage: BTreeMap::new(),
-            has_alerts: is_long || !is_archive,
         }))
     }
 
@@ -134,7 +125,7 @@ impl ScoreRenderer {
     }
 
     /// Writes everything about one user, as text in any format.
-    pub(super) fn user_detail(&self, summary: &Summary<'_>, out: &mut Vec<u8>) {
+    pub(super) fn user_detail(&self, summary: &Summary<'_>, is_full: bool, out: &mut Vec<u8>) {
         let plain;
         let style = match self {
             Self::Text(text) => &text.style,
@@ -143,13 +134,13 @@ impl ScoreRenderer {
                 &plain
             }
         };
-        write_text(out, |text| account::detail(summary, style, text));
+        write_text(out, |text| account::detail(summary, is_full, style, text));
     }
 
     pub(super) fn alert(&self, alert: &Alert<'_>, out: &mut Vec<u8>) {
         match self {
             Self::Json => row::write(alert, out),
-            Self::Text(text) if text.has_alerts => {
+            Self::Text(text) if text.is_long || account::is_new(alert, Timestamp::now()) => {
                 write_text(out, |out| account::alert(alert, &text.style, out));
             }
             Self::Text(_) => {}

@@ -1,12 +1,13 @@
-//! Events for people: a line each, aligned, harmless to a terminal.
+//! Events as text: a line each, aligned, harmless to a terminal.
 
 use std::fmt::Write;
 
+use super::units;
 use crate::io::escape::Escaped;
 use crate::stream::Event;
 
 /// `2026-11-23 15:40:35  connect     alice             203.0.113.7:35441  tls  px-1`
-pub(super) fn line(event: &Event<'_>) -> String {
+pub fn line(event: &Event<'_>) -> String {
     let mut out = String::new();
     match event.ts {
         // To the second, without the T and the Z.
@@ -51,8 +52,8 @@ fn details(event: &Event<'_>) -> Vec<(&'static str, String)> {
     add("", owned(&event.reason));
     add("times ", event.count.map(|count| count.to_string()));
     add("lasted ", event.lasted_ms.map(|ms| format!("{}.{} s", ms / 1000, ms % 1000 / 100)));
-    add("up ", event.bytes_up.map(bytes));
-    add("down ", event.bytes_down.map(bytes));
+    add("up ", event.bytes_up.map(units::bytes));
+    add("down ", event.bytes_down.map(units::bytes));
     if let Some(usage) = event.usage {
         add("open ", Some(usage.current.to_string()));
         add("of ", usage.connects.map(|connects| connects.to_string()));
@@ -61,15 +62,6 @@ fn details(event: &Event<'_>) -> Vec<(&'static str, String)> {
     add("", owned(&event.text));
     add("", owned(&event.source));
     all
-}
-
-/// `91.0 kB`
-fn bytes(count: u64) -> String {
-    let units = [(1_000_000_000, "GB"), (1_000_000, "MB"), (1000, "kB")];
-    match units.into_iter().find(|(size, _)| count >= *size) {
-        Some((size, unit)) => format!("{}.{} {unit}", count / size, count % size * 10 / size),
-        None => format!("{count} B"),
-    }
 }
 
 #[cfg(test)]
