@@ -69,7 +69,7 @@ impl Terminal {
             assert!(Instant::now() < end, "the shell is gone");
             std::thread::sleep(Duration::from_millis(30));
         }
-        let settings = std::fs::read_to_string(&file).unwrap();
+        let settings = fs::read_to_string(&file).unwrap();
         fs::remove_file(&file).unwrap();
         // The first line has the size, which is the terminal's own.
         settings.lines().skip(1).collect()
@@ -95,7 +95,7 @@ fn a_live_pipeline_has_a_status_line() {
     let lines = format!("{wait}; gunzip -c {}; sleep 600", log.display());
     terminal.keys(&[&format!("clear; ({lines}) | {parse} | {score}"), "Enter"]);
     terminal.until("waiting", |screen| screen.contains("mtp-score: waiting for input"));
-    std::fs::write(&go, "").unwrap();
+    fs::write(&go, "").unwrap();
     let is_counted = |line: &str| {
         line.starts_with("mtp-score: ")
             && line.contains("connections, 20 users: 3 sharing, 0 watch, 17 clear, 0 unknown")
@@ -123,7 +123,7 @@ fn the_screen_is_repaired() {
     terminal.keys(&[&line, "Enter"]);
     let drawn = "3 sharing  0 watch  17 clear";
     terminal.until("drawn", |screen| screen.contains(drawn) && !screen.contains("NOISE"));
-    std::fs::write(&go, "").unwrap();
+    fs::write(&go, "").unwrap();
     terminal.until("garbled", |_| done.exists());
     let is_whole = |screen: &str| screen.lines().nth(1).is_some_and(|line| line.starts_with(drawn));
     let whole = terminal.until("repaired", |screen| is_whole(screen) && !screen.contains("NOISE"));

@@ -196,8 +196,8 @@ const PARTITIONS: Section = Section {
          partition with --write-table, add the tables up with --merge, run each partition again \
          with --table, and merge the outputs with --merge. For a live stream: table rows may come \
          within the stream; each replaces the one before. With --clock-rows, a row is in time or \
-         late by the clock rows before it, whichever partition it is in. Several hosts of an archive do \
-         not keep pace: with --clock-sources the time moves as far as the slowest of them."
+         late by the clock rows before it, whichever partition it is in. Several hosts of an \
+         archive do not keep pace: with --clock-sources the time moves as far as the slowest of them."
             .to_owned()
     },
 };
