@@ -34,7 +34,11 @@ fn request_within(
 ) -> io::Result<Response> {
     let mut stream = open(socket, timeout)?;
     write_request(&mut stream, method, target)?;
-    let mut stream = DeadlineReader { stream, deadline: Instant::now() + timeout };
+    read_response(DeadlineReader { stream, deadline: Instant::now() + timeout })
+}
+
+/// Reads a response to its end.
+pub(super) fn read_response(mut stream: impl Read) -> io::Result<Response> {
     let (status, rest) = read_head(&mut stream)?;
     let mut body = Vec::new();
     rest.as_slice().chain(stream).take(BODY_MAX + 1).read_to_end(&mut body)?;

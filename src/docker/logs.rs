@@ -5,6 +5,9 @@ use memchr::memchr;
 /// The longest message that is kept; the engine splits lines at 16 KiB.
 const MESSAGE_MAX: usize = 1024 * 1024;
 
+/// The longest text of a frame: a longer one is damage, which must not fill the memory.
+const FRAME_MAX: usize = 16 * MESSAGE_MAX;
+
 /// A message of a container: a line, or a piece of a long one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LogMessage<'b> {
@@ -63,7 +66,7 @@ fn next(bytes: &[u8], has_terminal: bool) -> Option<(LogMessage<'_>, usize)> {
     }
     let (head, rest) = bytes.split_first_chunk::<8>()?;
     let [stream, _, _, _, length @ ..] = *head;
-    let length = usize::try_from(u32::from_be_bytes(length)).ok()?;
+    let length = usize::try_from(u32::from_be_bytes(length)).ok()?.min(FRAME_MAX);
     Some((LogMessage { stream, text: rest.get(..length)? }, length + 8))
 }
 

@@ -245,3 +245,16 @@ fn default_socket() -> PathBuf {
         _ => system,
     }
 }
+/// Parses what an engine may answer: a response with its head, whose body is a list of containers,
+/// one container, or an error. For tests.
+#[doc(hidden)]
+pub fn containers_of(answer: &[u8]) -> Vec<Container> {
+    let Ok(response) = http::read_response(answer) else { return Vec::new() };
+    let listed: Vec<ContainerSummary> = serde_json::from_slice(&response.body).unwrap_or_default();
+    let all = Selection::Name("px-1".to_owned());
+    let listed = listed.into_iter().filter(|one| one.publishes(443) || one.is_selected(&all));
+    drop(listed.map(ContainerSummary::into_listed).collect::<Vec<_>>());
+    let inspected: Option<ContainerInspect> = serde_json::from_slice(&response.body).ok();
+    drop(body_of(response));
+    inspected.map(ContainerInspect::into_container).into_iter().collect()
+}

@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 use crate::io::atomic_write::{self, NewFile};
+use crate::io::read_file::read_file;
 use crate::stream::event::GAP_PREFIX;
 use crate::timestamp::Timestamp;
 
@@ -81,17 +82,13 @@ impl SavedPositions {
     /// Loads a state file; one that does not exist is an empty state.
     pub fn load(path: &Path) -> Result<Self, Error> {
         let name = path.display();
-        let file = match fs::File::open(path) {
-            Ok(file) => file,
+        let text = match read_file(path, STATE_MAX) {
+            Ok(text) => text,
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 return Ok(Self { version: VERSION, ..Self::default() });
             }
             Err(error) => return Err(Error::input(&name, error)),
         };
-        let mut text = Vec::new();
-        let mut limited = std::io::Read::take(file, STATE_MAX);
-        std::io::Read::read_to_end(&mut limited, &mut text)
-            .map_err(|error| Error::input(&name, error))?;
         let state: Self = serde_json::from_slice(&text)
             .map_err(|error| Error::refused(&name, format!("invalid state file ({error})")))?;
         if state.version != VERSION {
@@ -115,8 +112,13 @@ impl SavedPositions {
         let text = serde_json::to_vec(self).unwrap_or_default();
         let write = || {
             let mut options = fs::OpenOptions::new();
-            let file = options.write(true).create(true).truncate(true).mode(0o600);
-            file.open(&temporary)?.write_all(&text)?;
+            // Never through a link, nor into a file of another: one that a killed process left goes.
+            let file = options.write(true).create_new(true).mode(0o600);
+            let opened = file.open(&temporary).or_else(|_| {
+                fs::remove_file(&temporary)?;
+                file.open(&temporary)
+            });
+            opened?.write_all(&text)?;
             fs::rename(&temporary, path)
         };
         write().map_err(|error| Error::input(path.display(), error))

@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
-use super::bytes;
+use sha2::{Digest, Sha256};
 
 /// Hexadecimal digits of a secret.
 pub const DIGITS: usize = 32;
-/// Digits of an unknown secret in the name made for its user.
-const SHOWN: usize = 8;
+/// Bytes of the hash of an unknown secret in the name made for its user.
+const SHOWN: usize = 4;
 
 #[derive(Clone, Debug, Default)]
 pub struct SecretIndex {
@@ -33,7 +33,7 @@ impl SecretIndex {
     }
 
     /// The user of a secret in hexadecimal, plain or as in a link (`dd…`, `ee…`); or `unknown_`
-    /// and its first digits.
+    /// and the first digits of its SHA-256: nothing of the secret itself.
     pub fn user(&self, secret: &[u8]) -> String {
         let plain = match secret.get(..2) {
             Some([b'd' | b'D', b'd' | b'D'] | [b'e' | b'E', b'e' | b'E'])
@@ -46,7 +46,10 @@ impl SecretIndex {
         let plain = plain.unwrap_or(secret).to_ascii_lowercase();
         match self.users.get(&plain) {
             Some(user) => user.clone(),
-            None => format!("unknown_{}", bytes::to_text(plain.get(..SHOWN).unwrap_or(&plain))),
+            None => {
+                let hash = Sha256::digest(&plain);
+                format!("unknown_{}", hex::encode(hash.get(..SHOWN).unwrap_or_default()))
+            }
         }
     }
 }
@@ -69,6 +72,6 @@ mod tests {
         assert_eq!(keys.user(format!("dd{}", secret.to_uppercase()).as_bytes()), "max \"p\"");
         assert_eq!(keys.user(format!("ee{secret}77772e61").as_bytes()), "max \"p\"");
         assert_eq!(keys.user(b"ffff456789abcdef0123456789abcdef"), "Елена");
-        assert_eq!(keys.user(b"0000456789abcdef0123456789abcdef"), "unknown_00004567");
+        assert_eq!(keys.user(b"0000456789abcdef0123456789abcdef"), "unknown_c73d2272");
     }
 }

@@ -72,6 +72,35 @@ fn place(
     File::open(folder(&path))?.sync_all()
 }
 
+/// Creates a file that is written as a stream goes on, or empties it. Links and files of other users
+/// are refused as by [`replace_with`], and so is a file that is one of these inputs.
+pub fn create(path: &Path, inputs: &[PathBuf]) -> Result<File, Error> {
+    open_stream(path, inputs).map_err(|error| Error::input(path.display(), error))
+}
+
+fn open_stream(path: &Path, inputs: &[PathBuf]) -> io::Result<File> {
+    if let Ok(there) = fs::metadata(path) {
+        if !there.is_file() && !there.is_dir() {
+            return open_device(path);
+        }
+        let is_it = |input: &Path| {
+            let input = if input.as_os_str() == "-" { Path::new("/dev/stdin") } else { input };
+            let meta = fs::metadata(input).ok();
+            meta.is_some_and(|meta| (meta.dev(), meta.ino()) == (there.dev(), there.ino()))
+        };
+        let has_stdin = inputs.is_empty() && is_it(Path::new("-"));
+        if has_stdin || inputs.iter().any(|input| is_it(input)) {
+            return Err(io::Error::other("this file is also an input; write to another file"));
+        }
+    }
+    let path = target(path)?;
+    if let Ok(old) = fs::symlink_metadata(&path) {
+        refuse_planted(&path, &old)?;
+    }
+    let flags = i32::try_from(OFlags::NOFOLLOW.bits()).unwrap_or(0);
+    OpenOptions::new().write(true).create(true).truncate(true).custom_flags(flags).open(path)
+}
+
 fn folder(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
@@ -244,6 +273,21 @@ mod tests {
         let error = replace(&link, b"new").unwrap_err().to_string();
         assert!(error.contains("belongs to another user"), "{error}");
         assert_eq!(fs::read(&victim).unwrap(), b"kept");
+    }
+
+    #[test]
+    fn a_stream_is_not_written_over_its_input() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, link) = (folder.path().join("log"), folder.path().join("link"));
+        fs::write(&path, "kept").unwrap();
+        symlink("log", &link).unwrap();
+        for output in [&path, &link] {
+            let error = create(output, std::slice::from_ref(&path)).unwrap_err().to_string();
+            assert!(error.contains("also an input"), "{error}");
+        }
+        assert_eq!(fs::read(&path).unwrap(), b"kept");
+        create(&link, &[]).unwrap().write_all(b"new").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"new");
     }
 
     #[test]

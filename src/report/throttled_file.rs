@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::error::Error;
 use crate::io::atomic_write::{NewFile, replace_with};
+use crate::io::read_file::read_file;
 use crate::io::reporter::Reporter;
 
 /// A file costs at most this part of the time: the next one is made this many times later than
@@ -151,12 +152,7 @@ const KEY_MAX: u64 = 4096;
 
 /// Reads the key of `--anonymize-key`.
 pub fn read_key(path: &Path) -> Result<Vec<u8>, Error> {
-    let mut key = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(KEY_MAX + 1).read_to_end(&mut key));
-    read.map_err(|error| Error::input(path.display(), error))?;
-    if key.len() as u64 > KEY_MAX {
-        return Err(Error::refused(path.display(), "a key has at most 4096 bytes"));
-    }
+    let key = read_file(path, KEY_MAX).map_err(|error| Error::input(path.display(), error))?;
     if key.len() < 16 {
         let what = "a key has 16 bytes or more: head -c 32 /dev/urandom > FILE makes one";
         return Err(Error::refused(path.display(), what));

@@ -42,7 +42,8 @@ pub fn load(path: &Path) -> Result<Option<ScoreState>, Error> {
     })
 }
 
-fn decode(bytes: &[u8]) -> Result<ScoreState, String> {
+#[doc(hidden)]
+pub fn decode(bytes: &[u8]) -> Result<ScoreState, String> {
     let (magic, rest) =
         bytes.split_at_checked(MAGIC.len()).ok_or("not a state file of mtp-score")?;
     if magic != MAGIC {
@@ -70,7 +71,8 @@ pub fn save(path: &Path, state: &ScoreState) -> Result<(), Error> {
     replace_with(path, NewFile::Private, |file| write(file, state))
 }
 
-fn write(file: &mut dyn Write, state: &ScoreState) -> io::Result<()> {
+#[doc(hidden)]
+pub fn write(file: &mut dyn Write, state: &ScoreState) -> io::Result<()> {
     let mut sink = ChecksumWriter {
         to: BufWriter::new(file),
         length: 0,

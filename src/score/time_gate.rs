@@ -2,8 +2,9 @@
 //! others late.
 //!
 //! A time far ahead of the stream is plausible once the connections after it confirm it: after a
-//! quiet night they do, after an outlier they do not. What is set aside is used when the stream
-//! reaches its time, and counted if it never does.
+//! quiet night they do, after an outlier they do not. No number of them confirms a time ahead of
+//! the clock by which they arrived, unless the whole stream is ahead of it. What is set aside is
+//! used when the stream reaches its time, and counted if it never does.
 
 use std::net::IpAddr;
 
@@ -62,23 +63,31 @@ pub struct TimeGate {
 }
 
 impl TimeGate {
-    /// Whether the newest time is wrong: it is that of the first connections alone, and this one is
-    /// more than a day before them.
-    pub fn is_wrong_start(&self, ts: i64) -> bool {
-        self.accepted < RUN_MIN && self.newest.is_some_and(|newest| ts < newest - FAR_MS)
+    /// Whether the newest time is wrong, seen from a connection of this time that arrived now: it is
+    /// that of the first connections alone, and this one is more than a day before them; or it is
+    /// ahead of the clock, and this one is not.
+    pub fn is_wrong(&self, ts: i64, arrival: i64) -> bool {
+        let Some(newest) = self.newest else { return false };
+        let ahead = arrival.saturating_add(JUMP_MS);
+        let is_start = self.accepted < RUN_MIN && ts < newest - FAR_MS;
+        is_start || (newest > ahead && ts <= ahead && ts < newest - JUMP_MS)
     }
 
-    /// Whether a connection is plausible. If not, it is set aside.
-    pub fn admit(&mut self, event: &ConnectEvent<'_>) -> bool {
+    /// Whether a connection that arrived now is plausible. If not, it is set aside.
+    pub fn admit(&mut self, event: &ConnectEvent<'_>, arrival: i64) -> bool {
         let ts = event.ts;
         let Some(newest) = self.newest.filter(|newest| ts > newest + JUMP_MS) else {
-            let is_wrong = self.is_wrong_start(ts);
+            let is_wrong = self.is_wrong(ts, arrival);
             self.newest = if is_wrong { Some(ts) } else { self.newest.max(Some(ts)) };
             self.accepted = self.accepted.saturating_add(1).min(RUN_MIN);
             self.run = 0;
             return true;
         };
         self.push(event);
+        let ahead = arrival.saturating_add(JUMP_MS);
+        if ts > ahead && newest <= ahead {
+            return false;
+        }
         self.run = self.run.saturating_add(1);
         let [_, before, last] = self.last;
         self.last = [before, last, ts];
@@ -143,13 +152,18 @@ mod tests {
 
     /// The times that are used for connections at these minutes, and the number set aside.
     fn used(minutes: &[i64]) -> (Vec<i64>, u64) {
+        used_at(i64::MAX, minutes)
+    }
+
+    /// The same where all of them arrive at this minute.
+    fn used_at(arrival: i64, minutes: &[i64]) -> (Vec<i64>, u64) {
         let (mut gate, mut used) = (TimeGate::default(), Vec::new());
         for minute in minutes {
             let ip = "203.0.113.7".parse().unwrap();
             let ts = minute * 60_000;
             let (id, source, format) = (None, "", "");
             let event = ConnectEvent { ts, user: "a", ip, port: None, id, source, format };
-            if gate.admit(&event) {
+            if gate.admit(&event, arrival.saturating_mul(60_000)) {
                 used.push(*minute);
             }
             while let Some(taken) = gate.take_plausible() {
@@ -172,6 +186,24 @@ mod tests {
         assert_eq!(used(&[0, 40, 80, 120, 160]), (vec![0, 40, 80, 120], 1));
         // An outlier within the first connections after a night.
         assert_eq!(used(&[0, FAR, 480, 481, 482]), (vec![0, 480, 481, 482], 1));
+    }
+
+    /// However many connections of the future follow each other, those of the present are used.
+    #[test]
+    fn times_of_the_future_move_nothing() {
+        const FAR: i64 = 4_000_000_000;
+        for far in [FAR, 100, 2000] {
+            let forged: Vec<i64> = (far..far + 200).collect();
+            let (honest, later) = ([0, 1, 2], [3, 4, 5]);
+            let all = [&honest[..], &forged, &later].concat();
+            assert_eq!(used_at(5, &all), (vec![0, 1, 2, 3, 4, 5], 200));
+            // From the first line on: the clock is set right by the first honest one.
+            let (used, set_aside) = used_at(5, &[&forged[..], &honest, &later].concat());
+            assert_eq!((&used[used.len() - 6..], set_aside), (&[0, 1, 2, 3, 4, 5][..], 0));
+        }
+        // The machine's own clock is wrong: all connections are of its future.
+        let minutes: Vec<i64> = (FAR..FAR + 100).chain(FAR + 600..FAR + 700).collect();
+        assert_eq!(used_at(0, &minutes), (minutes.clone(), 0));
     }
 
     #[test]

@@ -103,3 +103,15 @@ pub struct Query {
     /// Whether to read [`TcpInfo`], which increases the cost of a sample by about 50 %.
     pub with_info: bool,
 }
+
+/// Parses what a kernel may answer: a block of a netlink dump, and the rows of `/proc/net/tcp`. For
+/// tests.
+#[doc(hidden)]
+pub fn sockets_of(answer: &[u8], sequence: u32, ports: &[u16]) -> Vec<Socket> {
+    let mut found = Vec::new();
+    let end = sock_diag::read_block(answer, sequence, true, &mut |socket| found.push(*socket));
+    drop(end);
+    let rows = answer.split(|byte| *byte == b'\n');
+    found.extend(rows.filter_map(|row| proc_tables::parse_row(row, ports)));
+    found
+}

@@ -54,7 +54,7 @@ impl ProcTables {
 
 /// Parses a row whose local port is one of these:
 /// `   0: 0100007F:01BB 0200007F:C350 01 00000000:00000000 00:00000000 00000000  0  0 1234 …`
-fn parse_row(line: &[u8], ports: &[u16]) -> Option<Socket> {
+pub(super) fn parse_row(line: &[u8], ports: &[u16]) -> Option<Socket> {
     let mut words = line.split(|byte| *byte == b' ').filter(|word| !word.is_empty());
     let (local, remote, state) = (words.nth(1)?, words.next()?, words.next()?);
     let local_colon = memchr(b':', local)?;

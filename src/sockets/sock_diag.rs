@@ -50,22 +50,35 @@ impl SockDiag {
                 Err(rustix::io::Errno::INTR) => continue,
                 Err(error) => return Err(error.into()),
             };
-            let mut rest = self.buffer.get(..received).unwrap_or_default();
-            while let Some((message, after)) = next_message(rest, self.sequence) {
-                rest = after;
-                match message {
-                    NetlinkMessage::Socket(body) => {
-                        if let Some(socket) = parse_socket(body, query.with_info) {
-                            each(&socket);
-                        }
-                    }
-                    NetlinkMessage::Done => return Ok(()),
-                    NetlinkMessage::Error(code) => return Err(io::Error::from_raw_os_error(code)),
-                    NetlinkMessage::Other => {}
-                }
+            let block = self.buffer.get(..received).unwrap_or_default();
+            if read_block(block, self.sequence, query.with_info, each)? {
+                return Ok(());
             }
         }
     }
+}
+
+/// Passes the sockets of a block of messages to `each`. True at the end of the dump.
+pub(super) fn read_block(
+    mut block: &[u8],
+    sequence: u32,
+    with_info: bool,
+    each: &mut dyn FnMut(&Socket),
+) -> io::Result<bool> {
+    while let Some((message, after)) = next_message(block, sequence) {
+        block = after;
+        match message {
+            NetlinkMessage::Socket(body) => {
+                if let Some(socket) = parse_socket(body, with_info) {
+                    each(&socket);
+                }
+            }
+            NetlinkMessage::Done => return Ok(true),
+            NetlinkMessage::Error(code) => return Err(io::Error::from_raw_os_error(code)),
+            NetlinkMessage::Other => {}
+        }
+    }
+    Ok(false)
 }
 
 /// Runs `open` without `CAP_NET_ADMIN`. With it the kernel adds marks, keys and modules to every

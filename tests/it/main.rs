@@ -21,6 +21,8 @@ mod edits;
 mod engines;
 mod frame_laws;
 mod frames;
+mod fuzz;
+mod hardening;
 mod harness;
 mod live;
 mod log_calls;

@@ -206,3 +206,29 @@ fn no_file_refers_to_the_place_where_it_was_written() {
         }
     }
 }
+
+/// Each dependency has a row in ARCHITECTURE.md with its purpose and the reason for it.
+#[test]
+fn every_dependency_has_its_reason() {
+    let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    let section = manifest.split("\n[dependencies]\n").nth(1).unwrap().split("\n[").next().unwrap();
+    let mut wanted: Vec<_> = section.lines().filter_map(|line| line.split_once(" = ")).collect();
+    wanted.sort_unstable();
+    let map = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
+    let table = map.split("\n## Dependencies\n").nth(1).unwrap();
+    let rows = table.lines().filter(|line| line.starts_with("| ")).skip(1);
+    let rows: Vec<Vec<_>> = rows.map(|row| row.split('|').map(str::trim).collect()).collect();
+    let mut wrong = Vec::new();
+    for (name, _) in &wanted {
+        let row = rows.iter().find(|row| row[1] == *name);
+        if !row.is_some_and(|row| row.len() == 5 && row[2..4].iter().all(|cell| !cell.is_empty())) {
+            wrong.push(format!("{name}: no row with a purpose and a reason in ARCHITECTURE.md"));
+        }
+    }
+    for row in rows {
+        if !wanted.iter().any(|(name, _)| *name == row[1]) {
+            wrong.push(format!("{}: in ARCHITECTURE.md, not in Cargo.toml", row[1]));
+        }
+    }
+    report(&wrong);
+}

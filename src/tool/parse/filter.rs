@@ -23,7 +23,7 @@ use crate::tool::event_loop::{Filter, LineOrigin};
 const META_EVERY: Duration = Duration::from_mins(1);
 
 #[derive(Debug)]
-pub(super) struct ParseFilter {
+pub struct ParseFilter {
     deframer: Deframer,
     writer: EventWriter,
     users: Option<UsersFile>,
@@ -36,7 +36,7 @@ pub(super) struct ParseFilter {
 }
 
 impl ParseFilter {
-    pub(super) fn new(
+    pub fn new(
         options: ParseOptions,
         mut local_time: LocalTimeResolver,
         format: OutputFormat,
@@ -67,7 +67,8 @@ impl ParseFilter {
                 Some(file)
             }
         };
-        let rejects = options.rejects.as_deref().map(Rejects::create).transpose()?;
+        let rejects = options.rejects.as_deref();
+        let rejects = rejects.map(|path| Rejects::create(path, &options.files)).transpose()?;
         let mode = match (options.check, options.explain, format) {
             (true, ..) => OutputMode::Check,
             (false, true, OutputFormat::Json) => OutputMode::ExplainRows,

@@ -46,7 +46,7 @@ pub(super) const FLAGS: &[F] = &[
     })
     .detail(
         "The file is read again when it changes. A secret that is not in it becomes unknown_ and \
-         its first 8 digits.",
+         8 digits of its SHA-256.",
     ),
     F::value("source", "NAME", "Source name of all events", |o, text| {
         o.source = Some(text.to_owned());

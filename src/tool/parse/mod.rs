@@ -22,7 +22,8 @@ use crate::io::reporter::Reporter;
 use crate::timestamp::{LocalTimeResolver, Zone};
 use crate::tool::{EXIT_STATUS, event_loop};
 
-use filter::ParseFilter;
+#[doc(hidden)]
+pub use filter::ParseFilter;
 use span::TimeBound;
 
 #[derive(Debug, Default)]
@@ -121,7 +122,7 @@ pub fn run(
         return Ok(ExitStatus::Success);
     }
     let local_time = LocalTimeResolver::new(options.zone.take(), options.year);
-    let files = std::mem::take(&mut options.files);
+    let files = options.files.clone();
     let is_strict = options.strict;
     let mut filter = ParseFilter::new(options, local_time, format, reporter)?;
     let status = event_loop::run(&files, &mut filter, &mut out, reporter)?;

@@ -9,6 +9,7 @@ use memchr::memmem;
 
 use crate::error::{Error, SystemError};
 use crate::formats::redact;
+use crate::io::atomic_write;
 use crate::tool::event_loop::LineOrigin;
 
 #[derive(Debug)]
@@ -21,9 +22,8 @@ pub(super) struct Rejects {
 
 impl Rejects {
     /// Creates the file, or empties it.
-    pub(super) fn create(path: &Path) -> Result<Self, Error> {
-        let file = File::create(path);
-        let file = file.map_err(|error| Error::refused(path.display(), SystemError(&error)))?;
+    pub(super) fn create(path: &Path, inputs: &[PathBuf]) -> Result<Self, Error> {
+        let file = atomic_write::create(path, inputs)?;
         Ok(Self { path: path.to_owned(), file: BufWriter::new(file), last: None })
     }
 

@@ -24,7 +24,8 @@ use crate::view::{Lang, TextStyle, calendar};
 /// A page is for people, who do not look every five seconds.
 const PAGE_EVERY_MIN: Duration = Duration::from_secs(10);
 
-pub(super) struct ReportFilter {
+#[derive(Debug)]
+pub struct ReportFilter {
     model: ReportModel,
     names: Anonymizer,
     page: Option<ThrottledFile>,
@@ -52,7 +53,7 @@ pub(super) fn anonymizer(hide: &HideNames) -> Result<Anonymizer, Error> {
 }
 
 impl ReportFilter {
-    pub(super) fn new(
+    pub fn new(
         mut options: ReportOptions,
         format: OutputFormat,
         style: TextStyle,

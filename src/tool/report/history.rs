@@ -18,6 +18,7 @@ use crate::timestamp::{Timestamp, Zone};
 const SAVE_EVERY_MIN: Duration = Duration::from_secs(10);
 
 /// The file of a history, locked.
+#[derive(Debug)]
 pub(super) struct HistoryFile {
     pub(super) file: ThrottledFile,
     retain_ms: i64,

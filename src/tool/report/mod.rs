@@ -5,6 +5,9 @@ mod flags;
 mod history;
 mod progress;
 
+#[doc(hidden)]
+pub use filter::ReportFilter;
+
 use std::fs::File;
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
@@ -208,7 +211,7 @@ pub fn run(
     let mut out = Output::stdout()?;
     let files = options.files.clone();
     let is_maintenance = options.is_maintenance() && files.is_empty();
-    let mut filter = filter::ReportFilter::new(options, format, style, reporter)?;
+    let mut filter = ReportFilter::new(options, format, style, reporter)?;
     if is_maintenance {
         filter.finish_without_input(&mut out)?;
         return Ok(filter.exit_status());

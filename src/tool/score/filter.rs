@@ -22,7 +22,8 @@ use crate::timestamp::Timestamp;
 use crate::tool::event_loop::{Filter, LineOrigin};
 use crate::tool::status_line::StatusLine;
 
-pub(super) struct ScoreFilter {
+#[derive(Debug)]
+pub struct ScoreFilter {
     options: ScoreOptions,
     reporter: Reporter,
     state: ScoreState,
@@ -44,11 +45,13 @@ pub(super) struct ScoreFilter {
     _lock: Option<StateLock>,
     rows_read: u64,
     status: StatusLine,
+    /// When the line was read, in milliseconds.
+    arrival: i64,
 }
 
 /// Alerts of one time, which are written in the order of their users' names: the order must not
 /// depend on which other users a run has.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct SameTime {
     at: i64,
     rows: Vec<(String, Vec<u8>)>,
@@ -79,7 +82,7 @@ enum Which {
 }
 
 impl ScoreFilter {
-    pub(super) fn new(
+    pub fn new(
         options: ScoreOptions,
         mode: ScoreMode,
         format: OutputFormat,
@@ -121,7 +124,14 @@ impl ScoreFilter {
             _lock: lock,
             rows_read: 0,
             status: StatusLine::new("mtp-score"),
+            arrival: 0,
         })
+    }
+
+    /// The state, for tests.
+    #[doc(hidden)]
+    pub fn state(&self) -> &ScoreState {
+        &self.state
     }
 
     fn event(&mut self, event: &Event<'_>, out: &mut Output) -> Result<(), Error> {
@@ -166,10 +176,10 @@ impl ScoreFilter {
         if self.state.mode != ScoreMode::Whole {
             return self.ingest(&connection, out);
         }
-        if self.state.gate.is_wrong_start(ts) {
+        if self.state.gate.is_wrong(ts, self.arrival) {
             self.state.buffer.restart();
         }
-        if self.state.gate.admit(&connection) {
+        if self.state.gate.admit(&connection, self.arrival) {
             self.ingest(&connection, out)?;
         }
         while let Some(plausible) = self.state.gate.take_plausible() {
@@ -426,9 +436,10 @@ fn next_summaries(ts: i64, options: &ScoreOptions) -> i64 {
 }
 
 impl Filter for ScoreFilter {
-    fn line(&mut self, line: &[u8], _at: LineOrigin<'_>, out: &mut Output) -> Result<(), Error> {
+    fn line(&mut self, line: &[u8], at: LineOrigin<'_>, out: &mut Output) -> Result<(), Error> {
         self.release_at = None;
         self.status.line();
+        self.arrival = at.arrival.0;
         if let Some(event) = Event::read(line) {
             self.pass_on(line, out)?;
             return self.event(&event, out);

@@ -5,6 +5,9 @@ mod flags;
 mod merge;
 mod renderer;
 
+#[doc(hidden)]
+pub use filter::ScoreFilter;
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -230,7 +233,7 @@ pub fn run(
         return Ok(ExitStatus::Success);
     };
     let files = options.files.clone();
-    let mut filter = filter::ScoreFilter::new(options, mode, format, reporter)?;
+    let mut filter = ScoreFilter::new(options, mode, format, reporter)?;
     let status = event_loop::run(&files, &mut filter, &mut out, reporter)?;
     Ok(if status == ExitStatus::Success { filter.exit_status() } else { status })
 }

@@ -9,12 +9,14 @@ use crate::stream::{Alert, ScoreMeta, Summary, Usage, Verdict, row};
 use crate::timestamp::Timestamp;
 use crate::view::{AccountLine, IconSet, TextStyle, Totals, account, table};
 
+#[derive(Debug)]
 pub(super) enum ScoreRenderer {
     Json,
     Text(Box<TextRenderer>),
 }
 
 /// The text of one list of summaries.
+#[derive(Debug)]
 pub(super) struct TextRenderer {
     style: TextStyle,
     /// A block for every user, as the scripts printed.
