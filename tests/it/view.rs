@@ -173,7 +173,8 @@ fn other_languages() {
 fn an_alert_is_one_line() {
     let row = r#"{"type":"alert","ts":"2026-11-23T14:35:10Z","user":"b\u001b[2Job",
         "verdict":"sharing","was":"watch","people":3.4,
-        "evidence":[{"kind":"overlap","networks":["192.0.2.1","192.0.2.9"],"seconds":2460,"gap":14400}]}"#;
+        "evidence":[{"kind":"overlap","networks":["192.0.2.1","192.0.2.9"],
+        "seconds":2460,"gap":14400}]}"#;
     let Row::Alert(row) = Row::read(row.as_bytes()) else { panic!("{row}") };
     let row: Alert<'_> = *row;
     let mut out = String::new();
@@ -181,6 +182,6 @@ fn an_alert_is_one_line() {
     assert_eq!(
         out,
         "2026-11-23 14:35 b\\u{1b}[2Job: sharing (was watch), 3.4 people: \
-         2 networks at once, 41 min\n"
+         192.0.2.1 and 192.0.2.9 in use at once for 41 min\n"
     );
 }
