@@ -9,6 +9,8 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process};
+
 use crate::harness::{run, skip, text};
 use crate::proxy::{Client, Mode, Opening, start_centre};
 
@@ -23,8 +25,16 @@ struct Running {
 }
 
 impl Drop for Running {
+    /// Ends the proxy and the workers that it started.
     fn drop(&mut self) {
+        let pid = self.child.id();
+        let workers = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"));
         drop(self.child.kill());
+        for worker in workers.unwrap_or_default().split_whitespace() {
+            if let Some(worker) = worker.parse().ok().and_then(Pid::from_raw) {
+                drop(kill_process(worker, Signal::KILL));
+            }
+        }
         drop(self.child.wait());
     }
 }
