@@ -26,10 +26,10 @@ fn rows(host: &str, seed: u64, count: i64) -> String {
             3 => format!("-{user}|:"),
             _ => format!("u{user}"),
         };
-        let homes = if user % 7 == 0 { 4 } else { 1 };
+        let homes = if user.is_multiple_of(7) { 4 } else { 1 };
         let ip = match random.below(40) {
-            0 if user % 9 == 0 => "172.18.0.1".to_owned(),
-            _ if user % 11 == 0 => format!("100.64.0.{}", user % 50),
+            0 if user.is_multiple_of(9) => "172.18.0.1".to_owned(),
+            _ if user.is_multiple_of(11) => format!("100.64.0.{}", user % 50),
             _ => format!("{}.0.{user}.7", 90 + random.below(homes)),
         };
         let mut moment = Vec::new();
