@@ -179,7 +179,7 @@ fn explain_writes_the_detail_of_one_user() {
         ": sharing",
         "in use at once",
         "with --devices 3 it would be clear",
-        "in use 2026-11-21 06:20-20:00, ",
+        "- in use  = two at once  # three or more at once",
     ] {
         assert!(story.contains(part), "{part}: {story}");
     }
