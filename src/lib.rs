@@ -13,6 +13,7 @@ pub mod io;
 pub mod json;
 pub mod links;
 pub mod net;
+pub mod notify;
 pub mod proxy;
 pub mod pyconfig;
 pub mod report;

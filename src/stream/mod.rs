@@ -2,6 +2,7 @@
 
 pub mod event;
 mod meta;
+mod notification;
 mod period;
 pub mod row;
 mod sample;
@@ -12,6 +13,7 @@ mod value;
 
 pub use event::{Event, Kind, Text, TimeFrom, Usage};
 pub use meta::{LineCounts, Meta, ParseMeta, ParseTool, ScoreMeta, ScoreTool, SourceMeta};
+pub use notification::{About, Notification};
 pub use period::PeriodRow;
 pub use row::Row;
 pub use sample::{

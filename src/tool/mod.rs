@@ -3,6 +3,7 @@
 pub mod conns;
 pub mod event_loop;
 pub mod logs;
+pub mod notify;
 pub mod parse;
 pub mod report;
 pub mod score;
@@ -26,6 +27,7 @@ pub fn command_lines() -> Vec<CliInfo> {
         conns::CLI.info(),
         users::CLI.info(),
         report::CLI.info(),
+        notify::CLI.info(),
     ]
 }
 
@@ -37,6 +39,7 @@ pub const MANUAL_PAGES: &[(&str, u8)] = &[
     ("mtp-conns", 1),
     ("mtp-users", 1),
     ("mtp-report", 1),
+    ("mtp-notify", 1),
     ("mtp-stream", 5),
 ];
 

@@ -24,6 +24,7 @@ pub(crate) fn tool(name: &str) -> Command {
         "mtp-conns" => env!("CARGO_BIN_EXE_mtp-conns"),
         "mtp-users" => env!("CARGO_BIN_EXE_mtp-users"),
         "mtp-report" => env!("CARGO_BIN_EXE_mtp-report"),
+        "mtp-notify" => env!("CARGO_BIN_EXE_mtp-notify"),
         other => panic!("no tool is called {other}"),
     };
     let mut command = Command::new(path);

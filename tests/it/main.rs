@@ -28,6 +28,7 @@ mod live;
 mod log_calls;
 mod logs;
 mod misuse;
+mod notify;
 mod pages;
 mod parse_kinds;
 mod parse_laws;

@@ -57,6 +57,9 @@ fn tables_are_sound() {
             "--prefix",
             "--timestamps",
             "--no-log-prefix",
+            "--every",
+            "--reload",
+            "--compose",
         ];
         for word in
             help::long(&page, None).split(|c: char| c.is_whitespace() || "(),;:'`|=".contains(c))

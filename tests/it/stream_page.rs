@@ -6,8 +6,8 @@ use std::fs;
 use mtp::formats::{self, reason};
 use mtp::stream::{
     AccessLogRow, Alert, AllUsersTable, CheckRow, Clock, Connection, Evidence, FromIp, Kind,
-    LineCounts, LinkRow, ParseMeta, PeriodRow, ReloadRow, Sample, ScoreMeta, Summary, SuspiciousIp,
-    UserRow,
+    LineCounts, LinkRow, Notification, ParseMeta, PeriodRow, ReloadRow, Sample, ScoreMeta, Summary,
+    SuspiciousIp, UserRow,
 };
 use serde::Serialize;
 use serde::de::{Deserialize, Deserializer, Visitor};
@@ -103,6 +103,7 @@ fn the_schema_has_the_keys_of_the_types() {
     assert_eq!(keys_of::<AccessLogRow<'_>>(), of("access-log"));
     assert_eq!(keys_of::<ReloadRow<'_>>(), of("reloaded"));
     assert_eq!(keys_of::<PeriodRow<'_>>(), of("period"));
+    assert_eq!(without_ts(keys_of::<Notification>()), of("notification"));
 }
 
 /// Rows of types with flattened parts, and evidence, with every key that the schema has for them.

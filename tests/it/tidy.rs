@@ -32,11 +32,12 @@ const MODULES: &[(&str, &str)] = &[
     ("proxy", "docker error tomlconfig userconfig"),
     ("sockets", "docker error io net stream timestamp"),
     ("view", "io sharing stream timestamp"),
+    ("notify", "error io stream timestamp view"),
     ("report", "error formats io json net sharing stream timestamp view"),
     (
         "tool",
-        "accesslog cli diagnostic docker error follow formats frame io json links net proxy pyconfig \
-         report score sharing sockets stream timestamp tomlconfig userconfig view",
+        "accesslog cli diagnostic docker error follow formats frame io json links net notify proxy \
+         pyconfig report score sharing sockets stream timestamp tomlconfig userconfig view",
     ),
 ];
 const LINES_MAX: usize = 600;
