@@ -47,6 +47,8 @@ pub struct Containers {
     pub selections: Vec<Selection>,
     /// Whether sources without a cursor start with new lines only.
     pub from_now: bool,
+    /// Before the names of containers.
+    pub host: Option<String>,
     /// By container id.
     pub cursors: HashMap<String, ContainerCursor>,
 }
@@ -175,7 +177,7 @@ impl Manager {
             let short = id.get(..12).unwrap_or(&id);
             let mut sender = Sender::new(format!("{KEY}{id}"), &self.updates);
             sender.lines = gap_line(
-                &prefix(&cursor.name),
+                &self.prefix(&cursor.name),
                 &format!("container {short} was removed; lines after {} may be missing", cursor.ts),
             );
             sender.flush(None)?;
@@ -190,7 +192,7 @@ impl Manager {
         let cursor = self.containers.cursors.remove(&id);
         let follower = ContainerFollower {
             docker: self.docker.clone(),
-            prefix: prefix(&name),
+            prefix: self.prefix(&name),
             name,
             sender: Sender::new(format!("{KEY}{id}"), &self.updates),
             skips_old: self.containers.from_now && cursor.is_none(),
@@ -208,6 +210,14 @@ impl Manager {
                 drop(events.send(ManagerEvent::Ended(ended)));
             }
         });
+    }
+
+    /// As `docker compose logs -t` writes it.
+    fn prefix(&self, name: &str) -> String {
+        match &self.containers.host {
+            Some(host) => format!("{host}.{name}  | "),
+            None => format!("{name}  | "),
+        }
     }
 
     /// Waits for an event or the end of a follower.
@@ -230,11 +240,6 @@ impl Manager {
             Err(RecvTimeoutError::Disconnected) => Err(Disconnected),
         }
     }
-}
-
-/// As `docker compose logs -t` writes it.
-fn prefix(name: &str) -> String {
-    format!("{name}  | ")
 }
 
 /// Follows the log of one container while it runs.

@@ -22,7 +22,7 @@ const TOKEN: &str = "123456:AAtestTOKENtest";
 
 /// What the receiver does with a request.
 #[derive(Clone, Copy, Debug)]
-enum Reply {
+pub(crate) enum Reply {
     /// Status, headers, body.
     Answer(u16, &'static str, &'static str),
     /// Reads the request and sends nothing.
@@ -35,7 +35,7 @@ const OK: Reply = Reply::Answer(200, "", r#"{"ok":true,"result":{"message_id":1}
 
 /// A request that came in.
 #[derive(Clone, Debug)]
-struct Request {
+pub(crate) struct Request {
     path: String,
     headers: BTreeMap<String, String>,
     body: Vec<u8>,
@@ -43,20 +43,20 @@ struct Request {
 }
 
 impl Request {
-    fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap()
     }
 }
 
 /// A receiver on loopback: these replies in order, then success.
-struct Server {
-    url: String,
+pub(crate) struct Server {
+    pub(crate) url: String,
     requests: Receiver<Request>,
     replies: Arc<Mutex<Vec<Reply>>>,
 }
 
 impl Server {
-    fn start(replies: &[Reply]) -> Self {
+    pub(crate) fn start(replies: &[Reply]) -> Self {
         Self::listen(TcpListener::bind("127.0.0.1:0").unwrap(), replies)
     }
 
@@ -74,12 +74,12 @@ impl Server {
         Self { url, requests, replies }
     }
 
-    fn next(&self) -> Request {
+    pub(crate) fn next(&self) -> Request {
         self.requests.recv_timeout(TIMEOUT).expect("a request")
     }
 
     /// Nothing comes within this time.
-    fn is_quiet(&self, time: Duration) -> bool {
+    pub(crate) fn is_quiet(&self, time: Duration) -> bool {
         self.requests.recv_timeout(time).is_err()
     }
 

@@ -46,6 +46,7 @@ pub struct LogsOptions {
     units: Vec<String>,
     state: Option<PathBuf>,
     from_now: bool,
+    name: Option<String>,
 }
 
 impl LogsOptions {
@@ -67,6 +68,15 @@ impl LogsOptions {
         }
         let (project, service) = (project.to_owned(), service.map(str::to_owned));
         self.selections.push(Selection::Compose { project, service });
+        Ok(())
+    }
+
+    fn host(&mut self, text: &str) -> Result<(), String> {
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+        if text.is_empty() || !text.bytes().all(is_plain) {
+            return Err(invalid("name", text, "letters, digits, '-', '.' and '_'"));
+        }
+        self.name = Some(text.to_owned());
         Ok(())
     }
 
@@ -93,6 +103,11 @@ const FLAGS: &[F] = &[
     F::value("journal", "UNIT", "Follow a unit's entries in the journal", LogsOptions::unit)
         .short('u')
         .detail("May be repeated. Runs journalctl and writes its entries as JSON."),
+    F::value("name", "HOST", "Put HOST and a point before the names of sources", LogsOptions::host)
+        .detail(
+            "Where the lines of several servers meet, their sources stay apart. A single file gets \
+             the name HOST. Entries of the journal have the name of their host already.",
+        ),
     F::path("state", "FILE", "Save positions in FILE and resume from it", |o, path| {
         o.state = Some(path);
     })

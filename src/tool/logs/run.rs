@@ -60,6 +60,7 @@ fn start(options: &LogsOptions, state: &SavedPositions, updates: &Updates) -> Re
         let containers = Containers {
             selections: options.selections.clone(),
             from_now,
+            host: options.name.clone(),
             cursors: container_cursors(state),
         };
         let (docker, updates) = (Docker::connect()?, updates.clone());
@@ -72,7 +73,12 @@ fn start(options: &LogsOptions, state: &SavedPositions, updates: &Updates) -> Re
             Some(Cursor::File(cursor)) => Some(cursor.clone()),
             _ => None,
         };
-        let prefix = if options.files.len() > 1 { prefix(&path) } else { String::new() };
+        let prefix = match (&options.name, options.files.len()) {
+            (None, 1) => String::new(),
+            (None, _) => format!("{}  | ", plain_name(&path)),
+            (Some(host), 1) => format!("{host}  | "),
+            (Some(host), _) => format!("{host}.{}  | ", plain_name(&path)),
+        };
         let (followed, updates) = (Followed { path, prefix, from_now, cursor }, updates.clone());
         thread::spawn(move || file::follow(followed, &updates));
     }
@@ -97,13 +103,11 @@ fn container_cursors(state: &SavedPositions) -> HashMap<String, ContainerCursor>
     cursors.collect()
 }
 
-/// The name of a file as a prefix that mtp-parse reads.
-fn prefix(path: &Path) -> String {
+/// The name of a file in letters that mtp-parse reads in a prefix.
+fn plain_name(path: &Path) -> String {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-._".contains(letter);
-    let name: String =
-        name.chars().map(|letter| if is_plain(letter) { letter } else { '-' }).collect();
-    format!("{name}  | ")
+    name.chars().map(|letter| if is_plain(letter) { letter } else { '-' }).collect()
 }
 
 /// Sends the signals as updates.
