@@ -7,11 +7,12 @@ _mtp_logs() {
     --compose) :; return ;;
     -f|--file) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
     -u|--journal) :; return ;;
+    --name) :; return ;;
     --state) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
     --format) mapfile -t COMPREPLY < <(compgen -W 'auto json text' -- "$word"); return ;;
     esac
     case $word in
-    -*) mapfile -t COMPREPLY < <(compgen -W '-c --container --compose -f --file -u --journal --state --from-now -h --help -V --version --format' -- "$word"); return ;;
+    -*) mapfile -t COMPREPLY < <(compgen -W '-c --container --compose -f --file -u --journal --name --state --from-now -h --help -V --version --format' -- "$word"); return ;;
     esac
 }
 complete -F _mtp_logs mtp-logs
