@@ -28,6 +28,7 @@ mod harness;
 mod live;
 mod log_calls;
 mod logs;
+mod logs_engine;
 mod misuse;
 mod notify;
 mod pages;
