@@ -44,13 +44,11 @@ impl SecretIndex {
             _ => secret.get(..DIGITS),
         };
         let plain = plain.unwrap_or(secret).to_ascii_lowercase();
-        match self.users.get(&plain) {
-            Some(user) => user.clone(),
-            None => {
-                let hash = Sha256::digest(&plain);
-                format!("unknown_{}", hex::encode(hash.get(..SHOWN).unwrap_or_default()))
-            }
+        if let Some(user) = self.users.get(&plain) {
+            return user.clone();
         }
+        let hash = Sha256::digest(&plain);
+        format!("unknown_{}", hex::encode(hash.get(..SHOWN).unwrap_or_default()))
     }
 }
 

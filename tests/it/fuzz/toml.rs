@@ -16,7 +16,9 @@ pub(crate) fn check(bytes: &[u8]) {
     // Where lines end in two ways, an edit may end its neighbours' in one.
     let kinds = ["[access.users]", "[secrets]", "[[secret]]"];
     let is_mixed = kinds.iter().filter(|table| config.text.contains(*table)).count() > 1;
-    if config.user(NEW).is_some() || config.text.contains('\r') || is_mixed {
+    // The last user of a proxy is not removed.
+    let is_empty = config.users.is_empty();
+    if is_empty || config.user(NEW).is_some() || config.text.contains('\r') || is_mixed {
         return;
     }
     let names = |config: &TomlConfig<'_>| -> Vec<String> {
