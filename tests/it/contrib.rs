@@ -31,7 +31,16 @@ fn watch(folder: &Path, url: &str) -> Child {
     command.env("PATH", path).env("STATE_DIRECTORY", folder).env("RUNTIME_DIRECTORY", folder);
     command.env("MTP_LOGS", format!("--file {}", folder.join("log").display()));
     command.env("MTP_NOTIFY", format!("--webhook {url} --lang en")).env("TZ", "UTC");
-    command.stdin(Stdio::null()).stderr(err).spawn().unwrap()
+    let lines = folder.join("lines");
+    drop(fs::remove_file(&lines));
+    let child = command.stdin(Stdio::null()).stderr(err).spawn().unwrap();
+    // From here on it handles signals.
+    let end = Instant::now() + TIMEOUT;
+    while !lines.exists() {
+        assert!(Instant::now() < end, "no pipe");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    child
 }
 
 fn terminate(mut child: Child) {

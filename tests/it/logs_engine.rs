@@ -27,8 +27,9 @@ impl OwnEngine {
         // Not the configuration of this machine, which may contradict the options.
         let config = folder.join("daemon.json");
         fs::write(&config, "{}").ok()?;
-        let mut command = Command::new("dockerd");
-        command.arg("--config-file").arg(config);
+        // An engine without a bridge removes docker0 from its network namespace.
+        let mut command = Command::new("unshare");
+        command.args(["--net", "dockerd", "--config-file"]).arg(config);
         command.args(["--bridge=none", "--iptables=false", "--ip-forward=false", "--data-root"]);
         command.arg(folder.join("root")).arg("--exec-root").arg(folder.join("exec"));
         command.arg("--pidfile").arg(folder.join("pid"));
