@@ -65,7 +65,7 @@ fn verdicts(log: &str) -> Vec<String> {
     .collect()
 }
 
-/// Six hours of recordings of teleproxy and telemt, an access log, and two services that are no
+/// Hours of recordings of teleproxy and telemt, an access log, and two services that are no
 /// proxies, all in one Compose project, and each alone: the same verdicts.
 #[test]
 fn a_stream_of_many_services_gives_the_verdicts_of_each() {
@@ -74,6 +74,9 @@ fn a_stream_of_many_services_gives_the_verdicts_of_each() {
         let mut log = String::new();
         let file = fs::File::open(path).unwrap();
         flate2::read::GzDecoder::new(file).read_to_string(&mut log).unwrap();
+        // Until the same hour: of an older log, nobody is judged by the other's time.
+        let end = log.find("2026-01-01T13:00").and_then(|at| log[..at].rfind('\n'));
+        log.truncate(end.unwrap_or(log.len()));
         // Users of their own, so that no verdict is about two proxies.
         for user in ["shared", "roams", "home"] {
             log = log.replace(&format!("[{user}]"), &format!("[{user}{suffix}]"));
@@ -103,10 +106,8 @@ fn a_stream_of_many_services_gives_the_verdicts_of_each() {
     let mut alone: Vec<_> =
         proxies.iter().flat_map(|service| verdicts(&service.concat())).collect();
     alone.sort();
-    for user in ["shared-t", "shared-p"] {
-        let is_found = |row: &String| row.starts_with(&format!("\"{user}\" \"sharing\""));
-        assert!(alone.iter().any(is_found), "{alone:?}");
-    }
+    let is_found = |row: &String| row.starts_with("\"shared-p\" \"sharing\"");
+    assert!(alone.iter().any(is_found), "{alone:?}");
     assert_eq!(alone.len(), 7, "{alone:?}");
     let mut mixed = verdicts(&in_turn(&[&proxies[..], &others].concat()));
     mixed.sort();
