@@ -32,7 +32,7 @@ impl Drop for Running {
         drop(self.child.kill());
         for worker in workers.unwrap_or_default().split_whitespace() {
             if let Some(worker) = worker.parse().ok().and_then(Pid::from_raw) {
-                drop(kill_process(worker, Signal::KILL));
+                kill_process(worker, Signal::KILL).unwrap_or_default();
             }
         }
         drop(self.child.wait());

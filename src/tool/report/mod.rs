@@ -159,8 +159,8 @@ const CALENDAR: Section = Section {
          Addresses are counted exactly within the last 31 days of a history; before, the counts are \
          estimates (about 5 percent, of single users 13 percent) and marked by ~; of single days of \
          single users there are none. A user's days are erased by --forget; what stays are hashes \
-         in the estimates of whole days, without names.\n\n  mtp-parse proxy.log | mtp-report \
-         --history mtp.history --by week"
+         in the estimates of whole days, without names.\n\n  mtp-parse LOG | mtp-report \
+         --by week --history FILE"
             .to_owned()
     },
 };
