@@ -15,6 +15,9 @@ const ALARMS_SCALE: f64 = 1.0;
 const WATCH_MARGIN: f64 = 1.2;
 /// A higher verdict must hold for half a day: an evening with guests does not.
 const RISE_MS: i64 = 12 * 3_600_000;
+/// A verdict of sharing that must still hold is watch after an hour: clear would contradict the
+/// confidence beside it.
+const PENDING_MS: i64 = 3_600_000;
 /// Log-odds above the threshold with which it need not hold at all. In between the time falls in
 /// proportion: a resold account is found within hours.
 const IMMEDIATE_MARGIN: f64 = 2.0;
@@ -129,7 +132,9 @@ impl VerdictState {
         let holds = |since: Option<i64>, ms: i64| since.is_some_and(|since| at - since >= ms);
         let next = if holds(self.sharing_since, rise_ms(estimate, thresholds)) {
             Verdict::Sharing
-        } else if self.verdict < Verdict::Watch && holds(self.watch_since, RISE_MS) {
+        } else if self.verdict < Verdict::Watch
+            && (holds(self.watch_since, RISE_MS) || holds(self.sharing_since, PENDING_MS))
+        {
             Verdict::Watch
         } else if holds(self.lower_since, fall_ms) {
             level

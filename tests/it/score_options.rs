@@ -3,7 +3,8 @@
 
 use std::sync::LazyLock;
 
-use serde_json::Value;
+use mtp::timestamp::Timestamp;
+use serde_json::{Value, json};
 
 use crate::demo::log;
 use crate::harness::{check_schema, root, run, text};
@@ -238,4 +239,28 @@ fn clear_becomes_unknown_where_much_of_the_log_was_not_recognised() {
     };
     assert_eq!(verdicts(500), (3, 17, 0));
     assert_eq!(verdicts(501), (3, 0, 17));
+}
+
+/// While an account that looks shared must still be watched for hours, it is not clear: the
+/// confidence beside it is high.
+#[test]
+fn sharing_that_must_still_hold_is_watch() {
+    let log = root().join("tests/fixtures/live/telemt.log.gz");
+    let rows = run("mtp-parse", &["--tz", "UTC", log.to_str().unwrap()], b"").stdout;
+    let of_hours = |hours: i64| -> Value {
+        let is_in = |row: &&str| {
+            let row: Value = serde_json::from_str(row).unwrap();
+            let ts = Timestamp::read(row["ts"].as_str().unwrap_or_default().as_bytes());
+            let begin = Timestamp::read(b"2026-01-01T07:00:00Z").unwrap().0.0;
+            ts.is_some_and(|(ts, _)| ts.0 < begin + hours * 3_600_000)
+        };
+        let rows = text(&rows);
+        let rows: String = rows.split_inclusive('\n').filter(is_in).collect();
+        let out = text(&run("mtp-score", &["--format", "json"], rows.as_bytes()).stdout);
+        let mut rows = out.lines().map(|row| serde_json::from_str::<Value>(row).unwrap());
+        rows.find(|row| row["type"] == "summary" && row["user"] == "shared").unwrap()
+    };
+    let (early, late) = (of_hours(6), of_hours(9));
+    assert_eq!((&early["verdict"], &late["verdict"]), (&json!("watch"), &json!("sharing")));
+    assert!(early["confidence"].as_f64().unwrap() > 0.5, "{early}");
 }

@@ -160,7 +160,8 @@ const PEOPLE: Section = Section {
          hour of use; if one line of the log in twenty was not recognised; or if one connection in \
          twenty has the address of a relay, gateway or NAT (--trust-private). It is watch or \
          sharing when the odds are above a threshold (--alarms) for up to half a day, the shorter \
-         the higher they are, and falls when they are below it for a day. If all use is in one \
+         the higher they are, and falls when they are below it for a day; sharing that is not yet \
+         certain is watch after an hour. If all use is in one \
          place for twelve hours of the day, it is watch at most (--strict-households).\n\nevidence \
          has the reasons. overlap: two networks in use at the same time, for seconds in all, with \
          at most gap seconds between connections. alternation: how often connections changed to \
