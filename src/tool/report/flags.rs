@@ -70,7 +70,7 @@ pub(super) const FLAGS: &[F] = &[
         o.forget.push(text.to_owned());
         Ok(())
     })
-    .detail("May be given several times. mtp-score --forget does the same in its state."),
+    .detail("May be given several times."),
     F::value("every", "DURATION", "Least time between two versions of a file", |o, text| {
         let ms = u64::try_from(duration_ms(text)?.max(1000)).unwrap_or(1000);
         o.every = Duration::from_millis(ms);
