@@ -146,7 +146,7 @@ fn a_database_of_carriers_makes_one_network_of_each() {
     // Addresses that take turns, three at a time, within minutes and over hours.
     let events = |block: &str| -> Vec<u8> {
         let row = |n: i64| {
-            let ts = mtp::timestamp::Timestamp(1_795_448_000_000 + n * 40_000).text();
+            let ts = Timestamp(1_795_448_000_000 + n * 40_000).text();
             let last = (n * 7 % 5) * 40;
             format!(
                 "{{\"type\":\"connect\",\"ts\":\"{ts}\",\"user\":\"u\",\
