@@ -36,6 +36,8 @@ pub struct BufferedConnection {
     pub lasted_ms: i64,
     /// The score of the user with this connection.
     pub score: u64,
+    /// The user's connections in the window before this one.
+    pub before: u64,
 }
 
 /// Connections by time. Nearly all come in order and are a queue; only the others are sorted.
@@ -279,7 +281,16 @@ mod tests {
 
     fn connection(ts: i64) -> BufferedConnection {
         let ip = [203, 0, 113, 7].into();
-        BufferedConnection { ts, ip, port: 1, user: 0, identity: 1, lasted_ms: 0, score: 0 }
+        BufferedConnection {
+            ts,
+            ip,
+            port: 1,
+            user: 0,
+            identity: 1,
+            lasted_ms: 0,
+            score: 0,
+            before: 0,
+        }
     }
 
     #[test]

@@ -225,8 +225,18 @@ impl ScoreState {
         let now = newest.unwrap_or(user.last);
         let (_, score, risk) = score(user, now, &self.config, rule);
         let was = std::mem::replace(&mut user.risk, risk);
+        let before = user.window.counts().connections.saturating_sub(1);
         let (user, lasted_ms) = (number, 0);
-        self.buffer.push(BufferedConnection { ts, ip, port, user, identity, lasted_ms, score });
+        self.buffer.push(BufferedConnection {
+            ts,
+            ip,
+            port,
+            user,
+            identity,
+            lasted_ms,
+            score,
+            before,
+        });
         (was != risk).then_some(RiskChange { user: number, at: now, was })
     }
 
@@ -245,8 +255,16 @@ impl ScoreState {
         if self.buffer.admit(event.ts, identity, kind) == Admission::New {
             let (ts, ip, port) = (event.ts, event.ip, event.port.unwrap_or(0));
             let user = number;
-            let score = 0;
-            self.buffer.push(BufferedConnection { ts, ip, port, user, identity, lasted_ms, score });
+            self.buffer.push(BufferedConnection {
+                ts,
+                ip,
+                port,
+                user,
+                identity,
+                lasted_ms,
+                score: 0,
+                before: 0,
+            });
         }
     }
 
@@ -326,8 +344,7 @@ impl ScoreState {
             let scope = Scope::of(connection.ip);
             record_gateway(&mut self.gateways, user, number, scope);
             if scope == Scope::Local {
-                let visible = user.window.counts().connections;
-                let new = || Box::new(HiddenConnections::new(ts, visible));
+                let new = || Box::new(HiddenConnections::new(ts, connection.before));
                 user.hidden.get_or_insert_with(new).record_hidden(ts, connection.ip);
                 return None;
             }

@@ -177,6 +177,20 @@ fn hosts_that_do_not_keep_pace_are_waited_for() {
     assert!(late(&["--clock-rows"]) > 10 * beyond_late);
 }
 
+/// Rows depend on the time of events, not on when the reorder buffer is emptied.
+#[test]
+fn the_allowed_disorder_changes_nothing_where_there_is_none() {
+    let mut all = stream(&mut SeededRng::new(9));
+    all.retain(|row| row["type"] == "connect");
+    all.sort_by_key(|row| row["ts"].as_str().unwrap().to_owned());
+    let of = |late: &str| score(&["--format", "json", "--late", late], &lines(&all));
+    let (soon, at_the_end) = (of("2s"), of("4d"));
+    assert_eq!(soon, at_the_end);
+    for needed in ["\"alert\"", "hidden-addresses"] {
+        assert!(soon.contains(needed), "{needed}");
+    }
+}
+
 #[test]
 fn outputs_that_cannot_be_merged_are_refused() {
     let folder = tempfile::tempdir().unwrap();
