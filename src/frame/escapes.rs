@@ -1,7 +1,7 @@
 //! Terminal escapes: colours and line clearing (CSI sequences), and the carriage returns at a
 //! line's end. They stand before, inside and after every framing.
 
-use memchr::{memchr, memmem};
+use memchr::{memchr, memchr_iter, memmem};
 
 const ESC: u8 = 0x1b;
 
@@ -21,24 +21,14 @@ pub(super) fn has_escape(line: &[u8]) -> bool {
 /// Copies the line without its CSI sequences. One that is not finished is not a sequence and stays.
 pub(super) fn strip(line: &[u8], into: &mut Vec<u8>) {
     into.clear();
-    let mut rest = line;
-    while let Some(at) = next_escape(rest) {
-        let (text, tail) = rest.split_at_checked(at).unwrap_or((rest, b""));
-        into.extend_from_slice(text);
-        let taken = csi(tail).unwrap_or_else(|| {
-            into.push(ESC);
-            1
-        });
-        rest = tail.get(taken..).unwrap_or_default();
+    let mut begin = 0;
+    for at in memchr_iter(ESC, line) {
+        if let Some(taken) = line.get(at..).and_then(csi) {
+            into.extend_from_slice(line.get(begin..at).unwrap_or_default());
+            begin = at + taken;
+        }
     }
-    into.extend_from_slice(rest);
-}
-
-/// The next escape. Coloured lines have one every few bytes.
-fn next_escape(text: &[u8]) -> Option<usize> {
-    const NEAR: usize = 16;
-    let near = text.iter().take(NEAR).position(|byte| *byte == ESC);
-    near.or_else(|| memchr(ESC, text.get(NEAR..)?).map(|at| NEAR + at))
+    into.extend_from_slice(line.get(begin..).unwrap_or_default());
 }
 
 /// The same in place, for a line that has been copied already.
