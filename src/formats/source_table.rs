@@ -174,7 +174,7 @@ impl HeldEvents {
         self.events.push_back(into_static(event));
     }
 
-    /// Emits the events if the program is now believed, and drops them if it is not a proxy.
+    /// Emits the events if the program is trusted now, and drops them if it is not a proxy.
     ///
     /// # Errors
     /// Those of `emit`.

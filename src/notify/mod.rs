@@ -2,8 +2,8 @@
 //! through.
 //!
 //! A message is in the queue, on disk, before the row that it is about is passed on. Each channel
-//! has a thread that sends its messages in order. An attempt is noted before it begins, so that a
-//! restart knows whether a message may have arrived already.
+//! has a thread that sends its messages in order. An attempt is noted before it begins, so that after
+//! a restart it is known whether a message may have arrived.
 
 mod channel;
 mod command;

@@ -216,27 +216,17 @@ impl ScoreState {
         // Beside a table, rows about a user do not depend on when other users connect.
         let is_part = self.all_users.is_some() || self.mode == ScoreMode::Clocked;
         let newest = if is_part { None } else { self.buffer.newest() };
-        let (ts, ip, port) = (event.ts, event.ip, event.port.unwrap_or(0));
         let user = self.users.get_mut(number)?;
-        user.window.add(ts, ip, &self.config);
-        user.first = user.first.min(ts);
-        user.last = user.last.max(ts);
+        user.window.add(event.ts, event.ip, &self.config);
+        user.first = user.first.min(event.ts);
+        user.last = user.last.max(event.ts);
         user.is_changed = true;
         let now = newest.unwrap_or(user.last);
         let (_, score, risk) = score(user, now, &self.config, rule);
         let was = std::mem::replace(&mut user.risk, risk);
         let before = user.window.counts().connections.saturating_sub(1);
-        let (user, lasted_ms) = (number, 0);
-        self.buffer.push(BufferedConnection {
-            ts,
-            ip,
-            port,
-            user,
-            identity,
-            lasted_ms,
-            score,
-            before,
-        });
+        let connection = buffered(event, number, identity);
+        self.buffer.push(BufferedConnection { score, before, ..connection });
         (was != risk).then_some(RiskChange { user: number, at: now, was })
     }
 
@@ -253,18 +243,8 @@ impl ScoreState {
         // Not the identity of the beginning.
         let identity = !identity;
         if self.buffer.admit(event.ts, identity, kind) == Admission::New {
-            let (ts, ip, port) = (event.ts, event.ip, event.port.unwrap_or(0));
-            let user = number;
-            self.buffer.push(BufferedConnection {
-                ts,
-                ip,
-                port,
-                user,
-                identity,
-                lasted_ms,
-                score: 0,
-                before: 0,
-            });
+            let connection = buffered(event, number, identity);
+            self.buffer.push(BufferedConnection { lasted_ms, ..connection });
         }
     }
 
@@ -405,6 +385,12 @@ impl ScoreState {
         let read = lost.saturating_add(understood);
         lost.saturating_mul(NOT_RECOGNISED_RATIO) > read
     }
+}
+
+/// A connection of a user, as the reorder buffer holds it.
+fn buffered(event: &ConnectEvent<'_>, user: u32, identity: u64) -> BufferedConnection {
+    let (ts, ip, port) = (event.ts, event.ip, event.port.unwrap_or(0));
+    BufferedConnection { ts, ip, port, user, identity, lasted_ms: 0, score: 0, before: 0 }
 }
 
 /// Records whether the user has only one address, which is internal to a carrier.

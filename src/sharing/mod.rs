@@ -3,7 +3,7 @@
 //!
 //! A person has one phone, on one network at a time, and may have other devices that stay on one
 //! network. A phone in the background holds no connection and opens one for each message; a
-//! computer holds its connections for hours while nobody uses it. So two networks that are in use
+//! computer holds its connections for hours without being used. So two networks that are in use
 //! at the same time, neither of them held by a computer, are seldom one person's.
 //!
 //! | step | function | result |

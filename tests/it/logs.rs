@@ -259,8 +259,8 @@ fn a_container_is_restarted_and_recreated_while_its_log_is_rotated() {
     }
     logs.end();
     let out = text(&fs::read(folder.path().join("out")).unwrap());
-    // The engine's timestamp tells a repeated line from one that the writer, killed between its
-    // two writes, wrote again.
+    // By the engine's timestamp a repeated line differs from one that the writer, killed between
+    // its two writes, wrote again.
     let lines: Vec<_> = out.lines().collect();
     let distinct: BTreeSet<_> = lines.iter().collect();
     assert_eq!(distinct.len(), lines.len(), "repeated lines");

@@ -144,12 +144,11 @@ fn telemt() -> String {
     "telemt lists the addresses at which each user is active, at any log level. --telemt-api reads \
      the list with every sample (GET /v1/stats/users/active-ips) and joins it with the sockets by \
      address:\n\n    mtp-conns --telemt-api http://127.0.0.1:9091\n\n\
-     An address at which one user is active has that user. A connection of it that is not \
-     authenticated has that user too: the list has no ports. Where several are active at one \
-     address, users has them all, and ambiguous counts these connections: whose each is, is not \
-     known. A user whose address no connection has is in unmatched: behind a load balancer the \
-     sockets are the balancer's, and telemt's addresses are the clients'. Where --events names the \
-     user of a connection, that counts.\n\n\
+     All connections of an address belong to the one user that is active there, also those that \
+     are not authenticated: the list has no ports. If several users are active at an address, users \
+     lists them and ambiguous counts its connections. unmatched lists users without a connection: \
+     behind a load balancer the sockets have its address, and the list has those of the clients. A \
+     user that --events gives for a connection takes precedence.\n\n\
      By default the API responds to 127.0.0.0/8 alone (whitelist of [server.api]): a telemt in a \
      container of its own network needs the address of the container's gateway there.\n\n\
      mtp-parse has no such option: the list has neither connections nor their times: \

@@ -34,7 +34,7 @@ the alerts of mtp-score.
     mtp-logs --compose proxy | mtp-parse | mtp-score --state score.state |
         mtp-notify --telegram-token-file /etc/mtp-tools/token --chat 12345 --state notify.state
 
-It bans nobody: a message has the commands that would act, for a person to run.";
+It never bans a user: a message lists the commands with which an administrator can act.";
 
 /// The options of mtp-notify.
 #[derive(Debug)]
