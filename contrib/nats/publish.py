@@ -20,7 +20,6 @@ import sys
 import time
 from datetime import datetime, timezone
 
-
 from stream import ALL, connect, ended, row_subject
 
 # Rows in flight. The clock moves when all of them are stored.
@@ -45,7 +44,7 @@ class HostClock:
         self.sent = None
         self.ahead = 0
 
-    def see(self, row):
+    def update(self, row):
         if row.get("type") not in ("connect", "disconnect") or "ts" not in row:
             return
         ts = milliseconds(row["ts"])
@@ -120,7 +119,7 @@ async def main():
         rows = []
         for line in window:
             row = json.loads(line)
-            clock.see(row)
+            clock.update(row)
             rows.append(message(row_subject(row.get("user", "")), line))
         await store(js, rows, options.patience)
         due = clock.due(options.name)
