@@ -1,21 +1,13 @@
 #!/usr/bin/env python3
-"""Creates the stream; with --delete, removes it and its rows first."""
+"""Creates the stream; one that is there stays as it is."""
 
 import asyncio
-import sys
 
-from nats.js.errors import NotFoundError
-
-from stream import STREAM, connect, create
+from stream import connect, create
 
 
 async def main():
     connection, js = await connect()
-    if "--delete" in sys.argv[1:]:
-        try:
-            await js.delete_stream(STREAM)
-        except NotFoundError:
-            pass
     await create(js)
     await connection.close()
 

@@ -131,12 +131,16 @@ async def rows(js, partition, sequence):
         try:
             consumer = await js.add_consumer(STREAM, config)
             subscription = await js.pull_subscribe_bind(consumer=consumer.name, stream=STREAM)
+            delivered = 0
             while True:
                 for message in await subscription.fetch(BATCH, timeout=SILENCE):
-                    number = message.metadata.sequence.stream
-                    if number > sequence:
-                        sequence = number
-                        yield number, message.data
+                    numbers = message.metadata.sequence
+                    delivered += 1
+                    if numbers.consumer != delivered:
+                        # Rows were on their way when a connection broke.
+                        raise nats.errors.Error("a gap")
+                    sequence = numbers.stream
+                    yield sequence, message.data
         except asyncio.TimeoutError:
             yield sequence, None
         except (nats.errors.Error, OSError):

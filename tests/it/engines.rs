@@ -67,7 +67,10 @@ fn nats_partitions_have_the_rows_of_one_process() {
     }
     let score = tool("mtp-score");
     let programs = Path::new(score.get_program()).parent().unwrap().to_str().unwrap().to_owned();
-    let output = Command::new(root().join("contrib/nats/demo"))
+    // It waits for the engine without end, so a limit ends it.
+    let output = Command::new("timeout")
+        .arg("600")
+        .arg(root().join("contrib/nats/demo"))
         .args(&files)
         .env("PATH", format!("{programs}:{}", std::env::var("PATH").unwrap()))
         .env("MTP_VENV", &venv)
