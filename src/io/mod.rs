@@ -9,6 +9,7 @@ pub mod output;
 pub mod read_file;
 pub mod reporter;
 pub mod source;
+pub mod state_lock;
 pub mod wait;
 
 pub use line_buffer::{Fill, Line, LineBuffer, LineReader};

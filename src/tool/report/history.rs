@@ -8,10 +8,10 @@ use crate::error::Error;
 use crate::io::atomic_write::NewFile;
 use crate::io::escape::Escaped;
 use crate::io::reporter::Reporter;
+use crate::io::state_lock::StateLock;
 use crate::report::Calendar;
 use crate::report::calendar::{History, file};
 use crate::report::throttled_file::ThrottledFile;
-use crate::score::state_file::StateLock;
 use crate::timestamp::{Timestamp, Zone};
 
 /// A history costs more to write than a page, and a restart reads the log again.
