@@ -30,7 +30,7 @@ messages! {
         / "Предупреждений с прошлого сообщения: {n}";
     note: "Note of {source}:" / "Ghi chú của {source}:" / "Заметка, источник {source}:";
     digest: "Digest of {date}" / "Tổng hợp ngày {date}" / "Сводка за {date}";
-    nobody: "No account looks shared." / "Không có tài khoản nào có vẻ bị dùng chung."
+    none_shared: "No account looks shared." / "Không có tài khoản nào có vẻ bị dùng chung."
         / "Ни один аккаунт не похож на общий.";
     digest_line: "{user}: {verdict}, {people}" / "{user}: {verdict}, {people}"
         / "{user}: {verdict}, {people}";

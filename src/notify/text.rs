@@ -176,7 +176,7 @@ impl Composer {
             literals.push(user);
         }
         if worst.is_empty() {
-            lines.add(texts.nobody, &[]);
+            lines.add(texts.none_shared, &[]);
         } else if worst.len() > DIGEST_NAMED {
             lines.add(texts.others, &[("n", &(worst.len() - DIGEST_NAMED))]);
         }

@@ -18,7 +18,7 @@ pub const SLOT_MS: i64 = 1_200_000;
 /// The longest gap between connections over which a block counts as in use. A phone in the
 /// background connects for messages alone, a few times in an hour by day and in hours by night.
 pub const GAP_MS: i64 = 4 * 3_600_000;
-/// A connection that lasted so long is a computer's, which holds its sockets while nobody uses it.
+/// A connection that lasted so long is a computer's, which holds its sockets without being used.
 /// A phone closes its sockets seconds after the program is left.
 pub const HELD_MS: i64 = 70 * 60_000;
 /// Slots in a day.

@@ -157,7 +157,7 @@ messages! {
     age: "{span} old" / "đã mở {span}" / "открыто {span}";
     opened: "opened" / "mở" / "открыто";
     closed: "closed" / "đóng" / "закрыто";
-    nobody: "No connections." / "Không có kết nối." / "Подключений нет.";
+    no_connections: "No connections." / "Không có kết nối." / "Подключений нет.";
     more_addresses: "and {n} more addresses" / "và {n} địa chỉ khác" / "и ещё адресов: {n}";
     ambiguous: "{n} connections of addresses with several users: whose each is, is not known"
         / "{n} kết nối từ các địa chỉ có nhiều người dùng: không rõ mỗi kết nối là của ai"

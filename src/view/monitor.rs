@@ -40,7 +40,7 @@ pub fn sample(row: &Sample<'_>, warn: u64, style: &TextStyle, out: &mut String) 
     style.line(out, 0, 3, None, &format!("{}{users}", style.icon("👥", "")));
     out.push('\n');
     if row.by_ip.is_empty() {
-        style.line(out, 0, 0, None, messages.nobody);
+        style.line(out, 0, 0, None, messages.no_connections);
     } else {
         by_ip(row, warn, style, out);
     }

@@ -232,7 +232,7 @@ pub struct History {
     pub newest: Option<Day>,
     pub users: BTreeMap<Box<str>, UserDays>,
     /// Connections without a user.
-    pub nobody: UserDays,
+    pub without_user: UserDays,
     pub days: BTreeMap<Day, DayTotals>,
     pub marks: BTreeMap<Box<str>, Mark>,
     /// Addresses of all users within the exact days.
@@ -350,7 +350,7 @@ impl History {
             self.advance(newest);
             other.advance(newest);
         }
-        self.nobody.merge(other.nobody);
+        self.without_user.merge(other.without_user);
         for (name, of) in other.users {
             if let Some(user) = self.user(Some(&name)) {
                 user.merge(of);
@@ -373,7 +373,7 @@ impl History {
     /// Drops the days before this one, and users without a day.
     pub fn retain(&mut self, oldest: Day) {
         self.days.retain(|day, _| *day >= oldest);
-        self.nobody.retain(oldest);
+        self.without_user.retain(oldest);
         self.users.values_mut().for_each(|user| user.retain(oldest));
         self.users.retain(|_, user| !user.days.is_empty());
     }
@@ -387,7 +387,7 @@ impl History {
 
     /// All users, and the connections without one.
     pub fn each(&self) -> impl Iterator<Item = &UserDays> {
-        self.users.values().chain([&self.nobody])
+        self.users.values().chain([&self.without_user])
     }
 
     /// Days before the newest.
@@ -396,7 +396,7 @@ impl History {
     }
 
     fn user(&mut self, name: Option<&str>) -> Option<&mut UserDays> {
-        let Some(name) = name else { return Some(&mut self.nobody) };
+        let Some(name) = name else { return Some(&mut self.without_user) };
         if !self.users.contains_key(name) {
             if self.users.len() >= USERS_MAX {
                 self.dropped.user_rows += 1;
@@ -418,8 +418,8 @@ impl History {
         }
         self.newest = Some(day);
         let days = day.abs_diff(newest);
-        let Self { users, nobody, days: totals, addresses, .. } = self;
-        for user in users.values_mut().chain([nobody]) {
+        let Self { users, without_user, days: totals, addresses, .. } = self;
+        for user in users.values_mut().chain([without_user]) {
             let old = std::mem::take(&mut user.addresses);
             for (ip, bits) in old {
                 for age in (0..u32::BITS).filter(|age| bits >> age & 1 == 1) {

@@ -72,7 +72,7 @@ fn print_not_in_force(context: &Context, config: &UserConfig<'_>) {
     context.reporter.print(format!("{path}: {effect}"));
 }
 
-/// Reports that open connections of removed or disabled users live on, and how they end.
+/// Reports that open connections of removed or disabled users stay open, and how they end.
 fn print_open_connections(context: &Context, config: &UserConfig<'_>, changes: &[UserChange]) {
     let has = |action| changes.iter().any(|change| change.action == action);
     let (removed, disabled) = (has("removed"), has("disabled"));
