@@ -10,7 +10,7 @@ use std::io::{ErrorKind, Read};
 use std::os::unix::net::UnixStream;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::messages::{ContainerCursor, LineAssembler, Position, Scan};
 use super::{BATCH_BYTES, Cursor, Disconnected, Sender, Update, Updates, gap_line};
@@ -61,6 +61,8 @@ pub const KEY: &str = "container:";
 struct Ended {
     id: String,
     is_removed: bool,
+    /// Whether the container may have written more after the last read.
+    was_running: bool,
     cursor: Option<ContainerCursor>,
 }
 
@@ -144,7 +146,7 @@ impl Manager {
         for (id, (name, container)) in selected {
             let is_new = !self.active.contains(&id);
             if is_new && (container.is_running || !self.finished.contains(&id)) {
-                self.start(id, name);
+                self.start(id, name, container.is_running);
             }
         }
         // Containers that appear later are read from their start.
@@ -186,7 +188,7 @@ impl Manager {
         Ok(())
     }
 
-    fn start(&mut self, id: String, name: String) {
+    fn start(&mut self, id: String, name: String, was_running: bool) {
         self.finished.remove(&id);
         self.active.insert(id.clone());
         let cursor = self.containers.cursors.remove(&id);
@@ -197,6 +199,7 @@ impl Manager {
             sender: Sender::new(format!("{KEY}{id}"), &self.updates),
             skips_old: self.containers.from_now && cursor.is_none(),
             cursor,
+            was_running,
             has_terminal: None,
             is_final: false,
             tail: TAIL_MIN,
@@ -232,7 +235,11 @@ impl Manager {
                     if let Some(cursor) = ended.cursor {
                         self.containers.cursors.insert(ended.id.clone(), cursor);
                     }
-                    self.finished.insert(ended.id);
+                    // The log of a container that ran is read once more after it has stopped: a
+                    // follow request may end before the last lines are in the log.
+                    if !ended.was_running {
+                        self.finished.insert(ended.id);
+                    }
                 }
                 Ok(())
             }
@@ -253,6 +260,8 @@ struct ContainerFollower {
     cursor: Option<ContainerCursor>,
     /// Whether the log so far is skipped.
     skips_old: bool,
+    /// Whether the container ran when it was listed.
+    was_running: bool,
     /// `None` until the engine was asked.
     has_terminal: Option<bool>,
     /// Whether the container has ended, so that a line without a newline is complete.
@@ -320,7 +329,7 @@ impl ContainerFollower {
     }
 
     fn ended(self, is_removed: bool) -> Ended {
-        Ended { id: self.id, is_removed, cursor: self.cursor }
+        Ended { id: self.id, is_removed, was_running: self.was_running, cursor: self.cursor }
     }
 
     /// Reads what is new in the log.
@@ -496,19 +505,22 @@ impl Wakes {
         Ok(Self { stream: docker.follow_log(id)?, decoder: None, head: Vec::new() })
     }
 
-    /// Waits for messages, and collects for a moment. Returns whether the response has ended.
+    /// Waits for messages, and collects them for [`DEBOUNCE`] after the first one. Returns whether
+    /// the response has ended.
     fn wait(&mut self, wait: Duration, of: &mut ContainerFollower) -> bool {
         let (mut block, mut wait) = (vec![0; 16 * 1024], wait);
+        let mut end = None;
         loop {
             drop(self.stream.set_read_timeout(Some(wait)));
             match self.stream.read(&mut block) {
                 Ok(0) => return true,
                 Ok(read) => {
                     self.keep(block.get(..read).unwrap_or_default(), of);
-                    if wait == DEBOUNCE && of.recent_bytes > RECENT_MAX_BYTES / 4 {
+                    let end = *end.get_or_insert_with(|| Instant::now() + DEBOUNCE);
+                    wait = end.saturating_duration_since(Instant::now());
+                    if wait.is_zero() {
                         return false;
                     }
-                    wait = DEBOUNCE;
                 }
                 Err(error) => {
                     let is_timeout =
