@@ -18,6 +18,7 @@ complete -c mtp-conns -l telemt-api -x -d 'Add the users whom telemt\'s API list
 complete -c mtp-conns -l telemt-auth -r -F -d 'Read the Authorization for --telemt-api from FILE'
 complete -c mtp-conns -l warn -x -d 'Mark addresses with N connections or more in text [default: 10]'
 complete -c mtp-conns -l no-emoji -d 'Use words instead of emoji'
+complete -c mtp-conns -l lang -x -a 'en vi ru' -d 'Language of text [default: locale]'
 complete -c mtp-conns -l help -s h -d 'Show help: -h in short, --help in full'
 complete -c mtp-conns -l version -s V -d 'Show the version'
 complete -c mtp-conns -l format -x -a 'auto json text' -d 'Output format: auto, json or text [default: auto]'

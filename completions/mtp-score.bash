@@ -23,6 +23,7 @@ _mtp_score() {
     --explain) :; return ;;
     --table) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
     --clock-sources) :; return ;;
+    --lang) mapfile -t COMPREPLY < <(compgen -W 'en vi ru' -- "$word"); return ;;
     --v4-prefix) :; return ;;
     --v6-prefix) :; return ;;
     --together) :; return ;;
@@ -36,7 +37,7 @@ _mtp_score() {
     --format) mapfile -t COMPREPLY < <(compgen -W 'auto json text' -- "$word"); return ;;
     esac
     case $word in
-    -*) mapfile -t COMPREPLY < <(compgen -W '--window --late --state --save-every --every --only --top --ips --alert-on --devices --limits --ignore --trust-private --prior --alarms --strict-households --relay --asn --events --long --evidence --explain --table --write-table --clock-rows --clock-sources --merge --no-emoji --v4-prefix --v6-prefix --together --per-address --per-pair --per-connection --free-connections --score-max --medium-from --high-from -h --help -V --version --format' -- "$word"); return ;;
+    -*) mapfile -t COMPREPLY < <(compgen -W '--window --late --state --save-every --every --only --top --ips --alert-on --devices --limits --ignore --trust-private --prior --alarms --strict-households --relay --asn --events --long --evidence --explain --table --write-table --clock-rows --clock-sources --merge --no-emoji --lang --v4-prefix --v6-prefix --together --per-address --per-pair --per-connection --free-connections --score-max --medium-from --high-from -h --help -V --version --format' -- "$word"); return ;;
     esac
     mapfile -t COMPREPLY < <(compgen -f -- "$word")
 }

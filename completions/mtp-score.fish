@@ -27,6 +27,7 @@ complete -c mtp-score -l clock-rows -d 'Take the time of the stream from clock r
 complete -c mtp-score -l clock-sources -x -d 'Take the time from the clock rows of N sources'
 complete -c mtp-score -l merge -d 'Merge the outputs of several runs, given as FILEs'
 complete -c mtp-score -l no-emoji -d 'Use words instead of emoji'
+complete -c mtp-score -l lang -x -a 'en vi ru' -d 'Language of text [default: locale]'
 complete -c mtp-score -l v4-prefix -x -d 'Prefix length of an IPv4 network [default: 32]'
 complete -c mtp-score -l v6-prefix -x -d 'Prefix length of an IPv6 network [default: 64]'
 complete -c mtp-score -l together -x -d 'Time within which connections count as simultaneous [default: 300s]'

@@ -13,10 +13,12 @@ pub mod users;
 use std::io::Write;
 use std::process::ExitCode;
 
+use crate::cli::value::{invalid, one_of};
 use crate::cli::{Cli, CliInfo, Section, parse::Invocation};
 use crate::error::{Error, ExitStatus};
 use crate::io::output::OutputFormat;
 use crate::io::reporter::Reporter;
+use crate::view::Lang;
 
 /// The command lines of all tools.
 pub fn command_lines() -> Vec<CliInfo> {
@@ -42,6 +44,11 @@ pub const MANUAL_PAGES: &[(&str, u8)] = &[
     ("mtp-notify", 1),
     ("mtp-stream", 5),
 ];
+
+/// Parses the value of `--lang`.
+pub(crate) fn language(text: &str) -> Result<Lang, String> {
+    Lang::read(text).ok_or_else(|| invalid("language", text, one_of(&Lang::names())))
+}
 
 /// Parses the command line, runs the tool and reports its error.
 pub fn main<O: Default>(

@@ -63,6 +63,7 @@ mod transcripts;
 mod users_crash;
 mod users_files;
 mod users_hostile;
+mod users_lang;
 mod users_links;
 mod users_output;
 mod users_refused;

@@ -64,11 +64,14 @@ fn text_is_as_recorded() {
     let many = many();
     let all = [events.clone(), scores.clone()].concat();
     let score: &[&str] = &["--format", "text"];
-    let cases: [(&str, &str, &[&str], &[u8]); 10] = [
+    let cases: [(&str, &str, &[&str], &[u8]); 13] = [
         ("score", "mtp-score", score, &events),
         ("score-300", "mtp-score", &["--format", "text", "--top", "12"], many.as_bytes()),
         ("score-explain", "mtp-score", &["--explain", "ned"], &events),
         ("score-long", "mtp-score", &["--format", "text", "--long", "--top", "2"], &events),
+        ("score-vi", "mtp-score", &["--format", "text", "--lang", "vi"], &events),
+        ("score-ru", "mtp-score", &["--format", "text", "--lang", "ru"], &events),
+        ("score-explain-ru", "mtp-score", &["--explain", "ned", "--lang", "ru"], &events),
         ("report", "mtp-report", &["--tz", "UTC"], &all),
         ("report-vi", "mtp-report", &["--tz", "UTC", "--lang", "vi"], &all),
         ("report-ru", "mtp-report", &["--tz", "UTC", "--lang", "ru"], &all),

@@ -7,7 +7,8 @@ mod sampler;
 
 use crate::cli::{Cli, Flag, Operands, RemovedFlag, Section};
 use crate::sockets::Backend;
-use crate::tool::EXIT_STATUS;
+use crate::tool::{EXIT_STATUS, language};
+use crate::view::Lang;
 
 pub use options::ConnsOptions;
 pub use run::run;
@@ -122,6 +123,12 @@ const FLAGS: &[F] = &[
     F::value("warn", "N", "Mark addresses with N connections or more in text", ConnsOptions::warn)
         .default("10"),
     F::switch("no-emoji", "Use words instead of emoji", |o| o.no_emoji = true),
+    F::value("lang", "LANG", "Language of text", |o, text| {
+        o.lang = Some(language(text)?);
+        Ok(())
+    })
+    .one_of(Lang::names)
+    .default("locale"),
 ];
 
 const REMOVED: &[RemovedFlag] = &[

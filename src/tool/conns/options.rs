@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::io::read_file::{CONFIG_MAX, read_file};
 use crate::pyconfig;
 use crate::sockets::{Backend, NamespaceRef, PORTS_MAX, Prefix, TargetSpec, TelemtApi};
-use crate::view;
+use crate::view::{self, Lang};
 
 const DEFAULT_PORT: u16 = 443;
 /// Holds the `Authorization` for telemt's API where no file does.
@@ -36,6 +36,7 @@ pub struct ConnsOptions {
     pub(super) telemt_auth: Option<PathBuf>,
     warn: Option<u64>,
     pub(super) no_emoji: bool,
+    pub(super) lang: Option<Lang>,
 }
 
 impl ConnsOptions {

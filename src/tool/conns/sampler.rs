@@ -14,7 +14,7 @@ use crate::sockets::{
 };
 use crate::stream::{Connection, Sample, row};
 use crate::timestamp::Timestamp;
-use crate::view::{IconSet, TextStyle, monitor};
+use crate::view::{IconSet, Lang, TextStyle, monitor};
 
 /// All targets, and where their rows go.
 #[derive(Debug)]
@@ -198,7 +198,8 @@ impl SampleRenderer {
         if !is_text {
             return Self::Json;
         }
-        let style = TextStyle::of_stdout(options.no_emoji.then_some(IconSet::Words));
+        let mut style = TextStyle::of_stdout(options.no_emoji.then_some(IconSet::Words));
+        style.lang = options.lang.unwrap_or_else(Lang::of_locale);
         Self::Text { style, warn: options.warn_or_default(), has_shown: false, text: String::new() }
     }
 

@@ -7,6 +7,7 @@ use crate::cli::Flag;
 use crate::cli::value::{bounded, count, duration_ms, invalid, one_of};
 use crate::notify::{AlertKind, check_url};
 use crate::timestamp::Zone;
+use crate::tool::language;
 use crate::view::Lang;
 
 type F = Flag<NotifyOptions>;
@@ -122,8 +123,7 @@ pub(super) const FLAGS: &[F] = &[
     })
     .default("the system's"),
     F::value("lang", "LANG", "Language of messages", |o, text| {
-        let lang = Lang::read(text);
-        o.lang = Some(lang.ok_or_else(|| invalid("language", text, one_of(&Lang::names())))?);
+        o.lang = Some(language(text)?);
         Ok(())
     })
     .one_of(Lang::names)

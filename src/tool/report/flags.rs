@@ -8,6 +8,7 @@ use crate::cli::value::{count, duration_ms, invalid, one_of};
 use crate::cli::{Flag, RemovedFlag};
 use crate::report::calendar::{By, CalendarRows};
 use crate::timestamp::Zone;
+use crate::tool::language;
 use crate::view::{IconSet, Lang};
 
 type F = Flag<ReportOptions>;
@@ -101,8 +102,7 @@ pub(super) const FLAGS: &[F] = &[
     })
     .detail("The file holds 16 bytes or more, for example from head -c 32 /dev/urandom."),
     F::value("lang", "LANG", "Language of text and page", |o, text| {
-        let lang = Lang::read(text);
-        o.lang = Some(lang.ok_or_else(|| invalid("language", text, one_of(&Lang::names())))?);
+        o.lang = Some(language(text)?);
         Ok(())
     })
     .one_of(Lang::names)

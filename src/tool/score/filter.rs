@@ -21,6 +21,7 @@ use crate::stream::{Clock, Event, Kind, Meta, Risk, Row, Verdict, row};
 use crate::timestamp::Timestamp;
 use crate::tool::event_loop::{Filter, LineOrigin};
 use crate::tool::status_line::StatusLine;
+use crate::view::Lang;
 
 #[derive(Debug)]
 pub struct ScoreFilter {
@@ -107,7 +108,8 @@ impl ScoreFilter {
         let newest = state.newest();
         let next_summaries = newest.map_or(i64::MIN, |now| next_summaries(now, &options));
         let save_at = Instant::now() + options.save_every;
-        let renderer = ScoreRenderer::new(format, options.icons, options.is_long);
+        let lang = options.lang.unwrap_or_else(Lang::of_locale);
+        let renderer = ScoreRenderer::new(format, options.icons, lang, options.is_long);
         Ok(Self {
             options,
             reporter,

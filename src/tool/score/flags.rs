@@ -8,7 +8,8 @@ use crate::cli::{Flag, RemovedFlag};
 use crate::score::policy::{CidrBlock, devices};
 use crate::score::state::ScoreMode;
 use crate::sharing::Detail;
-use crate::view::IconSet;
+use crate::tool::language;
+use crate::view::{IconSet, Lang};
 
 type F = Flag<ScoreOptions>;
 
@@ -232,6 +233,12 @@ pub(super) const FLAGS: &[F] = &[
     .detail("Of partitions of one stream: no user is in two of them.")
     .advanced(),
     F::switch("no-emoji", "Use words instead of emoji", |o| o.icons = Some(IconSet::Words)),
+    F::value("lang", "LANG", "Language of text", |o, text| {
+        o.lang = Some(language(text)?);
+        Ok(())
+    })
+    .one_of(Lang::names)
+    .default("locale"),
     F::value("v4-prefix", "BITS", "Prefix length of an IPv4 network", |o, text| {
         o.policy.prefixes.v4 = bounded("prefix length", text, 1, 32)?;
         Ok(())

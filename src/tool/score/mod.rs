@@ -23,7 +23,7 @@ use crate::score::{Policy, Rule, WindowConfig};
 use crate::sharing::Detail;
 use crate::stream::{AllUsersTable, Row};
 use crate::tool::{EXIT_STATUS, event_loop};
-use crate::view::IconSet;
+use crate::view::{IconSet, Lang};
 
 #[derive(Debug)]
 pub struct ScoreOptions {
@@ -52,6 +52,7 @@ pub struct ScoreOptions {
     is_long: bool,
     explain: Option<String>,
     icons: Option<IconSet>,
+    lang: Option<Lang>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,6 +106,7 @@ impl Default for ScoreOptions {
             is_long: false,
             explain: None,
             icons: None,
+            lang: None,
         }
     }
 }

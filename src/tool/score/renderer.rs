@@ -7,11 +7,12 @@ use crate::io::output::OutputFormat;
 use crate::report::model::user::UsageTotals;
 use crate::stream::{Alert, ScoreMeta, Summary, Usage, Verdict, row};
 use crate::timestamp::Timestamp;
-use crate::view::{AccountLine, IconSet, TextStyle, Totals, account, table};
+use crate::view::{AccountLine, IconSet, Lang, TextStyle, Totals, account, table};
 
 #[derive(Debug)]
 pub(super) enum ScoreRenderer {
-    Json,
+    /// The language is that of `--explain`, which is text in any format.
+    Json(Lang),
     Text(Box<TextRenderer>),
 }
 
@@ -35,12 +36,17 @@ pub(super) struct TextRenderer {
 const USAGE_USERS_MAX: usize = 100_000;
 
 impl ScoreRenderer {
-    pub(super) fn new(format: OutputFormat, icons: Option<IconSet>, is_long: bool) -> Self {
+    pub(super) fn new(
+        format: OutputFormat,
+        icons: Option<IconSet>,
+        lang: Lang,
+        is_long: bool,
+    ) -> Self {
         if !format.is_text() {
-            return Self::Json;
+            return Self::Json(lang);
         }
         Self::Text(Box::new(TextRenderer {
-            style: TextStyle::of_stdout(icons),
+            style: TextStyle { lang, ..TextStyle::of_stdout(icons) },
             is_long,
             at: Timestamp(0),
             window: None,
@@ -82,7 +88,7 @@ impl ScoreRenderer {
 
     pub(super) fn summary(&mut self, summary: &Summary<'_>, out: &mut Vec<u8>) {
         match self {
-            Self::Json => row::write(summary, out),
+            Self::Json(_) => row::write(summary, out),
             Self::Text(text) => {
                 text.window = summary.window;
                 text.totals.add(summary);
@@ -131,8 +137,8 @@ impl ScoreRenderer {
         let plain;
         let style = match self {
             Self::Text(text) => &text.style,
-            Self::Json => {
-                plain = TextStyle::of_stdout(Some(IconSet::Words));
+            Self::Json(lang) => {
+                plain = TextStyle { lang: *lang, ..TextStyle::of_stdout(Some(IconSet::Words)) };
                 &plain
             }
         };
@@ -141,7 +147,7 @@ impl ScoreRenderer {
 
     pub(super) fn alert(&self, alert: &Alert<'_>, out: &mut Vec<u8>) {
         match self {
-            Self::Json => row::write(alert, out),
+            Self::Json(_) => row::write(alert, out),
             Self::Text(text) if text.is_long || account::is_new(alert, Timestamp::now()) => {
                 write_text(out, |out| account::alert(alert, &text.style, out));
             }
@@ -151,7 +157,7 @@ impl ScoreRenderer {
 
     /// Writes what was counted. The text is printed on standard error instead.
     pub(super) fn meta(&self, meta: &ScoreMeta<'_>, out: &mut Vec<u8>) {
-        if matches!(self, Self::Json) {
+        if matches!(self, Self::Json(_)) {
             row::write(meta, out);
         }
     }

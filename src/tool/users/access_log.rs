@@ -57,19 +57,15 @@ fn print_state(
     state: AccessLogState,
     action: Option<&str>,
 ) -> Result<(), Error> {
+    let messages = context.messages();
     let (name, text, emoji, word) = match state {
-        AccessLogState::On => ("on", "is on", "✅", "ok"),
-        AccessLogState::Other => (
-            "other",
-            "is on, with the block of another version (access-log on renews it)",
-            "⚠️",
-            "warn",
-        ),
-        AccessLogState::Off => ("off", "is off", "🚫", "off"),
+        AccessLogState::On => ("on", messages.access_log_on, "✅", "ok"),
+        AccessLogState::Other => ("other", messages.access_log_other, "⚠️", "warn"),
+        AccessLogState::Off => ("off", messages.access_log_off, "🚫", "off"),
     };
     if context.is_text {
         let mark = context.style.icon(emoji, word);
-        return context.write(&format!("{mark}The access log {text}\n"));
+        return context.write(&format!("{mark}{text}\n"));
     }
     context.write_row(&AccessLogRow {
         file: file.into(),

@@ -1,5 +1,6 @@
 //! `check`: problems of the file, each with its line.
 
+use std::fmt::Display;
 use std::net::{Ipv4Addr, TcpListener};
 
 use super::context::Context;
@@ -11,6 +12,7 @@ use crate::io::escape::Escaped;
 use crate::proxy;
 use crate::stream::CheckRow;
 use crate::userconfig::UserConfig;
+use crate::view::messages::fill;
 
 /// `check`
 pub(super) fn check(context: &mut Context) -> Result<(), Error> {
@@ -33,7 +35,8 @@ pub(super) fn check(context: &mut Context) -> Result<(), Error> {
     }
     if context.is_text && diagnostics.is_empty() {
         let mark = context.style.icon("✅", "ok");
-        context.write(&format!("{mark}{}: no problems found ({users} users)\n", Escaped(&name)))?;
+        let parts: [(&str, &dyn Display); 2] = [("file", &Escaped(&name)), ("n", &users)];
+        context.write(&format!("{mark}{}\n", fill(context.messages().no_problems, &parts)))?;
     }
     Ok(())
 }

@@ -7,13 +7,14 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use super::messages::Messages;
 use super::options::UsersOptions;
 use crate::error::{Error, ExitStatus};
 use crate::io::output::{Output, OutputFormat};
 use crate::io::reporter::Reporter;
 use crate::userconfig::UserConfig;
 use crate::userconfig::file::{self, ConfigSnapshot};
-use crate::view::style::TextStyle;
+use crate::view::style::{Lang, TextStyle};
 
 /// State of one run of a command.
 pub(super) struct Context {
@@ -39,7 +40,8 @@ impl Context {
         reporter: Reporter,
     ) -> Result<Self, Error> {
         let is_text = format.is_text() || (options.qr && format == OutputFormat::Auto);
-        let style = TextStyle::of_stdout(options.marks);
+        let mut style = TextStyle::of_stdout(options.marks);
+        style.lang = options.lang.unwrap_or_else(Lang::of_locale);
         Ok(Self {
             options,
             is_text,
@@ -58,6 +60,10 @@ impl Context {
 
     pub(super) fn path(&self) -> PathBuf {
         self.options.config.clone().unwrap_or_else(|| PathBuf::from("config.py"))
+    }
+
+    pub(super) fn messages(&self) -> &'static Messages {
+        Messages::of(self.style.lang)
     }
 
     /// Reads the config file without locking it.

@@ -2,7 +2,7 @@
 
 use super::context::{Context, check_name, read_input, require_user};
 use super::options::{LimitArg, today};
-use super::output::{self, QrOutput, UserChange};
+use super::output::{self, QrOutput, UserAction, UserChange};
 use super::reload::{ReloadPlan, reload_proxies};
 use crate::diagnostic::Diagnostic;
 use crate::error::Error;
@@ -11,6 +11,7 @@ use crate::proxy::ManagementApi;
 use crate::tomlconfig::TomlKind;
 use crate::userconfig::file;
 use crate::userconfig::{ConfigKind, LimitValue, UserConfig, UserConfigEdit};
+use crate::view::messages::fill;
 
 /// Runs one edit of the config file. `make` collects the changes; nothing is written if it fails.
 pub(super) fn run_edit(
@@ -58,48 +59,38 @@ fn print_not_in_force(context: &Context, config: &UserConfig<'_>) {
         Some(_) => format!("mtp-users reload --config {path}"),
         None => "mtp-users reload".to_owned(),
     };
-    let effect = match config.kind() {
-        ConfigKind::Toml(TomlKind::Telemt) => {
-            format!("saved; a running telemt reads it by itself, which `{command}` confirms")
-        }
+    let messages = context.messages();
+    let text = match config.kind() {
+        ConfigKind::Toml(TomlKind::Telemt) => messages.telemt_reads,
         ConfigKind::Toml(TomlKind::MtgMulti) if ManagementApi::of(config).is_none() => {
-            "saved; not in force until mtg-multi restarts (its file sets no api-bind-to)".to_owned()
+            messages.mtg_restarts
         }
         ConfigKind::Mtprotoproxy | ConfigKind::Toml(TomlKind::Teleproxy | TomlKind::MtgMulti) => {
-            format!("saved; not in force until `{command}`")
+            messages.not_in_force
         }
     };
+    let effect = fill(text, &[("command", &command)]);
     context.reporter.print(format!("{path}: {effect}"));
 }
 
 /// Reports that open connections of removed or disabled users stay open, and how they end.
 fn print_open_connections(context: &Context, config: &UserConfig<'_>, changes: &[UserChange]) {
     let has = |action| changes.iter().any(|change| change.action == action);
-    let (removed, disabled) = (has("removed"), has("disabled"));
-    let mut notes = Vec::new();
+    let (removed, disabled) = (has(UserAction::Removed), has(UserAction::Disabled));
+    let (messages, mut notes) = (context.messages(), Vec::new());
     match config {
-        UserConfig::Python(_) if removed || disabled => {
-            notes.push("open connections stay until they end or the proxy restarts".to_owned());
-        }
+        UserConfig::Python(_) if removed || disabled => notes.push(messages.stay_open.to_owned()),
         UserConfig::Toml(toml) => match toml.kind {
-            TomlKind::Telemt if removed => notes.push(
-                "open connections stay until they end or the proxy restarts (disable ends them)"
-                    .to_owned(),
-            ),
+            TomlKind::Telemt if removed => notes.push(messages.stay_open_disable.to_owned()),
             TomlKind::Teleproxy => {
                 if removed {
-                    let end = match toml.drain_seconds() {
-                        0 => "until they end or the proxy restarts".to_owned(),
-                        seconds => format!("for up to {seconds} s (drain_timeout_secs)"),
-                    };
-                    notes.push(format!("open connections of removed users stay {end}"));
+                    notes.push(match toml.drain_seconds() {
+                        0 => messages.removed_stay.to_owned(),
+                        seconds => fill(messages.removed_drain, &[("n", &seconds)]),
+                    });
                 }
                 if disabled {
-                    notes.push(
-                        "open connections of disabled users stay until they end or the proxy \
-                         restarts (remove ends them)"
-                            .to_owned(),
-                    );
+                    notes.push(messages.disabled_stay.to_owned());
                 }
             }
             TomlKind::Telemt | TomlKind::MtgMulti => {}
@@ -144,7 +135,7 @@ pub(super) fn add(context: &mut Context) -> Result<(), Error> {
         for (name, secret) in names.iter().zip(&secrets) {
             let exists = config.contains(name).map_err(|error| error.into_error(&file))?;
             if exists && context.options.skip_existing {
-                changes.push(UserChange::new(name, "already there"));
+                changes.push(UserChange::new(name, UserAction::AlreadyThere));
                 continue;
             }
             add_user(config, edit, &file, name, secret)?;
@@ -152,7 +143,7 @@ pub(super) fn add(context: &mut Context) -> Result<(), Error> {
                 context.reporter.print(note.into_error(&file));
             }
             apply_limits(context, edit, name, &file)?;
-            changes.push(UserChange::new(name, "added"));
+            changes.push(UserChange::new(name, UserAction::Added));
         }
         Ok(changes)
     })
@@ -184,7 +175,7 @@ fn apply_limits(
 ) -> Result<(), Error> {
     for limit in context.options.limits.iter() {
         if matches!(limit, LimitArg::Set(LimitValue::Expires(day)) if day <= today()) {
-            context.reporter.print(format!("{name}: the expiration is in the past"));
+            context.reporter.print(format!("{name}: {}", context.messages().expired));
         }
         let applied = match limit {
             LimitArg::Remove(limit) => edit.remove_limit(name, limit),
@@ -205,7 +196,7 @@ pub(super) fn rotate(context: &mut Context) -> Result<(), Error> {
         for (name, secret) in names.iter().zip(&secrets) {
             require_user(config, &file, name)?;
             edit.set_secret(name, secret).map_err(|error| error.into_error(&file))?;
-            changes.push(UserChange::new(name, "rotated"));
+            changes.push(UserChange::new(name, UserAction::Rotated));
         }
         Ok(changes)
     })
@@ -251,10 +242,9 @@ pub(super) fn remove(context: &mut Context) -> Result<(), Error> {
             }
         }
         if config.names().map_err(of)?.len() == names.len() {
-            let message = "no user is left";
-            context.reporter.print(format!("{file}: {message}"));
+            context.reporter.print(format!("{file}: {}", context.messages().no_user_left));
         }
-        Ok(names.iter().map(|name| UserChange::new(name, "removed")).collect())
+        Ok(names.iter().map(|name| UserChange::new(name, UserAction::Removed)).collect())
     })
 }
 
@@ -271,7 +261,11 @@ pub(super) fn rename(context: &mut Context) -> Result<(), Error> {
         if old != new {
             edit.rename(&old, &new).map_err(|error| error.into_error(&file))?;
         }
-        Ok(vec![UserChange { name: new.clone(), action: "renamed", old_name: Some(old.clone()) }])
+        Ok(vec![UserChange {
+            name: new.clone(),
+            action: UserAction::Renamed,
+            old_name: Some(old.clone()),
+        }])
     })
 }
 
@@ -294,10 +288,10 @@ fn set_enabled(context: &mut Context, enable: bool) -> Result<(), Error> {
             require_user(config, &file, name)?;
             let is_enabled = config.user(name).is_some_and(|user| !user.is_disabled);
             let (result, action) = match (enable, is_enabled) {
-                (false, true) => (edit.disable(name), "disabled"),
-                (true, false) => (edit.enable(name), "enabled"),
-                (false, false) => (Ok(()), "already disabled"),
-                (true, true) => (Ok(()), "already enabled"),
+                (false, true) => (edit.disable(name), UserAction::Disabled),
+                (true, false) => (edit.enable(name), UserAction::Enabled),
+                (false, false) => (Ok(()), UserAction::AlreadyDisabled),
+                (true, true) => (Ok(()), UserAction::AlreadyEnabled),
             };
             result.map_err(|error| error.into_error(&file))?;
             changes.push(UserChange::new(name, action));
@@ -319,6 +313,6 @@ pub(super) fn limit(context: &mut Context) -> Result<(), Error> {
             require_user(config, &file, name)?;
             apply_limits(context, edit, name, &file)?;
         }
-        Ok(names.iter().map(|name| UserChange::new(name, "limited")).collect())
+        Ok(names.iter().map(|name| UserChange::new(name, UserAction::Limited)).collect())
     })
 }

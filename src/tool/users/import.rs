@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::context::{Context, check_name, read_input};
 use super::edit::{add_user, run_edit};
 use super::options::{LimitArg, parse_expires, today};
-use super::output::UserChange;
+use super::output::{UserAction, UserChange};
 use crate::diagnostic::Diagnostic;
 use crate::error::Error;
 use crate::links;
@@ -67,7 +67,7 @@ pub(super) fn import(context: &mut Context) -> Result<(), Error> {
             if user.is_disabled && !is_same {
                 edit.disable(&user.name).map_err(of)?;
             }
-            let action = if is_same { "already there" } else { "added" };
+            let action = if is_same { UserAction::AlreadyThere } else { UserAction::Added };
             changes.push(UserChange::new(&user.name, action));
         }
         Ok(changes)

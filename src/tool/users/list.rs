@@ -1,5 +1,7 @@
 //! Commands that read: `list`, `show`, `link`, `names` and `export`.
 
+use std::fmt::Display;
+
 use super::context::{Context, require_user};
 use super::import::COLUMNS;
 use super::output::{self, QrOutput, UserFields};
@@ -7,6 +9,7 @@ use crate::error::Error;
 use crate::io::escape::Escaped;
 use crate::links::ProxyLink;
 use crate::userconfig::ConfigUser;
+use crate::view::messages::fill;
 
 /// `list`
 pub(super) fn list(context: &mut Context) -> Result<(), Error> {
@@ -19,11 +22,13 @@ pub(super) fn list(context: &mut Context) -> Result<(), Error> {
         UserFields::Public => config.endpoint(),
     };
     if context.is_text {
-        let mark = context.style.icon("👥", "");
-        let head = format!("{mark}Users in {}: {}\n", Escaped(&snapshot.name), names.len());
-        context.write(&head)?;
+        let (mark, messages) = (context.style.icon("👥", ""), context.messages());
+        let parts: [(&str, &dyn Display); 2] =
+            [("file", &Escaped(&snapshot.name)), ("n", &names.len())];
+        context.write(&format!("{mark}{}\n", fill(messages.users_in, &parts)))?;
         let modes: Vec<_> = endpoint.modes.iter().map(|mode| mode.name()).collect();
-        context.write(&format!("   modes: {}\n", modes.join(", ")))?;
+        let modes = fill(messages.modes, &[("modes", &modes.join(", "))]);
+        context.write(&format!("   {modes}\n"))?;
     }
     let width = names.iter().map(|name| Escaped(name).to_string().chars().count()).max();
     let width = width.unwrap_or(0).min(32);
@@ -38,7 +43,7 @@ pub(super) fn list(context: &mut Context) -> Result<(), Error> {
         let mark = if user.is_disabled { ("🚫", "off") } else { ("✅", "ok") };
         let mark = context.style.icon(mark.0, mark.1);
         let shown = Escaped(name).to_string();
-        let limits = output::format_limits(&user);
+        let limits = output::format_limits(&user, context.messages());
         let line = format!("  {mark}{shown:<width$}  {}", Escaped(&limits));
         context.write(&format!("{}\n", line.trim_end()))?;
         output::print_links(context, &links)?;
@@ -49,11 +54,12 @@ pub(super) fn list(context: &mut Context) -> Result<(), Error> {
 /// `show`
 pub(super) fn show(context: &mut Context) -> Result<(), Error> {
     for_each_name(context, |context, user, links| {
-        let mark = context.style.icon("👤", "");
-        context.write(&format!("{mark}User: {}\n", Escaped(&user.name)))?;
-        let secret = user.secret.as_deref().unwrap_or("(computed)");
-        context.write(&format!("   Secret: {}\n", Escaped(secret)))?;
-        let limits = output::format_limits(user);
+        print_heading(context, user)?;
+        let messages = context.messages();
+        let secret = user.secret.as_deref().unwrap_or(messages.computed);
+        let secret = fill(messages.secret, &[("secret", &Escaped(secret))]);
+        context.write(&format!("   {secret}\n"))?;
+        let limits = output::format_limits(user, context.messages());
         if !limits.is_empty() {
             context.write(&format!("   {}\n", Escaped(&limits)))?;
         }
@@ -64,10 +70,15 @@ pub(super) fn show(context: &mut Context) -> Result<(), Error> {
 /// `link`
 pub(super) fn link(context: &mut Context) -> Result<(), Error> {
     for_each_name(context, |context, user, links| {
-        let mark = context.style.icon("👤", "");
-        context.write(&format!("{mark}User: {}\n", Escaped(&user.name)))?;
+        print_heading(context, user)?;
         output::print_links(context, links)
     })
+}
+
+fn print_heading(context: &mut Context, user: &ConfigUser) -> Result<(), Error> {
+    let mark = context.style.icon("👤", "");
+    let heading = fill(context.messages().user, &[("user", &Escaped(&user.name))]);
+    context.write(&format!("{mark}{heading}\n"))
 }
 
 fn for_each_name(

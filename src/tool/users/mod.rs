@@ -8,6 +8,7 @@ mod context;
 mod edit;
 mod import;
 mod list;
+mod messages;
 mod options;
 mod output;
 mod reload;

@@ -9,8 +9,9 @@ use crate::cli::value::{bounded, choice, invalid};
 use crate::proxy::ProxySelector;
 use crate::pyconfig::check::parse_day;
 use crate::timestamp::{Timestamp, Zone};
+use crate::tool::language;
 use crate::userconfig::{ConfigKind, LimitValue, UserLimit};
-use crate::view::style::IconSet;
+use crate::view::style::{IconSet, Lang};
 
 /// Options of one run.
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
@@ -35,6 +36,7 @@ pub struct UsersOptions {
     pub(super) reload: bool,
     pub(super) proxy: ProxySelector,
     pub(super) marks: Option<IconSet>,
+    pub(super) lang: Option<Lang>,
 }
 
 /// A change of a limit on the command line.
@@ -174,6 +176,13 @@ pub(super) const FLAGS: &[F] = &[
     })
     .only(RELOADING),
     F::switch("no-emoji", "Use words instead of emoji", |o| o.marks = Some(IconSet::Words)),
+    F::value("lang", "LANG", "Language of text and hints", |o, text| {
+        o.lang = Some(language(text)?);
+        Ok(())
+    })
+    .one_of(Lang::names)
+    .default("locale")
+    .detail("Errors, the findings of check, and rows are in English."),
 ];
 
 /// Returns today's date in the time zone of this machine.

@@ -1,5 +1,6 @@
 //! Users as rows, as text and as QR codes.
 
+use std::fmt::Display;
 use std::io::Write;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -7,42 +8,87 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
 use super::context::Context;
+use super::messages::Messages;
 use crate::error::{Error, ExitStatus};
 use crate::io::escape::Escaped;
 use crate::io::output::columns;
 use crate::links::{Endpoint, LinkMode, LinkPart, ProxyLink, qr};
 use crate::stream::{LinkRow, UserRow};
 use crate::userconfig::{ConfigUser, UserConfig};
+use crate::view::messages::fill;
 use crate::view::style::Colours;
 use crate::view::units;
+
+/// What an edit did to a user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum UserAction {
+    Added,
+    AlreadyThere,
+    Rotated,
+    Removed,
+    Renamed,
+    Disabled,
+    AlreadyDisabled,
+    Enabled,
+    AlreadyEnabled,
+    Limited,
+}
+
+impl UserAction {
+    /// Name in rows.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Added => "added",
+            Self::AlreadyThere => "already there",
+            Self::Rotated => "rotated",
+            Self::Removed => "removed",
+            Self::Renamed => "renamed",
+            Self::Disabled => "disabled",
+            Self::AlreadyDisabled => "already disabled",
+            Self::Enabled => "enabled",
+            Self::AlreadyEnabled => "already enabled",
+            Self::Limited => "limited",
+        }
+    }
+
+    /// `User 'alice' added successfully!`, as the old scripts print it.
+    fn sentence(self, messages: &Messages) -> &'static str {
+        match self {
+            Self::Added => messages.added,
+            Self::AlreadyThere => messages.already_there,
+            Self::Rotated => messages.rotated,
+            Self::Removed => messages.removed,
+            Self::Renamed => messages.renamed,
+            Self::Disabled => messages.disabled,
+            Self::AlreadyDisabled => messages.already_disabled,
+            Self::Enabled => messages.enabled,
+            Self::AlreadyEnabled => messages.already_enabled,
+            Self::Limited => messages.limited,
+        }
+    }
+}
 
 /// A change of a user, for its row.
 #[derive(Clone, Debug)]
 pub(super) struct UserChange {
     pub(super) name: String,
-    /// `added`
-    pub(super) action: &'static str,
+    pub(super) action: UserAction,
     pub(super) old_name: Option<String>,
 }
 
 impl UserChange {
-    pub(super) fn new(name: &str, action: &'static str) -> Self {
+    pub(super) fn new(name: &str, action: UserAction) -> Self {
         Self { name: name.to_owned(), action, old_name: None }
     }
 
-    /// `User 'alice' added successfully!`, as the old scripts print it.
-    fn sentence(&self) -> String {
-        let Self { name, action, old_name } = self;
-        match old_name {
-            Some(old) => format!("User '{old}' {action} to '{name}' successfully!"),
-            None if action.starts_with("already ") => format!("User '{name}' is {action}"),
-            None => format!("User '{name}' {action} successfully!"),
-        }
+    fn sentence(&self, messages: &Messages) -> String {
+        let old = self.old_name.as_deref().unwrap_or_default();
+        fill(self.action.sentence(messages), &[("user", &self.name), ("old", &old)])
     }
 
     /// Tests if the row and text contain the secret.
     fn shows_secret(&self) -> bool {
-        matches!(self.action, "added" | "rotated")
+        matches!(self.action, UserAction::Added | UserAction::Rotated)
     }
 }
 
@@ -56,10 +102,10 @@ pub(super) enum UserFields {
 }
 
 /// Formats limits: `5 connections, until 2026-12-31, 10 GB`
-pub(super) fn format_limits(user: &ConfigUser) -> String {
-    let disabled = user.is_disabled.then(|| "disabled".to_owned());
-    let conns = user.max_conns.map(|n| format!("{n} connections"));
-    let expires = user.expires.as_ref().map(|day| format!("until {day}"));
+pub(super) fn format_limits(user: &ConfigUser, messages: &Messages) -> String {
+    let disabled = user.is_disabled.then(|| messages.is_disabled.to_owned());
+    let conns = user.max_conns.map(|n| fill(messages.connections, &[("n", &n)]));
+    let expires = user.expires.as_ref().map(|day| fill(messages.until, &[("day", day)]));
     let quota = user
         .quota
         .map(|bytes| u64::try_from(bytes).map_or_else(|_| bytes.to_string(), units::bytes));
@@ -85,9 +131,12 @@ pub(super) fn print_changes(
             continue;
         }
         let mark = context.style.icon("✅", "ok");
-        context.write(&format!("{mark}{}\n", Escaped(&change.sentence())))?;
-        let limits = user.as_ref().map(format_limits).filter(|text| !text.is_empty());
-        if let (Some(limits), "limited") = (limits, change.action) {
+        context.write(&format!("{mark}{}\n", Escaped(&change.sentence(context.messages()))))?;
+        let limits = user
+            .as_ref()
+            .map(|user| format_limits(user, context.messages()))
+            .filter(|text| !text.is_empty());
+        if let (Some(limits), UserAction::Limited) = (limits, change.action) {
             context.write(&format!("   {}\n", Escaped(&limits)))?;
         }
         if let Some(user) = user.filter(|_| fields == UserFields::Secret) {
@@ -108,10 +157,12 @@ fn print_secret(
     user: &ConfigUser,
     links: &[ProxyLink],
 ) -> Result<(), Error> {
-    let secret = user.secret.as_deref().unwrap_or("(computed)");
-    context.write(&format!("Secret: {}\n", Escaped(secret)))?;
+    let messages = context.messages();
+    let secret = user.secret.as_deref().unwrap_or(messages.computed);
+    context.write(&format!("{}\n", fill(messages.secret, &[("secret", &Escaped(secret))])))?;
     if let Some(link) = links.last() {
-        context.write(&format!("Connection string: {}\n", link.tg))?;
+        let line = fill(messages.connection_string, &[("link", &link.tg)]);
+        context.write(&format!("{line}\n"))?;
     }
     print_links(context, links)
 }
@@ -146,22 +197,23 @@ pub(super) fn endpoint(context: &Context, config: &UserConfig<'_>, file: &str) -
     if endpoint.computed.iter().any(|(part, _)| *part == LinkPart::Modes) {
         endpoint.modes = LinkMode::ALL.to_vec();
     }
+    let messages = context.messages();
     for (part, line) in &endpoint.computed {
-        let (name, effect) = match part {
-            LinkPart::Server => ("MY_DOMAIN", "no links (use --server)"),
-            LinkPart::Port => ("PORT", "no links (use --port)"),
-            LinkPart::Modes => ("MODES", "links of all modes are shown"),
-            LinkPart::Domain => ("TLS_DOMAIN", "no tls link (use --tls-domain)"),
+        let (name, text) = match part {
+            LinkPart::Server => ("MY_DOMAIN", messages.server_computed),
+            LinkPart::Port => ("PORT", messages.port_computed),
+            LinkPart::Modes => ("MODES", messages.modes_computed),
+            LinkPart::Domain => ("TLS_DOMAIN", messages.domain_computed),
         };
         let at = line.map_or_else(|| file.to_owned(), |line| format!("{file}:{line}"));
-        context.reporter.print(format!("{at}: {name} is computed: {effect}"));
+        context.reporter.print(format!("{at}: {}", fill(text, &[("name", &name)])));
     }
     let is_computed = |part| endpoint.computed.iter().any(|(one, _)| *one == part);
     if endpoint.server.is_none() && !is_computed(LinkPart::Server) {
-        context.reporter.print(format!("{file}: no server address: no links (use --server)"));
+        context.reporter.print(format!("{file}: {}", messages.no_server));
     }
     if endpoint.port.is_none() && !is_computed(LinkPart::Port) {
-        context.reporter.print(format!("{file}: no port: no links (use --port)"));
+        context.reporter.print(format!("{file}: {}", messages.no_port));
     }
     endpoint
 }
@@ -189,7 +241,7 @@ pub(super) fn print_row(
 ) -> Result<(), Error> {
     let mut row = UserRow {
         user: name.into(),
-        did: change.map(|change| change.action.into()),
+        did: change.map(|change| change.action.name().into()),
         was: change.and_then(|change| change.old_name.as_deref().map(Into::into)),
         modes: modes.iter().map(|mode| mode.name().into()).collect(),
         ..UserRow::default()
@@ -244,7 +296,7 @@ impl QrOutput {
     ) -> Result<(), Error> {
         let links = links(endpoint, config.user(name).as_ref(), UserFields::Secret);
         let Some(link) = links.last() else {
-            context.reporter.print(format!("{name}: no QR code without a link"));
+            context.reporter.print(format!("{name}: {}", context.messages().no_qr));
             return Ok(());
         };
         let too_long = |_| Error::refused(name, "the link is too long for a QR code");
@@ -257,7 +309,9 @@ impl QrOutput {
             let width = qr::width(&link.tg).map_err(too_long)?;
             match columns().filter(|columns| *columns < width) {
                 Some(columns) => {
-                    let message = format!("the QR code needs {width} columns, not {columns}");
+                    let parts: [(&str, &dyn Display); 2] =
+                        [("width", &width), ("columns", &columns)];
+                    let message = fill(context.messages().qr_wide, &parts);
                     context.reporter.print(format!("{name}: {message}"));
                     context.exit_status = ExitStatus::Failure;
                 }

@@ -1,5 +1,6 @@
 //! `reload`, and `--reload` after an edit.
 
+use std::fmt::Display;
 use std::os::unix::fs::MetadataExt;
 
 use super::context::Context;
@@ -14,6 +15,7 @@ use crate::proxy::{
 use crate::stream::ReloadRow;
 use crate::tomlconfig::TomlKind;
 use crate::userconfig::{ConfigKind, UserConfig};
+use crate::view::messages::fill;
 
 /// What a reload needs, found before an edit so that none is written that cannot be applied.
 #[derive(Debug)]
@@ -123,7 +125,7 @@ fn reload_telemt(
     };
     let name = targets.first().map_or_else(|| "telemt".to_owned(), ReloadTarget::name);
     let seconds = CONFIRM_TIMEOUT.as_secs();
-    let missing = format!("its API reports no reload within {seconds} s");
+    let missing = fill(context.messages().no_reload_reported, &[("n", &seconds)]);
     let row = targets.first().map(row_of).unwrap_or_default();
     print_reload(context, &name, row, confirmation, &missing)
 }
@@ -152,7 +154,8 @@ fn reload_by_signal(
         }
         let confirmation = target.reload(signal, config.port().map(|(port, _)| port))?;
         let (seconds, text) = (CONFIRM_TIMEOUT.as_secs(), signal.confirmation.trim());
-        let missing = format!("did not print '{text}' within {seconds} s after the signal");
+        let parts: [(&str, &dyn Display); 2] = [("text", &text), ("n", &seconds)];
+        let missing = fill(context.messages().not_printed, &parts);
         print_reload(context, &target.name(), row_of(&target), confirmation, &missing)?;
     }
     Ok(())
@@ -204,13 +207,14 @@ fn print_reload(
         context.exit_status = ExitStatus::Failure;
     }
     if context.is_text {
-        let mark = context.style.icon("🔄", "");
+        let (mark, messages) = (context.style.icon("🔄", ""), context.messages());
         let text = match confirmation {
-            Confirmation::Confirmed => "reloaded",
-            Confirmation::Missing => "not confirmed",
-            Confirmation::Unknown => "notified; what it did cannot be seen from here",
+            Confirmation::Confirmed => messages.reloaded,
+            Confirmation::Missing => messages.not_confirmed,
+            Confirmation::Unknown => messages.notified,
         };
-        return context.write(&format!("{mark}{} {text}\n", Escaped(name)));
+        let text = fill(text, &[("proxy", &Escaped(name))]);
+        return context.write(&format!("{mark}{text}\n"));
     }
     row.confirmed = match confirmation {
         Confirmation::Confirmed => Some(true),
