@@ -100,7 +100,7 @@ impl State {
 pub struct Query {
     /// The local ports; at most [`PORTS_MAX`].
     pub ports: Vec<u16>,
-    /// Whether to read [`TcpInfo`], which increases the cost of a sample by about 50 %.
+    /// Whether to read [`TcpInfo`], which costs a further answer for each socket.
     pub with_info: bool,
 }
 

@@ -1,8 +1,7 @@
 //! Counts the connections of one port by address.
 //!
 //! Addresses are sorted and counted in runs: a hash table would miss the cache at every socket. An
-//! IPv4 address and the index of its connection are packed into one word, which sorts in half the
-//! time.
+//! IPv4 address and the index of its connection are packed into one word, which sorts faster.
 
 use std::cmp::Reverse;
 

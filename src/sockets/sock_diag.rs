@@ -82,7 +82,7 @@ pub(super) fn read_block(
 }
 
 /// Runs `open` without `CAP_NET_ADMIN`. With it the kernel adds marks, keys and modules to every
-/// socket of a dump, unasked, at about a tenth of its time.
+/// socket of a dump, unasked.
 fn without_net_admin<T>(open: impl FnOnce() -> T) -> T {
     let held =
         capabilities(None).ok().filter(|held| held.effective.contains(CapabilitySet::NET_ADMIN));

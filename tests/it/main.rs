@@ -25,6 +25,7 @@ mod frames;
 mod fuzz;
 mod hardening;
 mod harness;
+mod latency;
 mod live;
 mod log_calls;
 mod logs;
