@@ -84,8 +84,11 @@ class Score:
         self.options, self.checkpoints = options, checkpoints
         self.rest = options.dir / "rest.jsonl"
 
-    async def start(self):
+    async def start(self, is_last=False):
+        """Only the last run writes summaries: at a checkpoint they would be thrown away."""
         args = ["--format", "json", "--state", str(self.checkpoints.work)]
+        if not is_last and "--write-table" not in self.options.score:
+            args.append("--no-summaries")
         if "--write-table" not in self.options.score:
             publishers = self.options.publishers
             args += ["--clock-sources", str(publishers)] if publishers else ["--clock-rows"]
@@ -160,13 +163,15 @@ async def main():
             await score.feed(payload)
             ends += is_end(payload)
         if options.publishers and ends >= options.publishers:
-            await score.feed(b'{"type":"clock","end":true}')
             break
         if time.monotonic() >= next_save:
             await score.stop()
             checkpoints.save(sequence, ends)
             await score.start()
             next_save = time.monotonic() + options.every
+    await score.stop()
+    await score.start(is_last=True)
+    await score.feed(b'{"type":"clock","end":true}')
     await score.stop()
     output = options.dir / "output.jsonl"
     with open(output.with_suffix(".new"), "wb") as whole:

@@ -3,7 +3,7 @@
 
 mod read;
 
-pub use read::{Fields, Value, closing_quote, unescape_if, unescape_text};
+pub use read::{Fields, Value, closing_quote, plain_string, unescape_if, unescape_text};
 
 use std::net::IpAddr;
 
@@ -119,6 +119,15 @@ impl<'b> RowWriter<'b> {
         let out = self.key(key);
         out.push(b'"');
         value.write(out);
+        out.push(b'"');
+    }
+
+    /// Text that is known to need no escapes.
+    #[inline]
+    pub fn plain(&mut self, key: Key, value: &[u8]) {
+        let out = self.key(key);
+        out.push(b'"');
+        out.extend_from_slice(value);
         out.push(b'"');
     }
 

@@ -263,6 +263,14 @@ fn string_end(text: &[u8], start: usize) -> Option<StringEnd> {
     }
 }
 
+/// The inside of a string without escapes that begins at an index, and the index after its closing
+/// quote.
+#[inline]
+pub fn plain_string(text: &str, start: usize) -> Option<(&str, usize)> {
+    let end = string_end(text.as_bytes(), start).filter(|end| !end.has_escapes)?;
+    Some((text.get(start..end.at)?, end.at + 1))
+}
+
 /// From so many bytes on more than eight are compared at once.
 const SHORT: usize = 16;
 

@@ -71,7 +71,7 @@ impl AllUsers {
 
 /// The table of the users of a run.
 pub fn table(state: &ScoreState, policy: &Policy) -> AllUsersTable {
-    let counters = &state.counters;
+    let (counters, parsed) = (&state.counters, state.parsed.total());
     let name = |network: Network| network.origin(policy.prefixes).to_string().into();
     let min = policy.relay.unwrap_or(usize::MAX);
     let mut networks: Vec<_> =
@@ -84,8 +84,8 @@ pub fn table(state: &ScoreState, policy: &Policy) -> AllUsersTable {
         no_address: counters.no_address,
         no_user: counters.no_user,
         usage: counters.usage,
-        understood: counters.understood.total(),
-        proxy_not_recognised: counters.proxy_not_recognised.total(),
+        understood: parsed.understood,
+        proxy_not_recognised: parsed.proxy_not_recognised,
         hidden: state.hidden.connections,
         hidden_example: state.hidden.example(),
         hidden_formats: state.hidden.formats().map(str::to_owned).collect(),

@@ -231,7 +231,7 @@ pub fn meta(state: &ScoreState) -> ScoreMeta<'static> {
         late: counters.late,
         duplicates: counters.duplicates,
         not_understood: counters.not_understood,
-        not_recognised: counters.not_recognised.total(),
+        not_recognised: state.parsed.total().not_recognised,
         no_address: counters.no_address,
         no_user: counters.no_user,
         no_time: counters.no_time,

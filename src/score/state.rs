@@ -18,7 +18,7 @@ use super::users::{MORE_DEVICES_MAX, UserState, UserStates};
 use super::window::WindowConfig;
 use crate::sharing::presence::HELD_MS;
 use crate::sharing::{Network, estimate, group_networks};
-use crate::stream::{Points, Risk, Verdict};
+use crate::stream::{ParseRuns, Points, Risk, Verdict};
 
 /// Rows and lines counted, apart from those of users.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,35 +39,6 @@ pub struct Counters {
     pub usage: u64,
     /// Lines of the stream that are not rows.
     pub not_understood: u64,
-    /// Log lines that mtp-parse did not recognise.
-    pub not_recognised: ResettingCounter,
-    /// Those of them that are of a proxy, or of an unknown source.
-    pub proxy_not_recognised: ResettingCounter,
-    /// Log lines that mtp-parse understood.
-    pub understood: ResettingCounter,
-}
-
-/// The total of a counter that another program reports as it grows, and that starts again from zero
-/// when that program does.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ResettingCounter {
-    before: u64,
-    last: u64,
-}
-
-impl ResettingCounter {
-    /// Records a reported value.
-    pub fn report(&mut self, count: u64) {
-        if count < self.last {
-            self.before = self.before.saturating_add(self.last);
-        }
-        self.last = count;
-    }
-
-    /// The total over all restarts.
-    pub fn total(self) -> u64 {
-        self.before.saturating_add(self.last)
-    }
 }
 
 /// The start of a connection.
@@ -119,6 +90,8 @@ pub struct ScoreState {
     pub gate: TimeGate,
     pub buffer: ReorderBuffer,
     pub counters: Counters,
+    /// Log lines, as mtp-parse counted them.
+    pub parsed: ParseRuns,
     pub hidden: HiddenTotals,
     pub gateways: CarrierGateways,
     shared_networks: SharedNetworks,
@@ -153,6 +126,7 @@ impl ScoreState {
             gate: TimeGate::default(),
             buffer: ReorderBuffer::new(config.late_ms),
             counters: Counters::default(),
+            parsed: ParseRuns::default(),
             hidden: HiddenTotals::default(),
             gateways: CarrierGateways::default(),
             shared_networks: SharedNetworks::default(),
@@ -380,7 +354,8 @@ impl ScoreState {
 
     /// Whether too many log lines were not recognised for an account to be clear.
     pub fn is_incomplete(&self) -> bool {
-        let own = (self.counters.proxy_not_recognised.total(), self.counters.understood.total());
+        let parsed = self.parsed.total();
+        let own = (parsed.proxy_not_recognised, parsed.understood);
         let (lost, understood) = self.all_users.as_ref().map_or(own, AllUsers::lines);
         let read = lost.saturating_add(understood);
         lost.saturating_mul(NOT_RECOGNISED_RATIO) > read

@@ -136,6 +136,10 @@ impl UserStates {
         }
     }
 
+    pub fn get(&self, number: u32) -> Option<&UserState> {
+        self.all.get(number as usize)
+    }
+
     pub fn get_mut(&mut self, number: u32) -> Option<&mut UserState> {
         self.all.get_mut(number as usize)
     }

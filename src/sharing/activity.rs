@@ -9,6 +9,7 @@ use super::network::{Family, Network};
 use super::presence::{
     DAY_MS, HELD_MS, LazyPresence, SLOT_MS, day_number, day_of_window, decay_steps, slot,
 };
+use crate::timestamp::OptMillis;
 
 /// A phone, and a device that stays at home or at the office.
 pub const DEVICES: usize = 2;
@@ -84,7 +85,7 @@ pub(super) struct Past {
 pub struct AccountActivity {
     pub(super) blocks: Vec<BlockActivity>,
     /// Time of the newest connection, in milliseconds.
-    newest: Option<i64>,
+    newest: OptMillis,
     /// Time up to which the window was moved on.
     now: i64,
     /// Start of the first connection, in milliseconds.
@@ -107,9 +108,9 @@ impl AccountActivity {
     /// Records a connection of a user with this number of devices. Connections and ends must come
     /// in order of time. Returns whether a new estimate is due: a new slot has begun.
     pub fn connect(&mut self, ts: i64, network: Network, devices: usize) -> bool {
-        let is_first = self.newest.is_none();
+        let is_first = self.newest.get().is_none();
         let ts = ts.max(if is_first { ts } else { self.now });
-        let is_new_slot = self.newest.is_none_or(|newest| slot(ts) > slot(newest));
+        let is_new_slot = self.newest.get().is_none_or(|newest| slot(ts) > slot(newest));
         if is_first {
             (self.first, self.now) = (ts, ts);
         } else {
@@ -121,7 +122,7 @@ impl AccountActivity {
         let index = self.index_of_network(network, ts);
         self.record_burst(index, network.family, ts);
         self.block_mut(index, |own| own.connect(ts));
-        self.newest = Some(ts);
+        self.newest = Some(ts).into();
         is_new_slot
     }
 
@@ -136,7 +137,7 @@ impl AccountActivity {
 
     /// Records the end of a connection that lasted [`HELD_MS`] or more.
     pub fn end(&mut self, ts: i64, network: Network, duration_ms: i64, devices: usize) {
-        if self.newest.is_none() || duration_ms < HELD_MS {
+        if self.newest.get().is_none() || duration_ms < HELD_MS {
             return;
         }
         let ts = ts.max(self.now);
@@ -155,7 +156,7 @@ impl AccountActivity {
 
     /// The time of the newest connection.
     pub fn newest(&self) -> Option<i64> {
-        self.newest
+        self.newest.get()
     }
 
     /// The time up to which the window was moved on.
@@ -222,7 +223,7 @@ impl AccountActivity {
 
     fn begin_slot(&mut self, ts: i64) {
         let [_, now] = self.slot_connections;
-        let is_next = self.newest.is_some_and(|newest| slot(ts) == slot(newest) + 1);
+        let is_next = self.newest.get().is_some_and(|newest| slot(ts) == slot(newest) + 1);
         self.slot_connections = [if is_next { now } else { 0 }, 0];
         self.recent = Default::default();
         self.changes = [0; 2];

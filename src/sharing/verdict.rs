@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::estimate::Estimate;
 use crate::stream::Verdict;
+use crate::timestamp::OptMillis;
 
 /// Honest users in a thousand that may be accused in a fortnight, by default.
 pub const ALARMS: f64 = 10.0;
@@ -98,10 +99,10 @@ fn is_household(estimate: &Estimate, thresholds: &Thresholds) -> bool {
 pub struct VerdictState {
     verdict: Verdict,
     /// Since when estimates are at least [`Verdict::Watch`], in milliseconds.
-    watch_since: Option<i64>,
-    sharing_since: Option<i64>,
+    watch_since: OptMillis,
+    sharing_since: OptMillis,
     /// Since when estimates are below the verdict.
-    lower_since: Option<i64>,
+    lower_since: OptMillis,
 }
 
 impl VerdictState {
@@ -111,7 +112,7 @@ impl VerdictState {
 
     /// Whether the verdict, or an estimate that must still hold, is [`Verdict::Watch`] or more.
     pub fn is_suspected(self) -> bool {
-        self.verdict >= Verdict::Watch || self.watch_since.is_some()
+        self.verdict >= Verdict::Watch || self.watch_since.get().is_some()
     }
 
     /// Applies the estimate at a time. Returns the previous verdict if it changed.
@@ -122,14 +123,15 @@ impl VerdictState {
         thresholds: &Thresholds,
     ) -> Option<Verdict> {
         let level = decide(estimate, thresholds);
-        let since = |was: Option<i64>, is: bool| is.then_some(was.unwrap_or(at));
+        let since =
+            |was: OptMillis, is: bool| OptMillis::from(is.then_some(was.get().unwrap_or(at)));
         self.watch_since = since(self.watch_since, level >= Verdict::Watch);
         self.sharing_since = since(self.sharing_since, level == Verdict::Sharing);
         let is_lower = decide_with(estimate, thresholds, FALL_MARGIN) < self.verdict;
         self.lower_since = since(self.lower_since, is_lower);
         let is_home = is_household(estimate, thresholds);
         let fall_ms = if is_home { HOUSEHOLD_FALL_MS } else { FALL_MS };
-        let holds = |since: Option<i64>, ms: i64| since.is_some_and(|since| at - since >= ms);
+        let holds = |since: OptMillis, ms: i64| since.get().is_some_and(|since| at - since >= ms);
         let next = if holds(self.sharing_since, rise_ms(estimate, thresholds)) {
             Verdict::Sharing
         } else if self.verdict < Verdict::Watch
@@ -143,7 +145,7 @@ impl VerdictState {
         };
         let previous = std::mem::replace(&mut self.verdict, next);
         if previous != next {
-            self.lower_since = None;
+            self.lower_since = OptMillis::NONE;
         }
         (previous != next).then_some(previous)
     }

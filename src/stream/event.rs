@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::net::IpAddr;
 use std::str::FromStr;
 
+use super::written_row;
 use crate::json::{Fields, RowWriter, Value};
 use crate::net::parse_ip;
 use crate::timestamp::Timestamp;
@@ -123,6 +124,21 @@ pub struct Event<'l> {
     /// The container, service or host the line is from.
     pub source: Option<Text<'l>>,
     pub ts_from: Option<TimeFrom>,
+    pub logged: Logged<'l>,
+}
+
+/// Time and address as they stand in the log, where a row has the same text: they are copied there,
+/// and not written again. Two events that differ in nothing else are the same.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Logged<'l> {
+    pub ts: Option<&'l [u8]>,
+    pub ip: Option<&'l [u8]>,
+}
+
+impl PartialEq for Logged<'_> {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
 }
 
 /// Counters of one user in a statistics block, since the proxy started.
@@ -156,6 +172,7 @@ impl<'l> Event<'l> {
             proxy: Cow::Borrowed(proxy),
             source: None,
             ts_from: None,
+            logged: Logged { ts: None, ip: None },
         }
     }
 
@@ -209,12 +226,16 @@ impl<'l> Event<'l> {
     /// Writes the event as one row.
     pub fn write(&self, out: &mut Vec<u8>) {
         let mut row = RowWriter::new(out, self.kind.name());
-        if let Some(ts) = self.ts {
-            row.stamp(written::TS, ts);
+        match (self.logged.ts, self.ts) {
+            (Some(text), _) => row.plain(written::TS, text),
+            (None, Some(ts)) => row.stamp(written::TS, ts),
+            (None, None) => {}
         }
         row.opt_str(written::USER, self.user.as_deref());
-        if let Some(ip) = self.ip {
-            row.ip(written::IP, ip);
+        match (self.logged.ip, self.ip) {
+            (Some(text), _) => row.plain(written::IP, text),
+            (None, Some(ip)) => row.ip(written::IP, ip),
+            (None, None) => {}
         }
         row.opt_number(written::PORT, self.port);
         row.opt_str(written::MODE, self.mode.as_deref());
@@ -245,7 +266,13 @@ impl<'l> Event<'l> {
     /// that cannot be read is unknown; other keys are ignored.
     pub fn read(row: &'l [u8]) -> Option<Self> {
         // Once for all strings of the row.
-        let mut fields = Fields::of(std::str::from_utf8(row).ok()?)?;
+        let row = std::str::from_utf8(row).ok()?;
+        written_row::read(row).or_else(|| Self::read_any(row))
+    }
+
+    /// Reads a row of any layout.
+    pub(super) fn read_any(row: &'l str) -> Option<Self> {
+        let mut fields = Fields::of(row)?;
         let mut event = Event::new(Kind::Note, "");
         let (mut kind, mut current) = (None, None);
         let mut usage = Usage { connects: None, current: 0, megabytes: None, messages: None };

@@ -68,6 +68,9 @@ pub struct ParseMeta<'l> {
     #[serde(deserialize_with = "value::moment", skip_serializing_if = "Option::is_none")]
     pub ts: Option<Timestamp>,
     pub tool: ParseTool,
+    /// The name of the input: of several runs in one stream, each has its own counts.
+    #[serde(borrow, skip_serializing_if = "str::is_empty")]
+    pub run: Text<'l>,
     /// Lines.
     pub read: u64,
     #[serde(flatten)]

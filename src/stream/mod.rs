@@ -3,6 +3,7 @@
 pub mod event;
 mod meta;
 mod notification;
+mod parse_runs;
 mod period;
 pub mod row;
 mod sample;
@@ -10,10 +11,12 @@ mod score;
 mod table;
 mod user;
 mod value;
+mod written_row;
 
-pub use event::{Event, Kind, Text, TimeFrom, Usage};
+pub use event::{Event, Kind, Logged, Text, TimeFrom, Usage};
 pub use meta::{LineCounts, Meta, ParseMeta, ParseTool, ScoreMeta, ScoreTool, SourceMeta};
 pub use notification::{About, Notification};
+pub use parse_runs::{ParseRuns, ParsedLines};
 pub use period::PeriodRow;
 pub use row::Row;
 pub use sample::{

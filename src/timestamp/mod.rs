@@ -10,6 +10,7 @@ pub use zone::Zone;
 use std::cell::Cell;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use serde::{Deserialize, Serialize};
 use time::{Date, Month};
 
 /// A moment, in milliseconds since 1970, UTC.
@@ -119,6 +120,13 @@ impl Timestamp {
         out.push(b'Z');
     }
 
+    /// Whether [`Timestamp::write`] gives this text of a moment, as far as it is of milliseconds.
+    #[inline]
+    pub fn is_written(text: &[u8]) -> bool {
+        let is_short = matches!(text, [.., b'.', _, _, b'1'..=b'9', b'Z'] if text.len() == 24);
+        is_short && text.get(10) == Some(&b'T') && text.get(17) != Some(&b'6')
+    }
+
     /// The year, in UTC.
     pub fn year(self) -> i64 {
         i64::from(DayNumber(self.0.div_euclid(DAY_MS)).civil().0)
@@ -129,6 +137,41 @@ impl Timestamp {
         let mut out = Vec::with_capacity(24);
         self.write(&mut out);
         String::from_utf8(out).unwrap_or_default()
+    }
+}
+
+/// A time in milliseconds that may be unknown, in eight bytes: an `Option<i64>` has sixteen, and a
+/// million users have several.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Option<i64>", into = "Option<i64>")]
+pub struct OptMillis(i64);
+
+impl OptMillis {
+    pub const NONE: Self = Self(i64::MIN);
+
+    #[inline]
+    pub fn get(self) -> Option<i64> {
+        Some(self.0).filter(|ms| *ms != i64::MIN)
+    }
+}
+
+impl Default for OptMillis {
+    fn default() -> Self {
+        Self::NONE
+    }
+}
+
+impl From<Option<i64>> for OptMillis {
+    #[inline]
+    fn from(ms: Option<i64>) -> Self {
+        Self(ms.unwrap_or(i64::MIN))
+    }
+}
+
+impl From<OptMillis> for Option<i64> {
+    #[inline]
+    fn from(ms: OptMillis) -> Self {
+        ms.get()
     }
 }
 
@@ -244,6 +287,25 @@ mod tests {
         assert_eq!(Timestamp(i64::MAX).text(), "9999-12-31T23:59:59.999Z");
         assert_eq!(Timestamp(i64::MIN).text(), "0000-01-01T00:00:00Z");
         assert_eq!((Timestamp::from_ms(i64::MAX), Timestamp::from_ms(i64::MIN)), (None, None));
+    }
+
+    #[test]
+    fn a_text_that_is_written_again() {
+        for text in [
+            "2026-11-23T15:40:35.158Z",
+            "2026-11-23T15:40:35.150Z",
+            "2026-11-23T15:40:35.1580Z",
+            "2026-11-23T15:40:60.158Z",
+            "2026-11-23t15:40:35.158Z",
+            "2026-11-23T15:40:35.158z",
+            "2026-11-23T15:40:35Z",
+            "2026-11-23T15:40:35.1+00:00",
+        ] {
+            let (read, _) = Timestamp::read(text.as_bytes()).unwrap();
+            let is_written = Timestamp::is_written(text.as_bytes());
+            assert!(!is_written || read.text() == text, "{text}");
+            assert_eq!(is_written, text == "2026-11-23T15:40:35.158Z");
+        }
     }
 
     #[test]

@@ -112,7 +112,7 @@ fn what_the_schema_has_is_read_and_written_again() {
     let schema = schema();
     let value = |key: &str| match key {
         "ip" => json!("192.0.2.1"),
-        "user" | "source" | "option" => json!("x"),
+        "user" | "source" | "option" | "run" => json!("x"),
         "users" => json!(["a", "b"]),
         "networks" => json!(["192.0.2.0/24"]),
         "since" | "from" | "to" => json!("2026-11-23T15:40:45Z"),

@@ -3,17 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::formats::reason::REASONS;
-use crate::stream::{Kind, Meta, ParseMeta, Row, Verdict};
-
-/// What mtp-parse counted, over all its runs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ParsedLines {
-    pub read: u64,
-    pub understood: u64,
-    pub passed_over: u64,
-    pub not_recognised: u64,
-    pub cut: u64,
-}
+use crate::stream::{Kind, Meta, ParseRuns, ParsedLines, Row, Verdict};
 
 /// All counts.
 #[derive(Clone, Debug, Default)]
@@ -34,8 +24,7 @@ pub struct TrafficCounts {
     pub other_reasons: u64,
     /// Alerts by the verdict they came to, in the order of [`Verdict::ALL`].
     pub alerted: [u64; Verdict::ALL.len()],
-    /// Of the runs before, and of this one.
-    parsed: Option<(ParsedLines, ParsedLines)>,
+    parsed: ParseRuns,
     /// That no user can be judged, and what to do about it: the latest of mtp-score.
     pub advice: Option<Box<str>>,
 }
@@ -65,7 +54,7 @@ impl TrafficCounts {
             Row::Meta(meta) => {
                 self.metas += 1;
                 match &**meta {
-                    Meta::Parse(meta) => self.add_parsed(meta),
+                    Meta::Parse(meta) => self.parsed.add(meta),
                     Meta::Score(meta) => self.advice = meta.advice.as_deref().map(Into::into),
                     Meta::Other => {}
                 }
@@ -89,7 +78,7 @@ impl TrafficCounts {
 
     /// What mtp-parse counted, over all its runs.
     pub fn parsed(&self) -> Option<ParsedLines> {
-        self.parsed.map(|(before, now)| before.plus(now))
+        (!self.parsed.is_empty()).then(|| self.parsed.total())
     }
 
     fn add_reject(&mut self, reason: &str, times: u64) {
@@ -99,33 +88,5 @@ impl TrafficCounts {
             None => &mut self.other_reasons,
         };
         *count = count.saturating_add(times);
-    }
-
-    /// A run's counts only grow: smaller ones are of another run.
-    fn add_parsed(&mut self, meta: &ParseMeta<'_>) {
-        let new = ParsedLines {
-            read: meta.read,
-            understood: meta.lines.understood,
-            passed_over: meta.lines.passed_over,
-            not_recognised: meta.lines.not_recognised,
-            cut: meta.cut,
-        };
-        let (before, now) = self.parsed.get_or_insert_default();
-        if new.read < now.read || new.understood < now.understood {
-            *before = before.plus(*now);
-        }
-        *now = new;
-    }
-}
-
-impl ParsedLines {
-    fn plus(self, other: Self) -> Self {
-        Self {
-            read: self.read.saturating_add(other.read),
-            understood: self.understood.saturating_add(other.understood),
-            passed_over: self.passed_over.saturating_add(other.passed_over),
-            not_recognised: self.not_recognised.saturating_add(other.not_recognised),
-            cut: self.cut.saturating_add(other.cut),
-        }
     }
 }

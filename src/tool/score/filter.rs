@@ -292,8 +292,12 @@ impl ScoreFilter {
         let Self { options, state, rows, renderer, .. } = self;
         let (context, users) = context(rows, &options.policy, state);
         renderer.begin_summaries(Timestamp(now));
-        let mut selected = Vec::new();
-        for user in users.all_mut() {
+        // One for each user, in memory that is reserved once: of a million users it is the peak.
+        let mut selected = match which {
+            Which::All => Vec::with_capacity(users.len()),
+            Which::Changed => Vec::new(),
+        };
+        for (number, user) in (0_u32..).zip(users.all_mut()) {
             if which == Which::Changed && !std::mem::take(&mut user.is_changed) {
                 continue;
             }
@@ -307,14 +311,16 @@ impl ScoreFilter {
             };
             if is_selected {
                 let people = assessment::suspected_people(user, &options.policy);
-                selected.push((Reverse(rank(verdict, people, score)), user));
+                selected.push((Reverse(rank(verdict, people, score)), number));
             } else if renderer.is_text() {
                 renderer.count(&assessment::summary(user, now, &context));
             }
         }
-        selected.sort_unstable_by(|a, b| (a.0, &a.1.name).cmp(&(b.0, &b.1.name)));
+        let name = |number: u32| users.get(number).map(|user| &user.name);
+        selected.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| name(a.1).cmp(&name(b.1))));
         let top = options.top.unwrap_or(usize::MAX);
-        for (place, (_, user)) in selected.into_iter().enumerate() {
+        for (place, (_, number)) in selected.into_iter().enumerate() {
+            let Some(user) = users.get_mut(number) else { continue };
             if place < top {
                 let summary = assessment::summary(user, now, &context);
                 renderer.summary(&summary, &mut out.buffer);
@@ -348,6 +354,10 @@ impl ScoreFilter {
         }
         if self.state.mode == ScoreMode::TableOnly {
             row::write(&all_users::table(&self.state, &self.options.policy), &mut out.buffer);
+            self.print_counters();
+            return Ok(());
+        }
+        if !self.options.has_summaries {
             self.print_counters();
             return Ok(());
         }
@@ -456,14 +466,7 @@ impl Filter for ScoreFilter {
                     let mut advice =
                         meta.by_source.0.iter().filter_map(|of| of.1.advice.as_deref());
                     self.state.proxy_advice = advice.next().map(str::to_owned);
-                    let counters = &mut self.state.counters;
-                    counters.not_recognised.report(meta.lines.not_recognised);
-                    // Without a source, all lines may be a proxy's.
-                    let is_unsourced = meta.by_source.0.is_empty();
-                    let all = meta.lines.not_recognised;
-                    let of_proxies = if is_unsourced { all } else { meta.proxy_not_recognised };
-                    counters.proxy_not_recognised.report(of_proxies);
-                    counters.understood.report(meta.lines.understood);
+                    self.state.parsed.add(&meta);
                     self.rows.is_incomplete = self.state.is_incomplete();
                 }
             }
@@ -538,6 +541,10 @@ impl Filter for ScoreFilter {
         let saved = if self.is_paused { out.flush().and_then(|()| self.save()) } else { Ok(()) };
         if let Err(error) = &saved {
             self.reporter.print(error);
+        }
+        if self.is_paused && !self.options.has_summaries {
+            self.print_counters();
+            return saved.map_err(|_| Error::refused("--state", "not saved".to_owned()));
         }
         while let Some(last) = self.state.gate.take_last() {
             self.ingest(&last.event(), out)?;

@@ -227,6 +227,11 @@ pub(super) const FLAGS: &[F] = &[
              silent for ten minutes does not hold back the time.",
     )
     .advanced(),
+    F::switch("no-summaries", "Write alerts alone: no summaries and counts at the end", |o| {
+        o.has_summaries = false;
+    })
+    .detail("For a run that ends only to save its state: the next run with --state writes them.")
+    .advanced(),
     F::switch("merge", "Merge the outputs of several runs, given as FILEs", |o| {
         o.action = Action::Merge;
     })

@@ -22,12 +22,14 @@ enum Place {
     Summary { rank: Reverse<Rank>, user: String },
 }
 
-/// Verdict, suspected people and score: by this summaries are sorted.
-pub(super) type Rank = (Verdict, u64, u64);
+/// Verdict, suspected people and score: by this summaries are sorted. Twelve bytes: there is one for
+/// each of a million users.
+pub(super) type Rank = (Verdict, u32, u32);
 
 /// The rank of a user; an account of which nothing is known ranks like a clear one.
 pub(super) fn rank(verdict: Verdict, people: u64, score: u64) -> Rank {
-    (verdict.max(Verdict::Clear), people, score)
+    let short = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
+    (verdict.max(Verdict::Clear), short(people), short(score))
 }
 
 /// The output of one partition, and its next row.

@@ -48,6 +48,8 @@ pub struct ScoreOptions {
     detail: Detail,
     /// Whether the input rows are written too.
     has_events: bool,
+    /// Whether summaries and counts are written at the end.
+    has_summaries: bool,
     /// Whether text has a block for every user.
     is_long: bool,
     explain: Option<String>,
@@ -103,6 +105,7 @@ impl Default for ScoreOptions {
             asn_file: None,
             detail: Detail::Short,
             has_events: false,
+            has_summaries: true,
             is_long: false,
             explain: None,
             icons: None,
