@@ -12,11 +12,12 @@ _mtp_parse() {
     --year) :; return ;;
     --since) :; return ;;
     --until) :; return ;;
+    -j|--jobs) :; return ;;
     --rejects) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
     --format) mapfile -t COMPREPLY < <(compgen -W 'auto json text' -- "$word"); return ;;
     esac
     case $word in
-    -*) mapfile -t COMPREPLY < <(compgen -W '-d --dialect --pattern --users --source --only-source --tz --year --since --until --rejects --strict --explain --check -h --help -V --version --format' -- "$word"); return ;;
+    -*) mapfile -t COMPREPLY < <(compgen -W '-d --dialect --pattern --users --source --only-source --tz --year --since --until -j --jobs --rejects --strict --explain --check -h --help -V --version --format' -- "$word"); return ;;
     esac
     mapfile -t COMPREPLY < <(compgen -f -- "$word")
 }

@@ -8,6 +8,7 @@ complete -c mtp-parse -l tz -x -d 'Zone of times without one: UTC, +07:00, Europ
 complete -c mtp-parse -l year -x -d 'Year of dates without one [default: the newest that is not in the future]'
 complete -c mtp-parse -l since -x -d 'Only events at or after this time'
 complete -c mtp-parse -l until -x -d 'Only events before this time'
+complete -c mtp-parse -l jobs -s j -x -d 'Parse files with N threads [default: 1]'
 complete -c mtp-parse -l rejects -r -F -d 'Write unrecognized lines to FILE, secrets removed'
 complete -c mtp-parse -l strict -d 'Exit with status 1 if a line was unrecognized or cut'
 complete -c mtp-parse -l explain -d 'Write how each line was parsed, in place of events'

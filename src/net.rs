@@ -5,15 +5,22 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Reads a client address; IPv4-mapped IPv6 becomes IPv4.
 pub fn parse_ip(text: &[u8]) -> Option<IpAddr> {
+    parse_ip_text(text).map(|(ip, _)| ip)
+}
+
+/// The same, and whether [`write`] gives this text.
+#[inline]
+pub fn parse_ip_text(text: &[u8]) -> Option<(IpAddr, bool)> {
     if let Some(ip) = read_v4(text) {
-        return Some(IpAddr::V4(ip));
+        return Some((IpAddr::V4(ip), true));
     }
-    if let Some(ip) = read_v6(text) {
-        return Some(IpAddr::V6(ip).to_canonical());
+    if let Some((ip, is_short)) = read_v6(text) {
+        let canonical = IpAddr::V6(ip).to_canonical();
+        return Some((canonical, is_short && canonical.is_ipv6()));
     }
     // What is left is rare: IPv4 inside IPv6.
     let text = std::str::from_utf8(text).ok()?;
-    text.parse::<IpAddr>().ok().map(|ip| ip.to_canonical())
+    text.parse::<IpAddr>().ok().map(|ip| (ip.to_canonical(), false))
 }
 
 /// Four decimal numbers without leading zeros.
@@ -39,10 +46,10 @@ fn read_v4(text: &[u8]) -> Option<Ipv4Addr> {
     rest.is_empty().then(|| Ipv4Addr::from(octets))
 }
 
-/// Groups of hexadecimal digits, with `::` at most once.
-fn read_v6(text: &[u8]) -> Option<Ipv6Addr> {
+/// Groups of hexadecimal digits, with `::` at most once; and whether they are in the short form.
+fn read_v6(text: &[u8]) -> Option<(Ipv6Addr, bool)> {
     let mut groups = [0_u16; 8];
-    let (mut count, mut gap) = (0, None);
+    let (mut count, mut gap, mut has_zeros) = (0, None, false);
     let mut rest = text;
     if let Some(after) = rest.strip_prefix(b"::") {
         (gap, rest) = (Some(0), after);
@@ -60,6 +67,7 @@ fn read_v6(text: &[u8]) -> Option<Ipv6Addr> {
         if digits == 0 {
             return None;
         }
+        has_zeros |= digits > 1 && rest.first() == Some(&b'0');
         *groups.get_mut(count)? = value;
         count += 1;
         rest = rest.get(digits..)?;
@@ -72,14 +80,21 @@ fn read_v6(text: &[u8]) -> Option<Ipv6Addr> {
             rest = rest.strip_prefix(b":").filter(|after| !after.is_empty())?;
         }
     }
-    match gap {
-        None if count == 8 => {}
+    let zeros = match gap {
+        None if count == 8 => 0..0,
         Some(at) if count < 8 => {
             groups.get_mut(at..)?.rotate_right(8 - count);
+            at..at + 8 - count
         }
         _ => return None,
-    }
-    Some(Ipv6Addr::from(groups))
+    };
+    let has_capitals = || text.iter().any(u8::is_ascii_uppercase);
+    let is_gap_short = || match longest_zeros(&groups) {
+        longest if zeros.is_empty() => longest.start > groups.len(),
+        longest => longest == zeros,
+    };
+    let is_short = !has_zeros && is_gap_short() && !has_capitals();
+    Some((Ipv6Addr::from(groups), is_short))
 }
 
 #[inline]
@@ -246,7 +261,9 @@ mod tests {
                 }
                 let ip = IpAddr::from(groups);
                 assert_eq!(text(ip), ip.to_string());
-                assert_eq!(parse_ip(ip.to_string().as_bytes()), Some(ip.to_canonical()));
+                let is_v6 = ip.to_canonical().is_ipv6() && !ip.to_string().contains('.');
+                let want = Some((ip.to_canonical(), is_v6));
+                assert_eq!(parse_ip_text(ip.to_string().as_bytes()), want);
             }
         }
         for octet in 0..=255 {
@@ -254,6 +271,35 @@ mod tests {
             assert_eq!(text(ip), ip.to_string());
             assert_eq!(parse_ip(ip.to_string().as_bytes()), Some(ip));
         }
+    }
+
+    /// A text that is taken for the written one is that, however it is spelled.
+    #[test]
+    fn a_text_is_written_again_as_it_is() {
+        let (mut same, mut other) = (0, 0);
+        for n in 0..20_000_u32 {
+            let random = |at: u32| n.wrapping_mul(2_654_435_769).rotate_left(at * 5) >> 7;
+            let group = |at: u32| match random(at) % 5 {
+                0 | 1 => "0".to_owned(),
+                2 => format!("{:x}", random(at) % 0x1_0000),
+                3 => format!("{:04x}", random(at) % 0x300),
+                _ => format!("{:X}", random(at) % 0x1_0000),
+            };
+            let groups: Vec<_> = (0..8).map(group).collect();
+            let (from, to) = ((random(9) % 9) as usize, (random(10) % 9) as usize);
+            let spelled = match groups.get(..from).zip(groups.get(to..)).filter(|_| from < to) {
+                Some((before, after)) => format!("{}::{}", before.join(":"), after.join(":")),
+                None => groups.join(":"),
+            };
+            let read = parse_ip_text(spelled.as_bytes());
+            let std = spelled.parse::<IpAddr>().ok().map(|ip| ip.to_canonical());
+            assert_eq!(read.map(|(ip, _)| ip), std, "{spelled}");
+            if let Some((ip, is_written)) = read {
+                assert_eq!(is_written, text(ip) == spelled, "{spelled}");
+                *if is_written { &mut same } else { &mut other } += 1;
+            }
+        }
+        assert!(same > 300 && other > 300, "{same} {other}");
     }
 
     #[test]

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::error::Error;
 use crate::json;
-use crate::net::parse_ip;
+use crate::net::parse_ip_text;
 use crate::stream::{Event, Kind, Text};
 use crate::timestamp::Timestamp;
 
@@ -74,6 +74,10 @@ impl LogParser for AccessParser {
         }
     }
 
+    fn fork(&self) -> Option<Box<dyn LogParser>> {
+        Some(Box::new(Self { name: String::new(), is_certain: self.is_certain }))
+    }
+
     fn is_certain(&self) -> bool {
         self.is_certain
     }
@@ -92,6 +96,7 @@ fn event<'l>(text: &'l [u8], buffer: &'l mut String) -> Result<Option<Event<'l>>
     };
     let mut event = Event::new(kind, NAME);
     event.ts = Some(ts);
+    event.logged.ts = after.get(..taken).filter(|text| Timestamp::is_written(text));
     if kind == Kind::Start {
         event.id = Some(bytes::to_text(field(&mut rest, b" boot=").ok_or("missing boot=")?));
         field(&mut rest, b" pid=").and_then(bytes::parse_u64).ok_or("invalid pid=")?;
@@ -101,7 +106,11 @@ fn event<'l>(text: &'l [u8], buffer: &'l mut String) -> Result<Option<Event<'l>>
     event.user = Some(user(&mut rest, buffer)?);
     event.ip = match field(&mut rest, b" ip=").ok_or("missing ip=")? {
         b"-" => None,
-        ip => Some(parse_ip(ip).ok_or("invalid ip=")?),
+        text => {
+            let (ip, is_written) = parse_ip_text(text).ok_or("invalid ip=")?;
+            event.logged.ip = is_written.then_some(text);
+            Some(ip)
+        }
     };
     let port = field(&mut rest, b" port=").and_then(bytes::parse_u64);
     let port = port.and_then(|port| u16::try_from(port).ok()).ok_or("invalid port=")?;

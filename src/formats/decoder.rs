@@ -207,6 +207,48 @@ impl Decoder {
         Ok(Decoded { dialect: None, outcome: Outcome::Parsed, is_in_secret: false })
     }
 
+    /// A decoder in the same state that has counted nothing, for lines further on in the log. `None`
+    /// while what a line becomes depends on lines before it.
+    pub fn fork(&self) -> Option<Self> {
+        let is_settled = !self.sources.has_unnamed() || self.details.lines > DETAILS_WITHIN;
+        let sources = self.sources.fork().filter(|_| is_settled && self.regex.is_none())?;
+        Some(Self {
+            regex: None,
+            only: self.only,
+            only_sources: self.only_sources.clone(),
+            source_name: self.source_name.clone(),
+            local_time: self.local_time.clone(),
+            secrets: self.secrets.clone(),
+            sources,
+            details: self.details.clone(),
+            by_dialect: vec![LineCounts::default(); ALL.len() + 1],
+            counts: LineCounts::default(),
+        })
+    }
+
+    /// What later lines depend on, as text: equal texts are equal states. `None` as for a fork.
+    pub fn seam_state(&self) -> Option<String> {
+        let sources = self.sources.seam_state()?;
+        let local_time = self.local_time.borrow();
+        Some(format!("{:?} {:?} {sources}", self.details.prefix, local_time.seam_state()))
+    }
+
+    /// Whether a fork has read sources that the base has not.
+    pub fn has_new_sources(&self, base: &Self) -> bool {
+        self.sources.has_new(&base.sources)
+    }
+
+    /// Goes on from the state of a fork that has read the lines up to here, and adds its counts.
+    pub fn append(&mut self, part: Self) {
+        self.counts.merge(part.counts);
+        for (own, other) in self.by_dialect.iter_mut().zip(part.by_dialect) {
+            own.merge(other);
+        }
+        self.details.lines = self.details.lines.max(part.details.lines);
+        self.local_time = part.local_time;
+        self.sources.append(part.sources);
+    }
+
     /// Emits what waited for later lines, at the end of the input.
     ///
     /// # Errors
@@ -262,7 +304,7 @@ fn complete<'e>(
 
 /// The text that `docker logs --details` puts before every line. Only learnt from the first lines
 /// of a stream, and the same in all: else words of a client could be taken for it.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct DetailsPrefix {
     prefix: Option<Vec<u8>>,
     lines: u32,

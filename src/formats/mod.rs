@@ -24,7 +24,7 @@ pub mod zig;
 use std::cell::RefCell;
 
 use crate::error::Error;
-use crate::stream::{Event, Kind, Text};
+use crate::stream::{Event, Kind, Logged, Text};
 use crate::timestamp::Timestamp;
 use crate::timestamp::local::LocalTimeResolver;
 use secret_index::SecretIndex;
@@ -138,7 +138,7 @@ pub enum Outcome {
 pub type Emit<'e> = dyn FnMut(Event<'_>) -> Result<(), Error> + 'e;
 
 /// A parser of one format for one source. It may keep what later lines need.
-pub trait LogParser: std::fmt::Debug {
+pub trait LogParser: std::fmt::Debug + Send {
     /// Parses a line without its framing and emits its events.
     ///
     /// # Errors
@@ -153,6 +153,12 @@ pub trait LogParser: std::fmt::Debug {
     /// Whether a line that no parser recognises continues a message begun in this format.
     fn continues(&mut self, _line: &[u8]) -> bool {
         false
+    }
+
+    /// A parser in the same state. `None` where what later lines become depends on more than a few
+    /// words of this state, as on open connections.
+    fn fork(&self) -> Option<Box<dyn LogParser>> {
+        None
     }
 
     /// Takes an empty line, which is in no format.
@@ -234,6 +240,7 @@ fn into_static(event: Event<'_>) -> Event<'static> {
         proxy: Text::Owned(event.proxy.into_owned()),
         source: own(event.source),
         ts_from: event.ts_from,
+        logged: Logged::default(),
     }
 }
 

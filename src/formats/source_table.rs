@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use super::{ALL, Emit, LogParser, Outcome, into_static};
+use super::{ALL, Dialect, Emit, LogParser, Outcome, into_static};
 use crate::error::Error;
 use crate::stream::{Event, Kind, LineCounts};
 use crate::timestamp::Timestamp;
@@ -227,6 +227,38 @@ impl LogSource {
         }
     }
 
+    /// A source in the same state that has counted nothing. `None` while its program is not known,
+    /// or where a parser of it cannot be forked.
+    fn fork(&self) -> Option<Self> {
+        let is_settled = self.program.slot().is_some() && self.held.events.is_empty();
+        let parsers = self.parsers.iter().zip(ALL);
+        let parsers = parsers.map(|(parser, dialect)| match parser {
+            None => Some(None),
+            Some(parser) => fork(&**parser, dialect).map(Some),
+        });
+        let parsers = parsers.collect::<Option<Vec<_>>>().filter(|_| is_settled)?;
+        Some(Self {
+            name: self.name.clone(),
+            owner: self.owner.clone(),
+            parsers,
+            last: self.last,
+            counts: LineCounts::default(),
+            facts: SourceFacts::default(),
+            program: self.program,
+            held: HeldEvents::default(),
+            ends_in_secret: self.ends_in_secret,
+            newest: None,
+            last_read: 0,
+        })
+    }
+
+    /// What later lines depend on, beside the time of its last event.
+    fn seam_state(&self) -> Option<String> {
+        let Self { name, parsers, last, program, ends_in_secret, .. } = self.fork()?;
+        let program = (program.slot, program.unrecognized);
+        Some(format!("{name:?} {parsers:?} {last} {program:?} {ends_in_secret}"))
+    }
+
     /// The name of the format of its program, and the level at which that logs.
     pub fn proxy(&self) -> Option<(&'static str, Option<&'static str>)> {
         let slot = self.program.slot()?;
@@ -276,6 +308,14 @@ impl LogSource {
     }
 }
 
+/// A parser in the same state: its own fork, or a new one where it has read nothing yet.
+fn fork(parser: &dyn LogParser, dialect: &Dialect) -> Option<Box<dyn LogParser>> {
+    parser.fork().or_else(|| {
+        let new = (dialect.new_parser)();
+        (format!("{parser:?}") == format!("{new:?}")).then_some(new)
+    })
+}
+
 /// All sources.
 #[derive(Debug)]
 pub struct SourceTable {
@@ -309,6 +349,49 @@ impl Default for SourceTable {
 }
 
 impl SourceTable {
+    /// Sources in the same state that have counted nothing. `None` where one of them cannot be
+    /// forked.
+    pub fn fork(&self) -> Option<Self> {
+        let unnamed = if self.has_unnamed() { self.unnamed.fork()? } else { LogSource::new(None) };
+        let named = self.named.iter().map(LogSource::fork).collect::<Option<Vec<_>>>()?;
+        Some(Self { unnamed, named, by_name: self.by_name.clone(), ..Self::default() })
+    }
+
+    /// Whether lines without a source were read.
+    pub fn has_unnamed(&self) -> bool {
+        self.unnamed.last_read > 0
+    }
+
+    /// What later lines depend on. `None` as for a fork.
+    pub fn seam_state(&self) -> Option<String> {
+        self.iter().map(LogSource::seam_state).collect()
+    }
+
+    /// Whether this, a fork, has read sources that the base has not, or of an unknown program.
+    pub fn has_new(&self, base: &Self) -> bool {
+        let is_unnamed_new = self.has_unnamed() && !base.has_unnamed();
+        let is_new = is_unnamed_new || self.named.len() != base.named.len() || self.evicted > 0;
+        let is_open = |of: &LogSource| of.program.slot().is_none() || !of.held.events.is_empty();
+        is_new || self.iter().any(is_open)
+    }
+
+    /// Goes on from the state of a fork without new sources, and adds its counts.
+    pub fn append(&mut self, part: Self) {
+        let Self { unnamed, named, lines, .. } = part;
+        let own = [&mut self.unnamed].into_iter().chain(&mut self.named);
+        let parts = own.zip([unnamed].into_iter().chain(named));
+        for (own, part) in parts.filter(|(_, part)| part.last_read > 0) {
+            own.counts.merge(part.counts);
+            own.facts.merge(part.facts);
+            own.last_read = self.lines + part.last_read;
+            own.newest = part.newest.or(own.newest);
+            (own.parsers, own.last, own.program) = (part.parsers, part.last, part.program);
+            own.ends_in_secret = part.ends_in_secret;
+            own.held.dropped += part.held.dropped;
+        }
+        self.lines += lines;
+    }
+
     /// The source of this name, which becomes the one read last.
     pub fn entry(&mut self, name: Option<&[u8]>) -> &mut LogSource {
         self.lines += 1;

@@ -22,7 +22,7 @@ use crate::timestamp::{Assumptions, LocalTimeResolver, Timestamp};
 const BUFFERS: usize = 4;
 
 /// At the start of a file that Windows wrote, and inside of joined ones.
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+pub const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Removes the framing from raw lines. Keeps what the next lines of the stream need, within limits.
 #[derive(Debug)]
@@ -58,6 +58,29 @@ impl Deframer {
     /// Lines joined from pieces that were cut at [`super::LINE_MAX`].
     pub fn cut(&self) -> u64 {
         self.state.partial.cut
+    }
+
+    /// A deframer in the same state, for lines further on. `None` while a line is unfinished.
+    pub fn fork(&self) -> Option<Self> {
+        let DeframerState { local_time, stream, partial, .. } = &self.state;
+        let is_between_lines = partial.is_empty();
+        let mut fork = Self::new(local_time.clone());
+        fork.state.stream = stream.fork();
+        is_between_lines.then_some(fork)
+    }
+
+    /// What later lines depend on, as text: equal texts are equal states. `None` as for a fork.
+    pub fn seam_state(&self) -> Option<String> {
+        let DeframerState { local_time, stream, partial, .. } = &self.state;
+        let text = format!("{:?} {:?}", stream.fork(), local_time.seam_state());
+        partial.is_empty().then_some(text)
+    }
+
+    /// Goes on from the state of a fork that has read the lines up to here.
+    pub fn append(&mut self, part: Self) {
+        let cut = self.cut() + part.cut();
+        *self = part;
+        self.state.partial.cut = cut;
     }
 
     /// Removes the framing from one raw line without its line end. Most lines hold one message;

@@ -25,7 +25,7 @@ mod stream_state;
 mod stripped_line;
 mod syslog;
 
-pub use deframer::Deframer;
+pub use deframer::{BYTE_ORDER_MARK, Deframer};
 pub use format::FrameFormat;
 pub use partial_lines::{LINE_MAX, STREAMS_MAX, TOTAL_MAX};
 

@@ -24,7 +24,7 @@ enum Before {
 }
 
 /// What is remembered of a stream.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct StreamState {
     before: Before,
     /// What Compose wrote before the message of the line before, and the length of the name in it;
@@ -49,6 +49,11 @@ struct Indent {
 }
 
 impl StreamState {
+    /// The same without the prefix of the line before, which saves time and decides nothing.
+    pub(super) fn fork(&self) -> Self {
+        Self { compose_prefix: Vec::new(), compose_name: 0, ..self.clone() }
+    }
+
     /// Records the containers of Compose's `Attaching to …`.
     pub(super) fn attach(&mut self, names: &[u8]) {
         self.before = Before::Compose;

@@ -53,6 +53,11 @@ impl LocalTimeResolver {
         }
     }
 
+    /// What the resolution of later times depends on, beside the zone.
+    pub fn seam_state(&self) -> impl std::fmt::Debug + use<> {
+        (self.last, self.day)
+    }
+
     /// What was assumed so far.
     pub fn assumptions(&self) -> Assumptions {
         self.assumed

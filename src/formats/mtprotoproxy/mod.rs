@@ -29,7 +29,7 @@ pub const DIALECT: Dialect = Dialect {
     new_parser: || Box::<MtprotoproxyParser>::default(),
 };
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct MtprotoproxyParser {
     statistics: StatisticsReader,
     open: OpenMessage,
@@ -105,6 +105,10 @@ impl LogParser for MtprotoproxyParser {
             self.open = open;
         }
         is_indented || (is_error && open == OpenMessage::Traceback)
+    }
+
+    fn fork(&self) -> Option<Box<dyn LogParser>> {
+        Some(Box::new(self.clone()))
     }
 
     fn is_certain(&self) -> bool {

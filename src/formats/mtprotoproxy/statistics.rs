@@ -51,7 +51,7 @@ enum Trust {
     Lost,
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct StatisticsReader {
     section: StatisticsSection,
     ts: Option<Timestamp>,

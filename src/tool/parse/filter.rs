@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use memchr::memchr;
+
 use super::ParseOptions;
 use super::check;
 use super::meta::{self, LineTotals};
@@ -26,6 +28,8 @@ const META_EVERY: Duration = Duration::from_mins(1);
 pub struct ParseFilter {
     deframer: Deframer,
     writer: EventWriter,
+    /// The name of the input in `meta` rows; empty before the first line.
+    run: String,
     users: Option<UsersFile>,
     /// The next `meta` row. None before the input was idle: a file has no minutes.
     deadline: Option<Instant>,
@@ -81,6 +85,7 @@ impl ParseFilter {
         Ok(Self {
             deframer: Deframer::new(local_time),
             writer,
+            run: String::new(),
             users,
             deadline: None,
             reported: Assumptions::default(),
@@ -128,6 +133,36 @@ impl ParseFilter {
         }
     }
 
+    /// What reads lines from here on, apart from this. `None` where it cannot be apart.
+    pub(super) fn fork(&self) -> Option<LineParser> {
+        let (deframer, writer) = (self.deframer.fork()?, self.writer.fork()?);
+        self.users.is_none().then_some(LineParser { deframer, writer })
+    }
+
+    /// What later lines depend on: equal texts are equal states.
+    pub(super) fn seam_state(&self) -> Option<String> {
+        let (frames, lines) = (self.deframer.seam_state()?, self.writer.decoder.seam_state()?);
+        Some(frames + &lines)
+    }
+
+    /// Goes on after a fork that began with the state of this, if nothing in its lines depends on
+    /// the lines before: otherwise they are to be read again.
+    pub(super) fn append(&mut self, part: LineParser) -> bool {
+        let is_apart = part.writer.totals.by_arrival == 0
+            && !part.writer.decoder.has_new_sources(&self.writer.decoder)
+            && part.deframer.fork().is_some();
+        if is_apart {
+            self.deframer.append(part.deframer);
+            self.writer.append(part.writer);
+        }
+        is_apart
+    }
+
+    /// Counts a line that was longer than is kept.
+    pub(super) fn count_cut(&mut self) {
+        self.writer.totals.cut += 1;
+    }
+
     /// Lines not recognised, or cut.
     pub(super) fn lost(&self) -> u64 {
         self.writer.decoder.counts.not_recognised + self.totals().cut
@@ -157,7 +192,7 @@ impl ParseFilter {
     fn write_meta(&self, ts: Option<Timestamp>, out: &mut Output) {
         match self.writer.mode {
             OutputMode::Rows => {
-                let row = meta::row(ts, self.totals(), &self.writer.decoder);
+                let row = meta::row(ts, &self.run, self.totals(), &self.writer.decoder);
                 row::write(&row, &mut out.buffer);
             }
             OutputMode::Check => check::write(&mut out.buffer, &self.writer.decoder),
@@ -174,10 +209,42 @@ impl ParseFilter {
     }
 }
 
+/// Parses lines of one place in a log: a fork of a [`ParseFilter`].
+#[derive(Debug)]
+pub(super) struct LineParser {
+    deframer: Deframer,
+    writer: EventWriter,
+}
+
+impl LineParser {
+    /// Parses lines and writes their rows.
+    pub(super) fn read(
+        &mut self,
+        lines: &[u8],
+        arrival: Timestamp,
+        rows: &mut Vec<u8>,
+    ) -> Result<(), Error> {
+        let Self { deframer, writer } = self;
+        let at = LineOrigin { input: "", line: 0, is_cut: false, arrival };
+        let mut rest = lines;
+        while let Some((line, after)) =
+            memchr(b'\n', rest).and_then(|end| Some((rest.get(..end)?, rest.get(end + 1..)?)))
+        {
+            writer.totals.read += 1;
+            deframer.read(line, arrival, &mut |frame| writer.write(&frame, line, at, rows))?;
+            rest = after;
+        }
+        Ok(())
+    }
+}
+
 impl Filter for ParseFilter {
     fn line(&mut self, line: &[u8], at: LineOrigin<'_>, out: &mut Output) -> Result<(), Error> {
-        let Self { deframer, writer, users, reporter, .. } = self;
+        let Self { deframer, writer, users, reporter, run, .. } = self;
         writer.totals.read += 1;
+        if run.is_empty() {
+            *run = meta::run_name(line);
+        }
         writer.totals.cut += u64::from(at.is_cut);
         if let Some(secrets) = users.as_mut().and_then(|users| users.changed(*reporter)) {
             writer.decoder.secrets = secrets;

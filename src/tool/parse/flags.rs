@@ -85,6 +85,17 @@ pub(super) const FLAGS: &[F] = &[
         o.until = Some(TimeBound::read(text)?);
         Ok(())
     }),
+    F::value("jobs", "N", "Parse files with N threads", |o, text| {
+        o.jobs = Some(bounded("number of threads", text, 1, 64)?);
+        Ok(())
+    })
+    .default("1")
+    .short('j')
+    .detail(
+        "The rows are the same, in the same order. It has an effect on logs in which a line does \
+         not depend on those before it, as the access log of mtprotoproxy. Others are parsed by \
+         one thread, which a message reports.",
+    ),
     F::path("rejects", "FILE", "Write unrecognized lines to FILE, secrets removed", |o, path| {
         o.rejects = Some(path);
     }),

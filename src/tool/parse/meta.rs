@@ -1,7 +1,10 @@
 //! The `meta` row: how much was read, and what of it was not understood, by source.
 
-use crate::formats::Decoder;
+use twox_hash::XxHash3_64;
+
 use crate::formats::source_table::{LogSource, SourceFacts};
+use crate::formats::{Decoder, redact};
+use crate::frame::BYTE_ORDER_MARK;
 use crate::stream::{ByName, ParseMeta, SourceMeta, Text};
 use crate::timestamp::Timestamp;
 
@@ -16,18 +19,47 @@ pub(super) struct LineTotals {
     pub(super) rows: u64,
     /// Events outside `--since` and `--until`.
     pub(super) left_out: u64,
+    /// Events that have the time of arrival.
+    pub(super) by_arrival: u64,
+}
+
+impl LineTotals {
+    pub(super) fn merge(&mut self, other: Self) {
+        self.read += other.read;
+        self.cut += other.cut;
+        self.rows += other.rows;
+        self.left_out += other.left_out;
+        self.by_arrival += other.by_arrival;
+    }
 }
 
 fn positive(count: u64) -> Option<u64> {
     Some(count).filter(|count| *count > 0)
 }
 
+/// Bytes of a line that its name depends on.
+const NAMED_BYTES: usize = 4096;
+
+/// The name of an input by its first line: the same for the same input, wherever it is read.
+pub(super) fn run_name(first_line: &[u8]) -> String {
+    let line = first_line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(first_line);
+    let line = line.get(..NAMED_BYTES).unwrap_or(line);
+    let hash = XxHash3_64::oneshot(&redact::mask(line));
+    format!("{:012x}", hash >> 16)
+}
+
 /// Makes the row.
-pub(super) fn row(ts: Option<Timestamp>, totals: LineTotals, decoder: &Decoder) -> ParseMeta<'_> {
+pub(super) fn row<'d>(
+    ts: Option<Timestamp>,
+    run: &'d str,
+    totals: LineTotals,
+    decoder: &'d Decoder,
+) -> ParseMeta<'d> {
     let is_proxys = |source: &&LogSource| source.name.is_none() || source.proxy().is_some();
     let of_proxies = decoder.sources.iter().filter(is_proxys);
     ParseMeta {
         ts,
+        run: Text::Borrowed(run),
         read: totals.read,
         lines: decoder.counts,
         proxy_not_recognised: of_proxies.map(|source| source.counts.not_recognised).sum(),

@@ -4,6 +4,7 @@ mod check;
 mod explain;
 mod filter;
 mod flags;
+mod jobs;
 mod list;
 mod meta;
 mod rejects;
@@ -19,11 +20,13 @@ use crate::formats::regex_parser::RegexParser;
 use crate::io::output::Output;
 use crate::io::output::OutputFormat;
 use crate::io::reporter::Reporter;
+use crate::io::source::Source;
 use crate::timestamp::{LocalTimeResolver, Zone};
 use crate::tool::{EXIT_STATUS, event_loop};
 
 #[doc(hidden)]
 pub use filter::ParseFilter;
+use jobs::ParallelFilter;
 use span::TimeBound;
 
 #[derive(Debug, Default)]
@@ -42,6 +45,20 @@ pub struct ParseOptions {
     strict: bool,
     explain: bool,
     check: bool,
+    /// Threads that parse files.
+    jobs: Option<usize>,
+}
+
+impl ParseOptions {
+    /// Whether the lines of a log may be divided among threads.
+    fn may_be_divided(&self) -> bool {
+        let needs_one = self.users.is_some()
+            || self.pattern.is_some()
+            || self.rejects.is_some()
+            || self.explain
+            || self.check;
+        !needs_one
+    }
 }
 
 /// The command line of `mtp-parse`.
@@ -124,7 +141,20 @@ pub fn run(
     let local_time = LocalTimeResolver::new(options.zone.take(), options.year);
     let files = options.files.clone();
     let is_strict = options.strict;
-    let mut filter = ParseFilter::new(options, local_time, format, reporter)?;
+    let jobs = options.jobs.unwrap_or(1);
+    let is_apart = options.may_be_divided();
+    let filter = ParseFilter::new(options, local_time, format, reporter)?;
+    let single = match jobs {
+        0 | 1 => None,
+        _ if !Source::are_archives(&files) => Some("the input is not a file"),
+        _ if !is_apart => Some("--users, --pattern, --rejects, --explain and --check need one"),
+        _ => None,
+    };
+    if let Some(reason) = single {
+        reporter.print(format_args!("--jobs: parsing with one thread: {reason}"));
+    }
+    let jobs = if single.is_some() { 1 } else { jobs };
+    let mut filter = ParallelFilter::new(filter, jobs, reporter);
     let status = event_loop::run(&files, &mut filter, &mut out, reporter)?;
     let lost = filter.lost();
     if is_strict && lost > 0 {

@@ -6,7 +6,7 @@ use super::rejects::Rejects;
 use crate::error::Error;
 use crate::formats::{Decoded, Decoder, Outcome};
 use crate::frame::{Deframed, Message};
-use crate::stream::Event;
+use crate::stream::{Event, TimeFrom};
 use crate::timestamp::Timestamp;
 use crate::tool::event_loop::LineOrigin;
 use crate::view;
@@ -36,6 +36,24 @@ pub(super) enum OutputMode {
 }
 
 impl EventWriter {
+    /// A writer in the same state that has counted nothing. `None` where what it writes depends on
+    /// more than the lines from here on.
+    pub(super) fn fork(&self) -> Option<Self> {
+        let is_plain =
+            self.rejects.is_none() && matches!(self.mode, OutputMode::Rows | OutputMode::Text);
+        let decoder = self.decoder.fork().filter(|_| is_plain)?;
+        let Self { mode, since, until, .. } = *self;
+        let totals = LineTotals::default();
+        Some(Self { decoder, rejects: None, mode, totals, newest: None, since, until })
+    }
+
+    /// Goes on from the state of a fork that has read the lines up to here, and adds its counts.
+    pub(super) fn append(&mut self, part: Self) {
+        self.decoder.append(part.decoder);
+        self.totals.merge(part.totals);
+        self.newest = self.newest.max(part.newest);
+    }
+
     /// Writes what a raw line held.
     pub(super) fn write(
         &mut self,
@@ -114,6 +132,7 @@ fn write_event(
     newest: &mut Option<Timestamp>,
     out: &mut Vec<u8>,
 ) {
+    totals.by_arrival += u64::from(event.ts_from == Some(TimeFrom::Arrival));
     let is_outside = event.ts.is_some_and(|ts| {
         since.is_some_and(|since| ts < since) || until.is_some_and(|until| ts >= until)
     });
