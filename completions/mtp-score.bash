@@ -7,6 +7,8 @@ _mtp_score() {
     --late) :; return ;;
     --state) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
     --save-every) :; return ;;
+    --retain) :; return ;;
+    --forget) :; return ;;
     --every) :; return ;;
     --only) mapfile -t COMPREPLY < <(compgen -W 'all high watch sharing' -- "$word"); return ;;
     --top) :; return ;;
@@ -37,7 +39,7 @@ _mtp_score() {
     --format) mapfile -t COMPREPLY < <(compgen -W 'auto json text' -- "$word"); return ;;
     esac
     case $word in
-    -*) mapfile -t COMPREPLY < <(compgen -W '--window --late --state --save-every --every --only --top --ips --alert-on --devices --limits --ignore --trust-private --prior --alarms --strict-households --relay --asn --events --long --evidence --explain --table --write-table --clock-rows --clock-sources --no-summaries --merge --no-emoji --lang --v4-prefix --v6-prefix --together --per-address --per-pair --per-connection --free-connections --score-max --medium-from --high-from -h --help -V --version --format' -- "$word"); return ;;
+    -*) mapfile -t COMPREPLY < <(compgen -W '--window --late --state --save-every --retain --forget --every --only --top --ips --alert-on --devices --limits --ignore --trust-private --prior --alarms --strict-households --relay --asn --events --long --evidence --explain --table --write-table --clock-rows --clock-sources --no-summaries --merge --no-emoji --lang --v4-prefix --v6-prefix --together --per-address --per-pair --per-connection --free-connections --score-max --medium-from --high-from -h --help -V --version --format' -- "$word"); return ;;
     esac
     mapfile -t COMPREPLY < <(compgen -f -- "$word")
 }

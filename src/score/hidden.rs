@@ -11,6 +11,7 @@ use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 
+use super::users::Renumbered;
 use crate::sharing::presence::decay_steps;
 use crate::stream::{Evidence, Origin};
 
@@ -138,6 +139,14 @@ impl CarrierGateways {
                 self.users.remove(&ip);
             }
         }
+    }
+
+    /// Renumbers users of whom some were removed.
+    pub(super) fn renumber(&mut self, numbers: &Renumbered) {
+        self.users.retain(|_, users| {
+            numbers.apply(users);
+            !users.is_empty()
+        });
     }
 
     /// Each address and the number of users that have only it.

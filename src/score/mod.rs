@@ -12,6 +12,7 @@ pub mod carriers;
 pub mod hidden;
 pub mod policy;
 mod reorder_buffer;
+pub mod retention;
 pub mod rule;
 mod shared_networks;
 mod sorted_queue;

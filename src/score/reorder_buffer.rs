@@ -12,6 +12,8 @@ use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 
+use super::users::Renumbered;
+
 /// Connections that are buffered, of about 100 bytes each. Beyond it the oldest are evicted early.
 const BUFFERED_MAX: usize = 1 << 20;
 /// Sources with a watermark of their own; further ones follow the newest time of the stream.
@@ -161,6 +163,28 @@ impl ReorderBuffer {
         }
     }
 
+    /// Renumbers users of whom some were removed; their connections go.
+    pub(super) fn renumber(&mut self, numbers: &Renumbered) {
+        let all = std::mem::take(&mut self.buffered);
+        let others = all.others.into_iter().map(|Reverse(other)| other);
+        for connection in all.in_order.into_iter().chain(others) {
+            match numbers.of(connection.user) {
+                Some(user) => self.buffered.push(BufferedConnection { user, ..connection }),
+                None => self.forget_identity(connection.identity),
+            }
+        }
+    }
+
+    fn forget_identity(&mut self, identity: u64) {
+        if let Some(count) = self.identities.get_mut(&identity) {
+            *count -= 1;
+            if *count == 0 {
+                self.identities.remove(&identity);
+            }
+        }
+        self.loaded.remove(&identity);
+    }
+
     /// The newest time of the connections; without any, that of other rows.
     pub fn newest(&self) -> Option<i64> {
         let newest = if self.newest > i64::MIN { self.newest } else { self.newest_other };
@@ -264,13 +288,7 @@ impl ReorderBuffer {
     /// Takes the next connection, due or not.
     pub fn pop(&mut self) -> Option<BufferedConnection> {
         let connection = self.buffered.pop()?;
-        if let Some(count) = self.identities.get_mut(&connection.identity) {
-            *count -= 1;
-            if *count == 0 {
-                self.identities.remove(&connection.identity);
-            }
-        }
-        self.loaded.remove(&connection.identity);
+        self.forget_identity(connection.identity);
         Some(connection)
     }
 }

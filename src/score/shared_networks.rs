@@ -5,6 +5,7 @@ use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 
+use super::users::Renumbered;
 use crate::sharing::Network;
 use crate::sharing::presence::decay_steps;
 
@@ -36,6 +37,19 @@ impl SharedNetworks {
             NetworkUsers::Few(few) => (*network, few.len()),
             NetworkUsers::Many => (*network, min),
         })
+    }
+
+    /// Renumbers users of whom some were removed. A network of enough users for a relay stays one.
+    pub(super) fn renumber(&mut self, numbers: &Renumbered) {
+        for networks in [&mut self.current, &mut self.previous] {
+            networks.retain(|_, users| match users {
+                NetworkUsers::Few(few) => {
+                    numbers.apply(few);
+                    !few.is_empty()
+                }
+                NetworkUsers::Many => true,
+            });
+        }
     }
 
     /// Records a connection. Returns whether at least `min` users use the network.

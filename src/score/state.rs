@@ -94,7 +94,7 @@ pub struct ScoreState {
     pub parsed: ParseRuns,
     pub hidden: HiddenTotals,
     pub gateways: CarrierGateways,
-    shared_networks: SharedNetworks,
+    pub(super) shared_networks: SharedNetworks,
     /// Facts about all users, where this run has a part of them.
     #[serde(skip)]
     pub all_users: Option<AllUsers>,
@@ -224,9 +224,11 @@ impl ScoreState {
 
     /// Records a user of whom a row has no address.
     pub fn add_user(&mut self, name: &str, ts: Option<i64>) {
-        self.users.number(name);
-        if let Some(ts) = ts {
-            self.buffer.set_newest(ts);
+        let number = self.users.number(name);
+        let Some(ts) = ts else { return };
+        self.buffer.set_newest(ts);
+        if let Some(user) = number.and_then(|number| self.users.get_mut(number)) {
+            user.mentioned = user.mentioned.max(ts);
         }
     }
 

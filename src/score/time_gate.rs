@@ -140,6 +140,11 @@ impl TimeGate {
         Some(self.set_aside.remove(at))
     }
 
+    /// Drops the connections of a user.
+    pub(super) fn forget(&mut self, name: &str) {
+        self.set_aside.retain(|own| *own.user != *name);
+    }
+
     /// Connections that are set aside, or were removed.
     pub fn set_aside(&self) -> u64 {
         self.set_aside.len() as u64 + self.removed

@@ -41,6 +41,8 @@ pub struct UserState {
     pub first: i64,
     /// Start of the last connection, in milliseconds.
     pub last: i64,
+    /// Newest time of a row without an address, in milliseconds.
+    pub mentioned: i64,
     /// The last risk.
     pub risk: Risk,
     /// Whether a connection came since the last summary.
@@ -54,6 +56,25 @@ pub struct Truncation {
     pub connections: u64,
     /// Networks that were removed to make room for others of their user.
     pub networks: u64,
+}
+
+/// The new number of each user after some were removed; `None`: removed.
+#[derive(Clone, Debug)]
+pub(super) struct Renumbered(Vec<Option<u32>>);
+
+impl Renumbered {
+    pub(super) fn of(&self, number: u32) -> Option<u32> {
+        self.0.get(number as usize).copied().flatten()
+    }
+
+    pub(super) fn removed(&self) -> usize {
+        self.0.iter().filter(|number| number.is_none()).count()
+    }
+
+    /// Renumbers a list of users.
+    pub(super) fn apply(&self, users: &mut Vec<u32>) {
+        users.retain_mut(|user| self.of(*user).map(|number| *user = number).is_some());
+    }
 }
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -112,6 +133,7 @@ impl UserStates {
             carrier_address: None,
             first: i64::MAX,
             last: i64::MIN,
+            mentioned: i64::MIN,
             risk: Risk::Low,
             is_changed: false,
         });
@@ -125,6 +147,22 @@ impl UserStates {
             connections: sum.connections + user.window.truncated(),
             networks: sum.networks + u64::from(user.activity.networks_evicted),
         })
+    }
+
+    /// Removes users, so that those after them have other numbers. Returns the new number of each.
+    pub(super) fn retain(&mut self, is_kept: impl Fn(&UserState) -> bool) -> Renumbered {
+        let mut next = 0;
+        let numbers = self.all.iter().map(|user| {
+            let number = is_kept(user).then_some(next);
+            next += u32::from(number.is_some());
+            number
+        });
+        let numbers = Renumbered(numbers.collect());
+        if numbers.removed() > 0 {
+            self.all.retain(is_kept);
+            self.by_name.clear();
+        }
+        numbers
     }
 
     /// Builds the index of a state that was loaded.

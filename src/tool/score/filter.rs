@@ -13,6 +13,7 @@ use crate::io::reporter::Reporter;
 use crate::io::state_lock::StateLock;
 use crate::score::all_users;
 use crate::score::assessment::{self, RowConfig, RowContext};
+use crate::score::retention::next_day;
 use crate::score::state::{ScoreMode, VerdictChange, score};
 use crate::score::users::UserStates;
 use crate::score::{AllUsers, ConnectEvent, Policy, ScoreState, state_file};
@@ -35,6 +36,8 @@ pub struct ScoreFilter {
     /// When they are due by the clock if the stream is quiet.
     quiet_at: Option<Instant>,
     save_at: Instant,
+    /// Event time at which users that were not seen for long are erased again.
+    next_erasure: i64,
     /// When buffered connections are processed by the clock if the stream is quiet.
     release_at: Option<Instant>,
     /// Whether the state is saved and the next run writes the alerts.
@@ -45,6 +48,9 @@ pub struct ScoreFilter {
     /// Held while the state is in use.
     _lock: Option<StateLock>,
     rows_read: u64,
+    events_read: u64,
+    /// Whether rows of mtp-score were read.
+    is_of_scores: bool,
     status: StatusLine,
     /// When the line was read, in milliseconds.
     arrival: i64,
@@ -119,12 +125,15 @@ impl ScoreFilter {
             next_summaries,
             quiet_at: None,
             save_at,
+            next_erasure: i64::MIN,
             release_at: None,
             is_paused: false,
             is_ended: false,
             alerts: SameTime::default(),
             _lock: lock,
             rows_read: 0,
+            events_read: 0,
+            is_of_scores: false,
             status: StatusLine::new("mtp-score"),
             arrival: 0,
         })
@@ -192,6 +201,7 @@ impl ScoreFilter {
 
     /// Ingests a connection with a plausible time.
     fn ingest(&mut self, connection: &ConnectEvent<'_>, out: &mut Output) -> Result<(), Error> {
+        self.erase_old(connection.ts);
         if self.options.every_ms.is_some() {
             self.write_due_summaries(connection.ts, out)?;
         }
@@ -206,6 +216,17 @@ impl ScoreFilter {
         Ok(())
     }
 
+    /// Erases users that were not seen for long, once in a day of the events. One that is seen
+    /// again starts anew, whichever other users a run has.
+    fn erase_old(&mut self, ts: i64) {
+        if let Some(retain_ms) = self.options.retain_ms
+            && ts >= self.next_erasure
+        {
+            self.next_erasure = next_day(ts);
+            self.state.retain(ts, retain_ms.max(self.options.window.late_ms));
+        }
+    }
+
     /// Moves the time of the stream.
     fn clock(&mut self, clock: &Clock<'_>, out: &mut Output) {
         let buffer = &mut self.state.buffer;
@@ -213,7 +234,10 @@ impl ScoreFilter {
             _ if self.state.mode != ScoreMode::Clocked => return,
             _ if clock.end && clock.source.is_empty() => self.is_ended = true,
             _ if clock.end => buffer.end_source(&clock.source),
-            Some(ts) => buffer.advance(&clock.source, ts.0),
+            Some(ts) => {
+                buffer.advance(&clock.source, ts.0);
+                self.erase_old(ts.0);
+            }
             None => {}
         }
         self.drain_due(out);
@@ -347,6 +371,9 @@ impl ScoreFilter {
     }
 
     fn write_report(&mut self, out: &mut Output) -> Result<(), Error> {
+        if let Some(newest) = self.state.newest() {
+            self.erase_old(newest);
+        }
         if let Some(name) = self.options.explain.clone() {
             self.write_user_detail(&name, out)?;
             self.print_advice();
@@ -404,6 +431,8 @@ impl ScoreFilter {
         self.reporter.print(line);
         if self.is_useless() {
             self.reporter.print("these are not rows: pipe raw logs through mtp-parse first");
+        } else if self.rows_read > 0 && self.events_read == 0 && self.is_of_scores {
+            self.reporter.print("these are rows of mtp-score: mtp-report and mtp-notify read them");
         }
         self.print_advice();
     }
@@ -453,6 +482,7 @@ impl Filter for ScoreFilter {
         self.status.line();
         self.arrival = at.arrival.0;
         if let Some(event) = Event::read(line) {
+            self.events_read += 1;
             self.pass_on(line, out)?;
             return self.event(&event, out);
         }
@@ -481,7 +511,8 @@ impl Filter for ScoreFilter {
                 let is_blank = line.trim_ascii().is_empty();
                 self.state.counters.not_understood += u64::from(!is_blank);
             }
-            Row::Summary(_) | Row::Alert(_) | Row::Sample(_) | Row::Connection(_) | Row::Other => {}
+            Row::Summary(_) | Row::Alert(_) => self.is_of_scores = true,
+            Row::Sample(_) | Row::Connection(_) | Row::Other => {}
         }
         Ok(())
     }

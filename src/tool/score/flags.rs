@@ -67,6 +67,17 @@ pub(super) const FLAGS: &[F] = &[
     })
     .default("1m")
     .advanced(),
+    F::value("retain", "DURATION", "Erase users that were not seen for DURATION", |o, text| {
+        o.retain_ms = Some(duration_ms(text)?.max(86_400_000));
+        Ok(())
+    })
+    .default("never")
+    .detail("In event time, when a day (UTC) begins. At least a day."),
+    F::value("forget", "USER", "Erase a user from --state, and end", |o, text| {
+        o.forget.push(text.to_owned());
+        Ok(())
+    })
+    .detail("May be given several times."),
     F::value("every", "DURATION", "Write summaries of changed users every DURATION", |o, text| {
         o.every_ms = Some(duration_ms(text)?.max(1));
         Ok(())

@@ -13,13 +13,15 @@ use std::time::Duration;
 
 use crate::cli::{Cli, Operands, Section};
 use crate::error::{Error, ExitStatus};
+use crate::io::escape::Escaped;
 use crate::io::output::Output;
 use crate::io::output::OutputFormat;
 use crate::io::read_file::read_file;
 use crate::io::reporter::Reporter;
+use crate::io::state_lock::StateLock;
 use crate::score::carriers::CarrierDatabase;
 use crate::score::state::ScoreMode;
-use crate::score::{Policy, Rule, WindowConfig};
+use crate::score::{Policy, Rule, WindowConfig, state_file};
 use crate::sharing::Detail;
 use crate::stream::{AllUsersTable, Row};
 use crate::tool::{EXIT_STATUS, event_loop};
@@ -37,6 +39,10 @@ pub struct ScoreOptions {
     /// Facts about all users.
     table: Option<PathBuf>,
     save_every: Duration,
+    /// Users that were not seen for so long are erased.
+    retain_ms: Option<i64>,
+    /// Users to erase from the state; nothing else is done then.
+    forget: Vec<String>,
     every_ms: Option<i64>,
     only: Only,
     top: Option<usize>,
@@ -95,6 +101,8 @@ impl Default for ScoreOptions {
             clock_sources: None,
             table: None,
             save_every: Duration::from_mins(1),
+            retain_ms: None,
+            forget: Vec::new(),
             every_ms: None,
             only: Only::All,
             top: None,
@@ -188,7 +196,10 @@ const STATE: Section = Section {
          state contains change nothing when they come again (docker compose logs --since). With \
          --state the end of the input is a pause: the summaries are those of a stream that ends \
          there, but the alerts of the last --late are written when it continues. After kill -9, \
-         alerts since the last save may be written again, the same.\n\nA damaged file, or one of \
+         alerts since the last save may be written again, the same.\n\nA state \
+         grows with the users of the log. --retain 90d erases those that were not seen for so long, \
+         when a day (UTC) of the events begins; --forget erases one user now, and ends. mtp-report \
+         has the same flags for its history of days.\n\nA damaged file, or one of \
          another version, is refused and not changed."
             .to_owned()
     },
@@ -221,6 +232,25 @@ fn read_table(path: &Path) -> Result<AllUsersTable, Error> {
     Ok(*table)
 }
 
+/// Erases users from the state.
+fn forget(options: &ScoreOptions) -> Result<ExitStatus, Error> {
+    let Some(path) = &options.state else {
+        return Err(Error::Usage("--forget: not supported without --state".to_owned()));
+    };
+    let _lock = StateLock::acquire(path)?;
+    let Some(mut state) = state_file::load(path)? else {
+        return Err(Error::refused(path.display(), "no such state".to_owned()));
+    };
+    for name in &options.forget {
+        if !state.forget(name) {
+            let reason = format!("no user '{}' in {}", Escaped(name), path.display());
+            return Err(Error::refused("--forget", reason));
+        }
+    }
+    state_file::save(path, &state)?;
+    Ok(ExitStatus::Success)
+}
+
 /// Runs the tool.
 pub fn run(
     mut options: ScoreOptions,
@@ -232,6 +262,9 @@ pub fn run(
     }
     if let Some(path) = &options.asn_file {
         options.policy.carriers = Some(CarrierDatabase::open(path)?);
+    }
+    if !options.forget.is_empty() {
+        return forget(&options);
     }
     let mut out = Output::stdout()?;
     let Action::Score(mode) = options.action else {
