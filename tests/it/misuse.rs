@@ -135,6 +135,56 @@ fn an_unreadable_input_is_the_only_message() {
     }
 }
 
+/// Each tool on the input of another names the one that reads it. Nothing was understood: status 1.
+#[test]
+fn swapped_tools_name_the_right_one() {
+    let log = b"mtp-access ts=2026-11-23T10:00:00.000Z ev=connect id=1-1 user=\"ann\" \
+        ip=20.1.2.3 port=1 mode=tls dc=1\n";
+    let events = run("mtp-parse", &[], log).stdout;
+    let scores = run("mtp-score", &[], &events).stdout;
+    for (name, args, input, status, hint) in [
+        ("mtp-score", &[][..], &log[..], 1, "pipe raw logs through mtp-parse first"),
+        ("mtp-report", &[], log, 1, "pipe raw logs through mtp-parse | mtp-score first"),
+        ("mtp-notify", &["--exec", "true"], log, 1, "pipe raw logs through mtp-parse | mtp-score"),
+        (
+            "mtp-parse",
+            &[],
+            &events,
+            1,
+            "these are rows already: mtp-score and mtp-report read them",
+        ),
+        (
+            "mtp-parse",
+            &[],
+            &scores,
+            1,
+            "these are rows already: mtp-score and mtp-report read them",
+        ),
+        ("mtp-parse", &[], b"no log of any proxy\n", 1, "--explain shows why"),
+        ("mtp-score", &[], &scores, 0, "these are rows of mtp-score: mtp-report and mtp-notify"),
+        ("mtp-report", &[], &events, 0, "mtp-score makes them from events"),
+    ] {
+        let output = run(name, args, input);
+        let message = text(&output.stderr) + &text(&output.stdout);
+        assert!(message.contains(hint), "{name}: {message}");
+        assert_eq!(output.status.code(), Some(status), "{name}: {message}");
+        assert!(!message.contains("panicked"), "{message}");
+    }
+    for (name, args, input) in [
+        ("mtp-parse", &[][..], &log[..]),
+        ("mtp-score", &[], &events),
+        ("mtp-report", &[], &scores),
+        ("mtp-notify", &["--exec", "true"], &scores),
+        ("mtp-parse", &[], b""),
+        ("mtp-score", &[], b""),
+        ("mtp-report", &[], b""),
+    ] {
+        let output = run(name, args, input);
+        let message = text(&output.stderr);
+        assert!(output.status.success() && !message.contains("these are"), "{name}: {message}");
+    }
+}
+
 #[test]
 fn a_hyphen_is_standard_output_where_a_file_is_made() {
     let folder = tempfile::tempdir().unwrap();

@@ -54,18 +54,23 @@ pub fn run(
     // A test neither waits for a queue nor disturbs it.
     let state = options.state.as_deref().filter(|_| !options.is_test);
     let outbox = Outbox::open(state, channels, retry, reporter)?;
+    let mut input = InputLines::default();
     let passed = if options.is_test {
         outbox.test(&composer);
         Ok(())
     } else {
-        Relay { composer, digest, outbox: &outbox, reporter }.run(&signals)
+        Relay { composer, digest, outbox: &outbox, reporter }.run(&signals, &mut input)
     };
     let counts = outbox.finish(options.linger);
     passed?;
     if counts.waiting > 0 {
         reporter.print(format!("{} messages wait for the next run", counts.waiting));
     }
-    Ok(if counts.not_sent > 0 { ExitStatus::Failure } else { ExitStatus::Success })
+    if input.is_useless() {
+        reporter.print("these are not rows: pipe raw logs through mtp-parse | mtp-score first");
+    }
+    let is_lost = counts.not_sent > 0 || input.is_useless();
+    Ok(if is_lost { ExitStatus::Failure } else { ExitStatus::Success })
 }
 
 /// The channels of the options and the environment.
@@ -127,6 +132,25 @@ fn secret(path: Option<&Path>, variable: &str) -> Result<Option<Secret>, Error> 
     Ok(Some(Secret(text)))
 }
 
+/// Lines of the input.
+#[derive(Clone, Copy, Debug, Default)]
+struct InputLines {
+    read: u64,
+    /// Those that may be rows.
+    rows: u64,
+}
+
+impl InputLines {
+    fn count(&mut self, line: &[u8]) {
+        self.read += 1;
+        self.rows += u64::from(line.trim_ascii_start().first() == Some(&b'{'));
+    }
+
+    fn is_useless(self) -> bool {
+        self.read > 0 && self.rows == 0
+    }
+}
+
 /// From standard input to standard output.
 struct Relay<'r> {
     composer: Composer,
@@ -150,7 +174,7 @@ impl Read for Tee<'_> {
 }
 
 impl Relay<'_> {
-    fn run(&self, signals: &Signals) -> Result<(), Error> {
+    fn run(&self, signals: &Signals, input_lines: &mut InputLines) -> Result<(), Error> {
         let input = io::stdin().as_fd().try_clone_to_owned();
         let input = File::from(input.map_err(|error| Error::input(STDIN, error))?);
         if input.is_terminal() && io::stderr().is_terminal() {
@@ -170,7 +194,7 @@ impl Relay<'_> {
                         Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                         Err(error) => return Err(Error::input(STDIN, error)),
                     };
-                    self.ingest(&mut lines);
+                    self.ingest(&mut lines, input_lines);
                     out.flush()?;
                     if is_end {
                         return Ok(());
@@ -189,9 +213,10 @@ impl Relay<'_> {
         signals.wait(input, deadline).map_err(|error| Error::input(STDIN, error))
     }
 
-    fn ingest(&self, lines: &mut LineBuffer) {
+    fn ingest(&self, lines: &mut LineBuffer, input_lines: &mut InputLines) {
         let mut rows = Vec::new();
         while let Some(line) = lines.take_line() {
+            input_lines.count(line.text);
             let is_row = !line.is_cut && Outbox::is_relevant(line.text);
             if is_row {
                 rows.push(line.text.to_vec());

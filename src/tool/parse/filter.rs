@@ -10,7 +10,7 @@ use super::meta::{self, LineTotals};
 use super::rejects::Rejects;
 use super::users_file::UsersFile;
 use super::writer::{EventWriter, OutputMode};
-use crate::error::Error;
+use crate::error::{Error, ExitStatus};
 use crate::formats::{Decoder, regex_parser};
 use crate::frame::Deframer;
 use crate::io::escape::Escaped;
@@ -34,6 +34,8 @@ pub struct ParseFilter {
     /// The next `meta` row. None before the input was idle: a file has no minutes.
     deadline: Option<Instant>,
     reported: Assumptions,
+    /// Whether the first line is a row of these tools.
+    begins_with_row: bool,
     /// Names of sources whose advice was reported.
     advised: Vec<String>,
     reporter: Reporter,
@@ -89,6 +91,7 @@ impl ParseFilter {
             users,
             deadline: None,
             reported: Assumptions::default(),
+            begins_with_row: false,
             advised: Vec::new(),
             reporter,
         })
@@ -99,7 +102,11 @@ impl ParseFilter {
         let LineTotals { read, cut, .. } = self.totals();
         let counts = self.writer.decoder.counts;
         let is_nothing_understood = counts.understood == 0 && counts.not_recognised > 0;
-        let hint = if is_nothing_understood { "; --explain shows why" } else { "" };
+        let hint = match (is_nothing_understood, self.begins_with_row) {
+            (false, _) => "",
+            (true, true) => "; these are rows already: mtp-score and mtp-report read them",
+            (true, false) => "; --explain shows why",
+        };
         self.reporter.print(format_args!(
             "{read} lines read: {} understood, {} passed over, {} not recognised, {cut} cut{hint}",
             counts.understood, counts.passed_over, counts.not_recognised
@@ -161,6 +168,14 @@ impl ParseFilter {
     /// Counts a line that was longer than is kept.
     pub(super) fn count_cut(&mut self) {
         self.writer.totals.cut += 1;
+    }
+
+    /// The status, once the input has ended: a failure if lines were read and none was recognised.
+    pub(super) fn exit_status(&self) -> ExitStatus {
+        let counts = self.writer.decoder.counts;
+        let is_useless = counts.understood + counts.passed_over == 0 && counts.not_recognised > 0;
+        let writes_events = matches!(self.writer.mode, OutputMode::Rows | OutputMode::Text);
+        if is_useless && writes_events { ExitStatus::Failure } else { ExitStatus::Success }
     }
 
     /// Lines not recognised, or cut.
@@ -240,7 +255,10 @@ impl LineParser {
 
 impl Filter for ParseFilter {
     fn line(&mut self, line: &[u8], at: LineOrigin<'_>, out: &mut Output) -> Result<(), Error> {
-        let Self { deframer, writer, users, reporter, run, .. } = self;
+        let Self { deframer, writer, users, reporter, run, begins_with_row, .. } = self;
+        if writer.totals.read == 0 {
+            *begins_with_row = line.starts_with(b"{\"type\":\"");
+        }
         writer.totals.read += 1;
         if run.is_empty() {
             *run = meta::run_name(line);

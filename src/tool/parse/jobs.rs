@@ -12,7 +12,7 @@ use std::time::Instant;
 use memchr::memchr;
 
 use super::filter::{LineParser, ParseFilter};
-use crate::error::Error;
+use crate::error::{Error, ExitStatus};
 use crate::io::output::Output;
 use crate::io::reporter::Reporter;
 use crate::timestamp::Timestamp;
@@ -106,6 +106,10 @@ impl ParallelFilter {
 
     pub(super) fn lost(&self) -> u64 {
         self.inner.lost()
+    }
+
+    pub(super) fn exit_status(&self) -> ExitStatus {
+        self.inner.exit_status()
     }
 
     /// Gives the lines so far to a thread.

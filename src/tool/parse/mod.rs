@@ -164,5 +164,5 @@ pub fn run(
         ));
         return Ok(ExitStatus::Failure);
     }
-    Ok(status)
+    Ok(if status == ExitStatus::Success { filter.exit_status() } else { status })
 }
