@@ -17,9 +17,6 @@ messages! {
     risk: "{user}: activity score {n} of 100, risk {risk} (was {was})"
         / "{user}: điểm hoạt động {n}/100, rủi ro {risk} (trước đó: {was})"
         / "{user}: оценка активности {n} из 100, риск {risk} (было: {was})";
-    low: "low" / "thấp" / "низкий";
-    medium: "medium" / "trung bình" / "средний";
-    high: "high" / "cao" / "высокий";
     at: "At: {at}" / "Lúc: {at}" / "Время: {at}";
     estimate: "Estimate: {people}" / "Ước tính: {people}" / "Оценка: {people}";
     estimate_sure: "Estimate: {people}, probability {percent} %"

@@ -9,7 +9,7 @@ use crate::stream::{About, Alert, Event, Risk, Verdict};
 use crate::timestamp::{Timestamp, Zone};
 use crate::view::account::{alert_reasons, verdict_name};
 use crate::view::messages::fill;
-use crate::view::{Lang, messages};
+use crate::view::{Lang, messages, units};
 
 /// Letters of a name that a message shows.
 const NAME_SHOWN: usize = 64;
@@ -74,11 +74,7 @@ impl Composer {
         let (texts, view) = self.texts();
         let user = shown(&alert.user, NAME_SHOWN);
         let mut lines = Lines::default();
-        let risk = |risk: Option<Risk>| match risk.unwrap_or_default() {
-            Risk::Low => texts.low,
-            Risk::Medium => texts.medium,
-            Risk::High => texts.high,
-        };
+        let risk = |risk: Option<Risk>| units::risk(risk.unwrap_or_default(), view);
         let (is, was) = (risk(alert.risk), risk(alert.was_risk));
         let values: [(&str, &dyn Display); 4] =
             [("user", &user), ("n", &alert.score.unwrap_or(0)), ("risk", &is), ("was", &was)];
@@ -91,7 +87,7 @@ impl Composer {
         };
         lines.add(first, &values);
         if let (Some(people), AlertKind::Sharing | AlertKind::Watch) = (alert.people, kind) {
-            let people = people_text(people, view);
+            let people = units::people(people, view);
             match alert.confidence {
                 Some(sure) => {
                     let percent = format!("{:.0}", (sure * 100.0).clamp(0.0, 99.0).floor());
@@ -169,7 +165,7 @@ impl Composer {
         for (name, record) in worst.iter().take(DIGEST_NAMED) {
             let user = shown(name, NAME_SHOWN);
             let verdict = verdict_name(record.verdict, view);
-            let people = record.people.map(|people| people_text(people, view));
+            let people = record.people.map(|people| units::people(people, view));
             let form = if people.is_some() { texts.digest_line } else { texts.digest_bare };
             let people = people.unwrap_or_default();
             lines.add(form, &[("user", &user), ("verdict", &verdict), ("people", &people)]);
@@ -210,12 +206,6 @@ pub(super) struct DigestFacts<'f> {
 
 fn row(line: &[u8]) -> String {
     if line.len() > ROW_MAX { String::new() } else { String::from_utf8_lossy(line).into_owned() }
-}
-
-fn people_text(people: f64, view: &messages::Messages) -> String {
-    let is_one = (0.95..1.05).contains(&people);
-    let form = if is_one { view.one_person } else { view.n_people };
-    fill(form, &[("n", &format!("{people:.1}").trim_end_matches(".0"))])
 }
 
 /// Text from a log: escaped, on one line, of bounded length.
@@ -290,7 +280,8 @@ mod tests {
     fn every_language_has_the_same_facts() {
         for lang in Lang::ALL {
             let text = draft(lang, ALERT).text;
-            for fact in ["bob", "2.4", "99", "20.1.2.3", "31.5.6.0/24", "41", "2026-11-24 01:00"] {
+            assert!(text.contains("2.4") || text.contains("2,4"), "{text}");
+            for fact in ["bob", "99", "20.1.2.3", "31.5.6.0/24", "41", "2026-11-24 01:00"] {
                 assert!(text.contains(fact), "{}: {text}", lang.name());
             }
             assert_eq!(text.lines().count(), 5);

@@ -63,8 +63,8 @@ fn facts<'r, 'l>(row: &'r Summary<'l>) -> &'r [Evidence<'l>] {
     row.evidence.as_deref().unwrap_or_default()
 }
 
-/// Gives the reason of a missing verdict.
-fn no_verdict(row: &Summary<'_>, messages: &Messages) -> String {
+/// The reason of a missing verdict.
+pub fn no_verdict(row: &Summary<'_>, messages: &Messages) -> String {
     let is_blind = row.first_seen.is_none() && row.connections == 0;
     let other = if is_blind { messages.no_addresses } else { messages.too_little };
     hidden(row, messages).unwrap_or_else(|| other.to_owned())
@@ -116,7 +116,9 @@ pub fn block(row: &Summary<'_>, traffic: Option<u64>, style: &TextStyle, out: &m
         ("🌐", fill(messages.addresses, &[("n", &row.addresses)])),
     ];
     counts.extend(
-        traffic.map(|bytes| ("📦", fill(messages.traffic, &[("size", &units::bytes(bytes))]))),
+        traffic.map(|bytes| {
+            ("📦", fill(messages.traffic, &[("size", &units::size(bytes, messages))]))
+        }),
     );
     let counts =
         counts.iter().map(|(icon, text)| format!("{}{text}{period}", style.icon(icon, "")));
@@ -290,8 +292,8 @@ pub fn estimate_text(row: &Summary<'_>, style: &TextStyle) -> String {
     }
     match row.people {
         Some(people) if row.verdict != Verdict::Unknown => {
-            let count = units::people(units::whole(people.round().max(1.0)), messages);
-            let number = format!("{people:.1}");
+            let count = units::people(people.round().max(1.0), messages);
+            let number = units::decimal(people, messages);
             let values: [(&str, &dyn Display); 3] =
                 [("people", &count), ("n", &number), ("verdict", &verdict)];
             fill(messages.looks_like, &values)
@@ -310,7 +312,7 @@ pub fn alert(row: &Alert<'_>, style: &TextStyle, out: &mut String) {
     let at = row.ts.map(|at| format!("{} ", style.strftime(at, "%Y-%m-%d %H:%M")));
     let mut text = at.unwrap_or_default();
     let Some(verdict) = row.verdict else {
-        let name = |risk: Option<Risk>| risk.unwrap_or_default().name();
+        let name = |risk: Option<Risk>| units::risk(risk.unwrap_or_default(), messages);
         let (risk, was, score) = (name(row.risk), name(row.was_risk), row.score.unwrap_or(0));
         let values: [(&str, &dyn Display); 4] =
             [("user", &user), ("risk", &risk), ("was", &was), ("n", &score)];
@@ -320,11 +322,10 @@ pub fn alert(row: &Alert<'_>, style: &TextStyle, out: &mut String) {
     };
     let was = verdict_name(row.was.unwrap_or_default(), messages);
     let word = verdict_name(verdict, messages);
-    let people = row.people.filter(|_| verdict != Verdict::Unknown).map(|people| {
-        let form =
-            if (0.95..1.05).contains(&people) { messages.one_person } else { messages.n_people };
-        fill(form, &[("n", &format!("{people:.1}").trim_end_matches(".0"))])
-    });
+    let people = row
+        .people
+        .filter(|_| verdict != Verdict::Unknown)
+        .map(|people| units::people(people, messages));
     let form = if people.is_some() { messages.alert } else { messages.alert_bare };
     let people = people.unwrap_or_default();
     let values: [(&str, &dyn Display); 4] =

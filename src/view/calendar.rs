@@ -56,15 +56,18 @@ fn titles(by: &str, is_of_users: bool, messages: &Messages) -> Vec<String> {
         _ => messages.column_day,
     };
     let mut titles = vec![period];
+    let upper = str::to_uppercase;
+    let (user, networks) = (upper(messages.title_user), upper(messages.title_networks));
+    let (new, gone) = (upper(messages.title_new), upper(messages.title_gone));
     if is_of_users {
-        titles.push(messages.column_user);
+        titles.push(&user);
     } else {
-        titles.extend([messages.column_users, messages.column_new, messages.column_gone]);
+        titles.extend([messages.column_users, &new, &gone]);
     }
     let connections = fill(messages.column_connections, &[("period", &"")]);
     let traffic = fill(messages.column_traffic, &[("period", &"")]);
     let addresses = fill(messages.column_addresses, &[("period", &"")]);
-    titles.push(messages.column_networks);
+    titles.push(&networks);
     titles.extend([&*addresses, &*connections, &*traffic, messages.column_refused]);
     if !is_of_users {
         titles.push("");
@@ -85,7 +88,9 @@ fn cells(row: &PeriodRow<'_>, is_of_users: bool, style: &TextStyle) -> Vec<Strin
     }
     cells.extend([near(row.networks), near(row.addresses), row.connections.to_string()]);
     let bytes = Some(row.bytes).filter(|bytes| *bytes > 0);
-    cells.push(bytes.map_or_else(|| "–".to_owned(), units::short_bytes));
+    cells.push(
+        bytes.map_or_else(|| "–".to_owned(), |bytes| units::short_size(bytes, style.messages())),
+    );
     cells.push(row.rejected.to_string());
     if !is_of_users {
         cells.push(reasons(row, style.messages()));

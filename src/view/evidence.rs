@@ -44,12 +44,11 @@ fn sentence(evidence: &Evidence<'_>, names: Names, messages: &Messages) -> Optio
     let counted = |count: &u64| units::networks(*count, messages);
     Some(match evidence {
         Evidence::Overlap { networks, seconds, .. } => {
-            let values = [("networks", listed(networks)), ("span", length(seconds))];
-            let text = match names {
-                Names::Listed => messages.overlap,
-                Names::Counted => messages.overlap_short,
+            let (text, span) = match names {
+                Names::Listed => (messages.overlap, length(seconds)),
+                Names::Counted => (messages.overlap_short, units::short_span(*seconds, messages)),
             };
-            fill_texts(text, &values)
+            fill_texts(text, &[("networks", listed(networks)), ("span", span)])
         }
         Evidence::Alternation { networks, times } => {
             let values = [("networks", listed(networks)), ("n", times.to_string())];

@@ -173,7 +173,8 @@ impl TextStyle {
     }
 
     /// Adds a line: `indent` blanks, then the text, wrapped under a hanging indent of `hang`
-    /// where it is wider than the style. The text holds no colours, so that its width is known.
+    /// where it is wider than the style; a number stays with the word after it. The text holds no
+    /// colours, so that its width is known.
     pub fn line(
         &self,
         out: &mut String,
@@ -192,7 +193,7 @@ impl TextStyle {
             out.push('\n');
             line.clear();
         };
-        for piece in text.split_inclusive(' ') {
+        for piece in pieces(text) {
             let wide = margin + line.width() + piece.trim_end().width() > limit;
             if wide && !line.trim_end().is_empty() {
                 line.truncate(line.trim_end().len());
@@ -203,6 +204,29 @@ impl TextStyle {
         }
         flush(margin, &mut line);
     }
+}
+
+/// A text in the pieces between which it may be broken, each with the blank after it.
+fn pieces(text: &str) -> Vec<&str> {
+    let (mut pieces, mut start, mut end) = (Vec::new(), 0, 0);
+    for word in text.split_inclusive(' ') {
+        end += word.len();
+        if !is_number(word.trim_end()) {
+            pieces.extend(text.get(start..end));
+            start = end;
+        }
+    }
+    pieces.extend(text.get(start..).filter(|rest| !rest.is_empty()));
+    pieces
+}
+
+/// `24`, `(3`, `4.7`, `2026-11-21`: not an address, nor the end of a clause.
+fn is_number(word: &str) -> bool {
+    let bare = word.trim_start_matches('(');
+    let is_digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let dates: Vec<_> = bare.split('-').collect();
+    let is_date = dates.len() == 3 && dates.into_iter().all(is_digits);
+    is_date || bare.splitn(2, ['.', ',']).all(is_digits)
 }
 
 /// Returns the first of these variables that is not empty, as the C library reads a locale.
@@ -234,6 +258,24 @@ mod tests {
         assert!(out.lines().nth(1).is_some_and(|line| line.starts_with("      t")), "{out}");
         let joined: Vec<_> = out.split_whitespace().collect();
         assert_eq!(joined.join(" "), words);
+    }
+
+    #[test]
+    fn a_number_stays_with_its_unit() {
+        let style = TextStyle { width: Some(60), ..TextStyle::plain() };
+        for (text, broken) in [
+            (
+                "used on two networks at the same time, and for as long as 23 h 40 min in all",
+                "23 h",
+            ),
+            ("an account that has been shared, as far as is known, since 2026-11-21 17:10", "2026"),
+            ("addresses of two networks that were in use: 198.18.74.179, 198.51.100.1", "198.51"),
+        ] {
+            let mut out = String::new();
+            style.line(&mut out, 0, 3, None, text);
+            let second = out.lines().nth(1).unwrap();
+            assert!(second.trim_start().starts_with(broken), "{out}");
+        }
     }
 
     #[test]

@@ -37,7 +37,7 @@ pub fn table(
     out: &mut String,
 ) {
     let period = window.map_or_else(String::new, |seconds| {
-        format!("/{}", units::period(seconds, style.messages()).replace(' ', ""))
+        format!("/{}", units::title_period(seconds, style.messages()))
     });
     let by_network = lines.iter().any(|line| line.networks.is_some());
     let table = Table { lines, at, period, by_network, style };
@@ -76,28 +76,37 @@ impl TableLayout {
 impl Table<'_> {
     fn title(&self, column: Column) -> String {
         let messages = self.style.messages();
-        let title = match column {
-            Column::Verdict => messages.column_verdict,
-            Column::People => messages.column_people,
-            Column::Networks if self.by_network => messages.column_networks,
-            Column::Networks => messages.column_addresses,
-            Column::Connections => messages.column_connections,
-            Column::Traffic => messages.column_traffic,
-            Column::Last => messages.column_last,
-        };
+        let upper = |title: &str| title.to_uppercase();
+        match column {
+            Column::Verdict => upper(messages.title_verdict),
+            Column::People => upper(messages.title_people),
+            Column::Networks if self.by_network => upper(messages.title_networks),
+            Column::Networks => self.of_period(messages.column_addresses),
+            Column::Connections => self.of_period(messages.column_connections),
+            Column::Traffic => self.of_period(messages.column_traffic),
+            Column::Last => messages.column_last.to_owned(),
+        }
+    }
+
+    fn of_period(&self, title: &str) -> String {
         fill(title, &[("period", &self.period)])
     }
 
     fn cell(&self, line: &AccountLine, column: Column) -> String {
+        let messages = self.style.messages();
         let unknown = || "–".to_owned();
         let number = |value: Option<u64>| value.map_or_else(unknown, |n| n.to_string());
         match column {
-            Column::Verdict => verdict_name(line.verdict, self.style.messages()).to_owned(),
-            Column::People => line.people.map_or_else(unknown, |people| format!("{people:.1}")),
+            Column::Verdict => verdict_name(line.verdict, messages).to_owned(),
+            Column::People => {
+                line.people.map_or_else(unknown, |people| units::decimal(people, messages))
+            }
             Column::Networks if self.by_network => number(line.networks),
             Column::Networks => number(line.addresses),
             Column::Connections => number(line.connections),
-            Column::Traffic => line.traffic.map_or_else(unknown, units::short_bytes),
+            Column::Traffic => {
+                line.traffic.map_or_else(unknown, |bytes| units::short_size(bytes, messages))
+            }
             Column::Last => {
                 line.last.map_or_else(unknown, |last| recent(last, self.at, self.style))
             }
@@ -118,7 +127,7 @@ impl Table<'_> {
         };
         let columns = columns.into_iter().map(|column| (column, width(column))).collect();
         let longest = self.lines.iter().map(|line| line.user.width()).max().unwrap_or(0);
-        let title = self.style.messages().column_user.width();
+        let title = self.style.messages().title_user.width();
         let user = longest.max(title).min(USER_MAX);
         let mut layout = TableLayout { user, columns, why: None };
         let Some(width) = self.style.width else { return layout };
@@ -136,10 +145,9 @@ impl Table<'_> {
     /// The line of a user, or that of the titles.
     fn row(&self, line: Option<&AccountLine>, layout: &TableLayout, out: &mut String) {
         let messages = self.style.messages();
-        let (user, why) = line.map_or((messages.column_user, messages.column_why), |line| {
-            (line.user.as_str(), line.why.as_str())
-        });
-        let mut text = padded(&cut(user, layout.user), layout.user, Align::Left);
+        let titles = [messages.title_user, messages.title_why].map(str::to_uppercase);
+        let [user, why] = line.map_or(titles, |line| [line.user.clone(), line.why.clone()]);
+        let mut text = padded(&cut(&user, layout.user), layout.user, Align::Left);
         for (column, width) in &layout.columns {
             let align = match column {
                 Column::Verdict | Column::Last => Align::Left,
@@ -159,7 +167,7 @@ impl Table<'_> {
             text.push_str(&cell);
         }
         text.push_str("  ");
-        text.push_str(&layout.why.map_or_else(|| why.to_owned(), |width| cut(why, width)));
+        text.push_str(&layout.why.map_or_else(|| why.clone(), |width| cut(&why, width)));
         out.push_str(text.trim_end());
         out.push('\n');
     }
@@ -199,13 +207,14 @@ pub fn usage_table(mut lines: Vec<UsageLine>, style: &TextStyle, out: &mut Strin
     style.line(out, 0, 3, Some(Severity::Strong), messages.usage_heading);
     out.push('\n');
     let titles = [
-        messages.column_user.to_owned(),
+        messages.title_user.to_uppercase(),
         fill(messages.column_connections, &[("period", &"")]),
         messages.column_open.to_owned(),
         fill(messages.column_traffic, &[("period", &"")]),
     ];
     let cells = lines.into_iter().map(|line| {
-        let numbers = [line.connects.to_string(), line.open.to_string(), units::bytes(line.bytes)];
+        let numbers =
+            [line.connects.to_string(), line.open.to_string(), units::size(line.bytes, messages)];
         let [connects, open, bytes] = numbers;
         [cut(&line.user, USER_MAX), connects, open, bytes]
     });

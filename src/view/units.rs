@@ -1,7 +1,7 @@
 //! Numbers as people read them: bytes, spans of time, counts of people.
 
 use super::messages::{Messages, fill};
-use crate::stream::{Measured, Thousandths};
+use crate::stream::{Measured, Risk, Thousandths};
 
 /// `1.2 MB`: decimal units, a digit after the point from a tenth of a megabyte on.
 pub fn bytes(count: u64) -> String {
@@ -16,10 +16,15 @@ pub fn bytes(count: u64) -> String {
     )
 }
 
+/// The same as the language writes it.
+pub fn size(count: u64, messages: &Messages) -> String {
+    bytes(count).replace('.', messages.decimal_mark)
+}
+
 /// `18 MB`: the same without a fraction, for a column.
-pub fn short_bytes(count: u64) -> String {
-    let text = bytes(count);
-    match text.split_once('.') {
+pub fn short_size(count: u64, messages: &Messages) -> String {
+    let text = size(count, messages);
+    match text.split_once(messages.decimal_mark) {
         Some((whole, rest)) if whole.len() > 1 => {
             format!("{whole}{}", rest.get(1..).unwrap_or_default())
         }
@@ -56,21 +61,53 @@ pub fn period(seconds: u64, messages: &Messages) -> String {
     }
 }
 
-/// `1 person`, `3 people`.
-pub fn people(count: u64, messages: &Messages) -> String {
-    let form = if count == 1 { messages.one_person } else { messages.n_people };
-    fill(form, &[("n", &count)])
+/// `7 h 20 min`, and from ten hours on `31 h`: for a column.
+pub fn short_span(seconds: u64, messages: &Messages) -> String {
+    let hours = seconds / 3600;
+    if hours < 10 {
+        return span(float(seconds), messages);
+    }
+    format!("{hours} {}", messages.hour_short)
+}
+
+/// `24h`, `3 days`: the same period in the title of a column.
+pub fn title_period(seconds: u64, messages: &Messages) -> String {
+    let period = period(seconds, messages);
+    match period.strip_suffix(messages.hour_short) {
+        Some(hours) => fill(messages.hours_of_a_title, &[("n", &hours.trim_end())]),
+        None => period,
+    }
+}
+
+/// `3.4`
+pub fn decimal(number: f64, messages: &Messages) -> String {
+    format!("{number:.1}").replace('.', messages.decimal_mark)
+}
+
+/// `1 person`, `2.4 people`: an estimate.
+pub fn people(estimate: f64, messages: &Messages) -> String {
+    let number = format!("{estimate:.1}");
+    let number = number.trim_end_matches(".0").replace('.', messages.decimal_mark);
+    fill(messages.n_people, &[("n", &number)])
 }
 
 /// `1 network`, `5 networks`.
 pub fn networks(count: u64, messages: &Messages) -> String {
-    let form = if count == 1 { messages.one_network } else { messages.n_networks };
-    fill(form, &[("n", &count)])
+    fill(messages.n_networks, &[("n", &count)])
+}
+
+pub fn risk(risk: Risk, messages: &Messages) -> &'static str {
+    match risk {
+        Risk::Low => messages.risk_low,
+        Risk::Medium => messages.risk_medium,
+        Risk::High => messages.risk_high,
+    }
 }
 
 /// `rtt 48 ms`, `1.2 MB down`, `last data 2 s ago`: what is known of it.
 pub fn measured(of: &Measured, messages: &Messages) -> impl Iterator<Item = String> {
-    let size = |text, count: Option<u64>| count.map(|n| fill(text, &[("size", &bytes(n))]));
+    let size =
+        |text, count: Option<u64>| count.map(|n| fill(text, &[("size", &size(n, messages))]));
     let rtt = of.rtt_ms.map(|ms| fill(messages.rtt, &[("ms", &format!("{:.0}", ms.units()))]));
     let idle =
         |since: Thousandths| fill(messages.last_data, &[("span", &span(since.units(), messages))]);
@@ -105,5 +142,13 @@ mod tests {
         assert_eq!(span(2460.0, Lang::En.messages()), "41 min");
         assert_eq!(span(11_100.0, Lang::En.messages()), "3 h 5 min");
         assert_eq!(span(187_200.0, Lang::En.messages()), "2 d 4 h");
+        assert_eq!(short_span(11_100, Lang::En.messages()), "3 h 5 min");
+        assert_eq!(short_span(113_000, Lang::En.messages()), "31 h");
+        assert_eq!(size(1_234_567, Lang::Ru.messages()), "1,2 MB");
+        assert_eq!(short_size(18_234_567, Lang::Vi.messages()), "18 MB");
+        assert_eq!(people(1.04, Lang::En.messages()), "1 person");
+        assert_eq!(people(2.44, Lang::Vi.messages()), "2,4 người");
+        assert_eq!(title_period(86_400, Lang::Vi.messages()), "24h");
+        assert_eq!(title_period(259_200, Lang::En.messages()), "3 days");
     }
 }

@@ -36,7 +36,7 @@ fn a_page_stands_alone_and_holds_no_markup_of_others() {
     }
     let vi = page(folder.path(), &["--lang", "vi", "--title", "A & <b>"], &demos());
     let vi = fs::read_to_string(vi).unwrap();
-    assert!(vi.contains("<html lang=vi>") && vi.contains("tài khoản có vẻ bị chia sẻ"));
+    assert!(vi.contains("<html lang=vi>") && vi.contains("tài khoản có vẻ bị dùng chung"));
     assert!(vi.contains("<h1>A &amp; &lt;b&gt;</h1>"));
     let by_locale = tool("mtp-report")
         .env("LC_ALL", "vi_VN.UTF-8")

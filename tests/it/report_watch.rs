@@ -6,6 +6,8 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use unicode_width::UnicodeWidthStr;
+
 use crate::demo::demos;
 use crate::harness::{root, skip, text, tool};
 
@@ -105,6 +107,70 @@ fn a_live_pipeline_has_a_status_line() {
     let ended = terminal.until("ended", |screen| screen.trim_end().ends_with("READY>"));
     assert!(ended.contains("20 users: 3 sharing") && ended.contains("USER "), "{ended}");
     assert!(!ended.lines().any(is_counted) && !ended.contains("waiting"), "{ended}");
+}
+
+/// The README's pipeline with a screen, in each language: readable from the first rows through the
+/// alerts to ^C, which ends all of it at once.
+#[test]
+fn a_pipeline_with_a_screen_is_readable_throughout() {
+    let Some(terminal) = Terminal::start("screen", 90, 30) else { return skip("tmux") };
+    let programs =
+        ["mtp-parse", "mtp-score", "mtp-report"].map(|name| tool(name).get_program().to_owned());
+    let [parse, score, report] = programs.each_ref().map(|program| program.to_string_lossy());
+    let log = root().join("examples/three-days.log.gz");
+    let folder = tempfile::tempdir().unwrap();
+    let (feed, go) = (folder.path().join("feed"), folder.path().join("go"));
+    let lines = format!(
+        "gunzip -c {0} | head -n 7000; until [ -e {1} ]; do sleep 0.1; done\n\
+         gunzip -c {0} | tail -n +7001; sleep 600\n",
+        log.display(),
+        go.display()
+    );
+    fs::write(&feed, lines).unwrap();
+    let before = terminal.settings("before");
+    for (lang, verdict, [sharing, watch, clear]) in [
+        ("en", "VERDICTv", ["sharing", "watch", "clear"]),
+        ("vi", "KẾT LUẬNv", ["dùng chung", "theo dõi", "bình thường"]),
+        ("ru", "ВЫВОДv", ["общий доступ", "наблюдать", "норма"]),
+    ] {
+        drop(fs::remove_file(&go));
+        let line = format!(
+            "clear; bash {} | {parse} --tz UTC | {score} --events --every 10s | {report} --watch --lang {lang}",
+            feed.display()
+        );
+        terminal.keys(&[&line, "Enter"]);
+        let is_clean = |screen: &str| {
+            let is_note = |line: &str| line.contains("mtp-parse:") || line.contains("mtp-score:");
+            assert!(!screen.contains(verdict) || !screen.lines().any(is_note), "{lang}: {screen}");
+            assert!(screen.lines().all(|line| line.width() <= 90), "{lang}: {screen}");
+        };
+        let count = |n: u32, name: &str| format!("{n} {name}");
+        let first = terminal.until("the first rows", |screen| {
+            is_clean(screen);
+            screen.contains(&count(1, watch)) && screen.contains(verdict)
+        });
+        assert!(first.contains(&count(19, clear)) && place(&first, "ned") < place(&first, "ann"));
+        fs::write(&go, "").unwrap();
+        let last = terminal.until("the alerts", |screen| {
+            is_clean(screen);
+            screen.contains(&count(3, sharing)) && screen.contains(&count(17, clear))
+        });
+        // Each verdict is a whole word, and the alert has its reason.
+        let of = |name: &str| last.lines().find(|line| line.starts_with(name)).unwrap().to_owned();
+        assert!(of("jan").contains(sharing) && of("ann").contains(clear), "{last}");
+        assert!(
+            last.lines().any(|line| line.contains(" jan: ") && line.contains(sharing)),
+            "{last}"
+        );
+        terminal.keys(&["C-c"]);
+        let ended = terminal.until("ended", |screen| screen.trim_end().ends_with("READY>"));
+        assert!(!ended.contains(verdict), "{ended}");
+        let is_note = |line: &&str| line.starts_with("mtp-");
+        assert!(
+            ended.lines().filter(|line| line.contains(" lines read")).all(|line| is_note(&line))
+        );
+        assert_eq!(terminal.settings(lang), before);
+    }
 }
 
 /// What another tool of the pipeline prints does not stay on the screen.

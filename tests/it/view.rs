@@ -164,9 +164,9 @@ fn colours_follow_the_verdict() {
 #[test]
 fn other_languages() {
     let vi = analysis(&TextStyle { lang: Lang::Vi, ..TextStyle::plain() });
-    assert!(vi.contains("Có vẻ là 1 người (1.1): bình thường"), "{vi}");
+    assert!(vi.contains("Có vẻ có 1 người dùng (1,1): bình thường"), "{vi}");
     let ru = analysis(&TextStyle { lang: Lang::Ru, ..TextStyle::plain() });
-    assert!(ru.contains("Похоже на 4 чел. (4.3): общий доступ с 2024-01-13"), "{ru}");
+    assert!(ru.contains("Похоже, 4 человека (4,3): общий доступ с 2024-01-13"), "{ru}");
 }
 
 #[test]

@@ -9,6 +9,8 @@ use crate::view::messages::fill;
 
 /// Bars at most: an hour each over four days, more hours each beyond.
 const BARS_MAX: u32 = 96;
+/// Fewer show nothing that the count does not.
+const BARS_MIN: u32 = 3;
 const HEIGHT: u32 = 72;
 /// Room for the figure of the highest bar.
 const TOP: u32 = 16;
@@ -19,6 +21,9 @@ pub(super) fn draw(page: &mut Page<'_>, hours: &Hours, axis: &Axis, id: &str, he
     let first = axis.from / HOUR;
     let count = (axis.to / HOUR).saturating_sub(first) + 1;
     let each = count.div_ceil(BARS_MAX);
+    if count < BARS_MIN {
+        return;
+    }
     let mut bars = vec![0_u64; (count.div_ceil(each)) as usize];
     for counted in hours.all() {
         let bar = counted.hour.checked_sub(first).map(|hour| (hour / each) as usize);

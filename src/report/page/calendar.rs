@@ -42,15 +42,20 @@ pub(super) fn draw(page: &mut Page<'_>) {
 }
 
 fn table(page: &mut Page<'_>, rows: &[PeriodRow<'_>], is_of_users: bool) {
-    let messages = page.messages;
+    let (messages, texts) = (page.messages, page.lang.messages());
     let mut titles = vec![messages.period];
     if is_of_users {
-        titles.push(messages.user);
+        titles.push(texts.title_user);
     } else {
-        titles.extend([messages.active_users, messages.new_users, messages.gone_users]);
+        titles.extend([messages.active_users, texts.title_new, texts.title_gone]);
     }
-    titles.extend([messages.networks, messages.addresses, messages.connects, messages.traffic]);
-    titles.push(messages.refused_all);
+    titles.extend([
+        texts.title_networks,
+        messages.addresses,
+        messages.connections,
+        messages.traffic,
+    ]);
+    titles.push(messages.rejects);
     if !is_of_users {
         titles.push(messages.refused_why);
     }
@@ -66,6 +71,7 @@ fn table(page: &mut Page<'_>, rows: &[PeriodRow<'_>], is_of_users: bool) {
 }
 
 fn line(page: &mut Page<'_>, row: &PeriodRow<'_>, is_of_users: bool) {
+    let texts = page.lang.messages();
     let number = |count: Option<u64>| count.map_or_else(|| "–".to_owned(), |n| page.number(n));
     let near = |count: Option<u64>| match (row.estimated, count) {
         (true, Some(_)) => format!("~{}", number(count)),
@@ -77,7 +83,7 @@ fn line(page: &mut Page<'_>, row: &PeriodRow<'_>, is_of_users: bool) {
     }
     cells.extend([near(row.networks), near(row.addresses), page.number(row.connections)]);
     let bytes = Some(row.bytes).filter(|bytes| *bytes > 0);
-    cells.push(bytes.map_or_else(|| "–".to_owned(), units::short_bytes));
+    cells.push(bytes.map_or_else(|| "–".to_owned(), |bytes| units::short_size(bytes, texts)));
     cells.push(page.number(row.rejected));
     let period = calendar::period(row);
     page.out.push_str(&format!("<tr><th scope=row>{}", Esc(&period)));
@@ -86,7 +92,7 @@ fn line(page: &mut Page<'_>, row: &PeriodRow<'_>, is_of_users: bool) {
         let shown = Esc(&page.names.user(user)).to_string();
         page.out.push_str(&format!("<td><bdi>{shown}</bdi>"));
     } else {
-        cells.push(Esc(&calendar::reasons(row, page.lang.messages())).to_string());
+        cells.push(Esc(&calendar::reasons(row, texts)).to_string());
     }
     page.out.extend(cells.iter().map(|cell| format!("<td>{cell}")));
     page.out.push('\n');

@@ -13,23 +13,20 @@ messages! {
     skip: "Skip to the users" / "Đến danh sách người dùng" / "К списку пользователей";
     overview: "Overview" / "Tổng quan" / "Обзор";
     // Sentences of the overview.
-    none_shared: "None of {users} users looks shared."
-        / "Không có tài khoản nào trong {users} người dùng có vẻ bị chia sẻ."
-        / "Ни один из {users} аккаунтов не похож на общий.";
-    one_shared: "1 of {users} users looks shared."
-        / "1 trong {users} tài khoản có vẻ bị chia sẻ."
-        / "1 из {users} аккаунтов похож на общий.";
-    some_shared: "{n} of {users} users look shared."
-        / "{n} trong {users} tài khoản có vẻ bị chia sẻ."
-        / "Аккаунтов, похожих на общие: {n} из {users}.";
+    none_shared: "None of {users} {users:user/users} looks shared."
+        / "Không tài khoản nào trong {users} tài khoản có vẻ bị dùng chung."
+        / "Ни один из {users} {users:аккаунта/аккаунтов/аккаунтов} не похож на общий.";
+    some_shared: "{n} of {users} {users:user/users} {n:looks/look} shared."
+        / "{n} trong {users} tài khoản có vẻ bị dùng chung."
+        / "{n} из {users} {users:аккаунта/аккаунтов/аккаунтов} {n:похож/похожи/похожи} на общие.";
     and_others: "and {n} more in the table" / "và {n} tài khoản khác trong bảng"
         / "и ещё {n} в таблице";
-    one_watched: "1 more is worth watching." / "Thêm 1 tài khoản nên theo dõi."
-        / "Ещё 1 стоит понаблюдать.";
-    watched: "{n} more are worth watching." / "Thêm {n} tài khoản nên theo dõi."
-        / "Ещё под наблюдением: {n}.";
-    undecided: "For {n} there is not enough data." / "Với {n} tài khoản, chưa đủ dữ liệu."
-        / "Недостаточно данных: {n}.";
+    watched: "{n} more {n:is/are} worth watching."
+        / "Thêm {n} tài khoản nên theo dõi."
+        / "Стоит понаблюдать ещё за {n}.";
+    undecided: "For {n} there is not enough data."
+        / "Chưa đủ dữ liệu về {n} tài khoản."
+        / "По {n} {n:аккаунту/аккаунтам/аккаунтам} данных недостаточно.";
     no_scores: "No scores were read: mtp-score makes them from the same events."
         / "Chưa có điểm: mtp-score tính điểm từ chính các sự kiện này."
         / "Оценок нет: их считает mtp-score по тем же событиям.";
@@ -74,7 +71,8 @@ messages! {
     connections: "Connections" / "Kết nối" / "Подключения";
     open_now: "Open at the last sample" / "Đang mở (mẫu cuối)" / "Открыто в последнем замере";
     by_hour: "Connections per hour" / "Số kết nối mỗi giờ" / "Подключения по часам";
-    by_hour_text: "{n} connections from {first} to {last}; at most {most} per {unit}, at {peak}."
+    by_hour_text: "{n} {n:connection/connections} from {first} to {last}; at most {most} per \
+        {unit}, at {peak}."
         / "{n} kết nối từ {first} đến {last}; nhiều nhất {most} mỗi {unit}, lúc {peak}."
         / "Подключений: {n} с {first} по {last}; максимум {most} за {unit}, {peak}.";
     an_hour: "hour" / "giờ" / "час";
@@ -97,29 +95,25 @@ messages! {
     address: "Address" / "Địa chỉ" / "Адрес";
     alerts: "Latest alerts" / "Cảnh báo gần đây" / "Последние предупреждения";
     other_alerts: "Other alerts" / "Các cảnh báo khác" / "Остальные предупреждения";
-    older_alerts: "{n} older ones are not shown." / "{n} cảnh báo cũ hơn không hiển thị."
-        / "Более старых не показано: {n}.";
+    older_alerts: "{n} older {n:one is/ones are} not shown."
+        / "{n} cảnh báo cũ hơn không hiển thị."
+        / "Не показано более старых: {n}.";
     // The table of users.
     users: "Users" / "Người dùng" / "Пользователи";
     users_caption: "Users, worst first; counts of {period}"
         / "Người dùng, đáng ngờ nhất trước; số liệu trong {period}"
         / "Пользователи, худшие сверху; счёт за {period}";
-    user: "User" / "Người dùng" / "Пользователь";
-    verdict: "Verdict" / "Kết luận" / "Вывод";
-    people: "People" / "Số người" / "Людей";
-    networks: "Networks" / "Mạng" / "Сетей";
     traffic: "Traffic" / "Lưu lượng" / "Трафик";
-    connects: "Connections" / "Kết nối" / "Подключения";
     addresses: "Addresses" / "Địa chỉ" / "Адреса";
     first: "First seen" / "Thấy lần đầu" / "Впервые";
     last: "Last seen" / "Thấy lần cuối" / "Последний раз";
-    why: "Why" / "Lý do" / "Почему";
     find: "Find a user" / "Tìm người dùng" / "Найти пользователя";
     show: "Show" / "Hiển thị" / "Показать";
     shown: "{n} of {all} shown" / "Hiển thị {n} trong {all}" / "Показано {n} из {all}";
     no_match: "No user matches." / "Không có người dùng phù hợp." / "Ничего не найдено.";
     more_users: "{n} more users" / "Thêm {n} người dùng" / "Ещё пользователей: {n}";
-    users_beyond: "{n} more users, the least suspicious, are not listed."
+    users_beyond: "{n} more {n:user, the least suspicious, is/users, the least suspicious, are} \
+        not listed."
         / "{n} người dùng ít đáng ngờ nhất không được liệt kê."
         / "Наименее подозрительные вне списка: {n}.";
     // Statistics of a proxy without addresses.
@@ -130,9 +124,6 @@ messages! {
     // The calendar.
     period: "Period" / "Kỳ" / "Период";
     active_users: "Users" / "Người dùng" / "Пользователей";
-    new_users: "New" / "Mới" / "Новых";
-    gone_users: "Gone" / "Rời đi" / "Ушло";
-    refused_all: "Refused" / "Bị từ chối" / "Отказов";
     refused_why: "Reasons" / "Lý do" / "Причины";
     calendar_beyond: "{n} older rows are not listed." / "{n} dòng cũ hơn không được liệt kê."
         / "Более старых строк вне списка: {n}.";
@@ -153,17 +144,20 @@ messages! {
     timeline: "Networks in use over time" / "Các mạng được dùng theo thời gian"
         / "Сети по времени";
     timeline_day: "{day} in detail" / "Chi tiết {day}" / "{day} подробно";
-    timeline_text: "{sources} networks from {first} to {last}. Two in use at once for {two}, three \
-        or more for {three}."
+    timeline_text: "{sources} {sources:network/networks} from {first} to {last}. Two in use at \
+        once for {two}, three or more for {three}."
         / "{sources} mạng từ {first} đến {last}. Hai mạng cùng lúc trong {two}, ba trở lên trong \
           {three}."
-        / "Сетей: {sources} с {first} по {last}. Две сразу {two}, три и больше {three}.";
+        / "{sources} {sources:сеть/сети/сетей} с {first} по {last}. Две сразу: {two}, три и \
+          больше: {three}.";
     source_text: "{source}: in use for {span}." / "{source}: được dùng {span}."
         / "{source}: в работе {span}.";
     in_use: "in use" / "được dùng" / "в работе";
     two_at_once: "two at once" / "hai mạng cùng lúc" / "две сразу";
     three_at_once: "three or more at once" / "ba mạng trở lên cùng lúc" / "три и больше сразу";
-    other_sources: "{n} other networks" / "{n} mạng khác" / "другие сети: {n}";
+    other_sources: "{n} other {n:network/networks}"
+        / "{n} mạng khác"
+        / "ещё {n} {n:сеть/сети/сетей}";
     and_networks: "{network} and {n} more" / "{network} và {n} mạng nữa" / "{network} и ещё {n}";
     sources_caption: "Networks of {user}; those that one device mixes count as one"
         / "Các mạng của {user}; các mạng của một thiết bị được tính là một"

@@ -87,7 +87,7 @@ impl Page<'_> {
     fn head(&mut self) {
         let messages = self.messages;
         let title = self.options.title.clone().unwrap_or_else(|| messages.title.to_owned());
-        let style = format!("{STYLE}{}", users::labels(messages));
+        let style = format!("{STYLE}{}", users::labels(messages, self.lang));
         let (shown, more) = (quoted(messages.shown), quoted(messages.more_users));
         let none = quoted(messages.no_match);
         let script = format!("const SHOWN={shown},MORE={more},NONE={none};{SCRIPT}");
@@ -182,9 +182,9 @@ fn class(verdict: Verdict) -> &'static str {
 }
 
 /// `3.4`, or a dash without an estimate.
-fn people(user: &UserModel) -> String {
+fn people(user: &UserModel, texts: &crate::view::messages::Messages) -> String {
     let people = user.people.filter(|_| user.verdict != Verdict::Unknown);
-    people.map_or_else(|| "–".to_owned(), |people| format!("{people:.1}"))
+    people.map_or_else(|| "–".to_owned(), |people| units::decimal(people, texts))
 }
 
 /// A policy's name for an inline style or script.

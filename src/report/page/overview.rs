@@ -5,7 +5,7 @@ use super::html::{Esc, share};
 use super::{Page, bars, people};
 use crate::stream::{Alert, Kind, Verdict};
 use crate::view::messages::fill;
-use crate::view::{account, evidence};
+use crate::view::{account, evidence, units};
 
 /// Users that the overview names.
 const NAMED: usize = 5;
@@ -53,12 +53,10 @@ fn sentences(page: &Page<'_>, ranked: &[(&str, &UserModel)]) -> Vec<String> {
         all.push(match count(ranked, Verdict::Sharing) {
             0 if ranked.is_empty() => messages.no_connections.to_owned(),
             0 => with(messages.none_shared, 0),
-            1 => with(messages.one_shared, 1),
             shared => with(messages.some_shared, shared),
         });
         match count(ranked, Verdict::Watch) {
             0 => {}
-            1 => all.push(messages.one_watched.to_owned()),
             watched => all.push(with(messages.watched, watched)),
         }
         let undecided = count(ranked, Verdict::Unknown);
@@ -93,11 +91,13 @@ fn suspects(page: &mut Page<'_>, ranked: &[(&str, &UserModel)]) {
         } else {
             format!("<bdi>{shown}</bdi>")
         };
-        let mut facts = vec![fill(messages.people_at_once, &[("n", &people(user))])];
+        let people = people(user, page.lang.messages());
+        let mut facts = vec![fill(messages.people_at_once, &[("n", &people)])];
         facts.extend(reason(page, user));
-        facts.extend(user.since.map(|at| fill(messages.since, &[("at", &page.moment(at))])));
-        let chip = page.chip(user.verdict);
-        page.out.push_str(&format!("<li>{link} {chip} {}", Esc(&facts.join(" · "))));
+        let since = user.since.map(|at| fill(messages.since, &[("at", &page.moment(at))]));
+        let since = since.map(|since| format!(" · <span class=d>{}</span>", Esc(&since)));
+        let (chip, since) = (page.chip(user.verdict), since.unwrap_or_default());
+        page.out.push_str(&format!("<li>{link} {chip} {}{since}", Esc(&facts.join(" · "))));
     }
     if suspects > NAMED {
         let n = page.number((suspects - NAMED) as u64);
@@ -110,14 +110,16 @@ fn suspects(page: &mut Page<'_>, ranked: &[(&str, &UserModel)]) {
     ));
 }
 
-/// The strongest reason of a user's verdict, in a few words.
+/// The strongest reason of a user's verdict in a few words, as in the text.
 pub(super) fn reason(page: &Page<'_>, user: &UserModel) -> Option<String> {
+    let texts = page.lang.messages();
+    if user.verdict == Verdict::Unknown {
+        return user.summary.as_deref().map(|row| account::no_verdict(row, texts));
+    }
     let alert = user.alerts.iter().rev().find_map(|alert| alert.evidence.as_deref());
     let evidence = user.summary.as_ref().and_then(|row| row.evidence.as_deref()).or(alert)?;
-    let is_hidden = user.verdict == Verdict::Unknown;
-    (user.verdict >= Verdict::Watch || is_hidden)
-        .then(|| evidence::summary(evidence, page.lang.messages()))
-        .flatten()
+    let is_suspected = user.verdict >= Verdict::Watch;
+    is_suspected.then(|| evidence::summary(evidence, texts)).flatten()
 }
 
 fn meanings(page: &mut Page<'_>) {
@@ -165,7 +167,9 @@ fn tiles(page: &mut Page<'_>, ranked: &[(&str, &UserModel)]) {
     let connects = page.model.counts.of(Kind::Connect);
     if connects > 0 {
         let n = page.number(connects);
-        page.out.push_str(&format!("<li><strong>{n}</strong> {}", page.messages.connections));
+        let ms = page.model.ends.map_or(0, |(first, last)| last.0.abs_diff(first.0));
+        let (what, period) = (page.messages.connections, page.span(ms / 1000));
+        page.out.push_str(&format!("<li><strong>{n}</strong> {what} ({period})"));
     }
     let open = page.model.sockets.ports.values().filter_map(|series| series.points.last());
     if let Some(open) = open.map(|point| point.total).reduce(u64::saturating_add) {
@@ -224,10 +228,10 @@ pub(super) fn alert(page: &mut Page<'_>, row: &Alert<'_>, with_name: bool) {
     }
     let mut facts = Vec::new();
     if let Some(people) = row.people.filter(|_| row.verdict != Some(Verdict::Unknown)) {
-        facts.push(fill(page.messages.people_at_once, &[("n", &format!("{people:.1}"))]));
+        facts.push(fill(page.messages.people_at_once, &[("n", &units::decimal(people, texts))]));
     }
     if let (Some(was), Some(risk)) = (row.was_risk, row.risk) {
-        facts.push(format!("{} → {}", was.name(), risk.name()));
+        facts.push(format!("{} → {}", units::risk(was, texts), units::risk(risk, texts)));
     }
     facts.extend(account::alert_reasons(row, texts));
     page.out.push_str(&format!(" {}", Esc(&facts.join("; "))));
@@ -261,12 +265,16 @@ pub(super) fn draw_reading(page: &mut Page<'_>) {
     let refused = |reason: &str| fill(messages.refused, &[("reason", &reason)]);
     rows.extend(counts.reasons.iter().map(|(reason, count)| (refused(reason), *count)));
     rows.push((refused("…"), counts.other_reasons));
+    rows.retain(|(_, count)| *count > 0);
+    if rows.is_empty() {
+        return;
+    }
     page.section("reading", messages.reading);
     page.out.push_str(&format!(
         "<table><caption>{}</caption><thead><tr><th scope=col>{}<th scope=col>{}<tbody>",
         messages.reading_caption, messages.what, messages.how_many
     ));
-    for (what, count) in rows.iter().filter(|(_, count)| *count > 0) {
+    for (what, count) in &rows {
         let count = page.number(*count);
         page.out.push_str(&format!("<tr><th scope=row>{}<td>{count}", Esc(what)));
     }

@@ -10,7 +10,7 @@ if (list) {
     if (kind === 'v') return order[cell.firstChild.className];
     const text = cell.textContent;
     if (kind !== 'n') return text;
-    return parseFloat(text === '–' ? -1 : cell.dataset.n ?? text);
+    return parseFloat(text === '–' ? -1 : cell.dataset.n ?? text.replace(',', '.'));
   };
   const compare = new Intl.Collator(document.documentElement.lang, { numeric: true }).compare;
   const box = document.querySelector('.filter'), find = document.getElementById('find');

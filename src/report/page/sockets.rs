@@ -95,7 +95,7 @@ fn listed(page: &mut Page<'_>, port: u16, series: &Series) {
     let caption = fill(messages.sockets_last, &[("port", &port)]);
     page.out.push_str(&format!(
         "<table><caption>{caption}</caption><thead><tr><th scope=col>{}<th scope=col>{}<tbody>",
-        messages.address, messages.connects
+        messages.address, messages.connections
     ));
     for from in row.by_ip.iter().take(LISTED) {
         let class = if from.connections >= page.options.warn { " class=warn" } else { "" };

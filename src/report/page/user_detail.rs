@@ -3,7 +3,7 @@
 use super::super::model::UserModel;
 use super::html::Esc;
 use super::timelines::{self, TimelineChart};
-use super::{Page, axis::Axis, bars, overview, people, users};
+use super::{Page, axis::Axis, bars, overview, users};
 use crate::stream::{Kind, Summary, Verdict};
 use crate::timestamp::Timestamp;
 use crate::view::messages::fill;
@@ -54,11 +54,14 @@ fn draw_user(
     let open = if is_open { " open" } else { "" };
     // Of users who are not suspicious, print has the table alone.
     let class = if user.verdict < Verdict::Watch { " class=calm" } else { "" };
+    let people = user.people.filter(|_| user.verdict != Verdict::Unknown);
+    let people = people.map(|people| units::people(people, page.lang.messages()));
+    let about = people.or_else(|| overview::reason(page, user)).unwrap_or_default();
     page.out.push_str(&format!(
         "<details{class}{open}><summary><bdi>{}</bdi> {chip} <span>{}</span></summary>\
          <div class=story id=u{place}>",
         Esc(&shown),
-        people(user)
+        Esc(&about)
     ));
     let row = user.summary.as_deref().cloned().map(|row| page.names.summary(row));
     if let Some(row) = &row {
@@ -117,7 +120,8 @@ fn facts(page: &mut Page<'_>, user: &UserModel, row: Option<&Summary<'_>>) {
     let texts = page.lang.messages();
     let window = row.and_then(|row| row.window).map(|seconds| units::period(seconds, texts));
     let period = window.map(|period| format!(" ({period})")).unwrap_or_default();
-    let counts = [(messages.connects, user.connections()), (messages.addresses, user.addresses())];
+    let counts =
+        [(messages.connections, user.connections()), (messages.addresses, user.addresses())];
     for (term, value) in counts {
         pairs.extend(value.map(|value| (term, format!("{}{period}", page.number(value)))));
     }
@@ -129,7 +133,7 @@ fn facts(page: &mut Page<'_>, user: &UserModel, row: Option<&Summary<'_>>) {
         pairs.push((messages.mean_interval, units::span(mean.units(), texts)));
     }
     if user.bytes_up + user.bytes_down > 0 {
-        let (up, down) = (units::bytes(user.bytes_up), units::bytes(user.bytes_down));
+        let (up, down) = (units::size(user.bytes_up, texts), units::size(user.bytes_down, texts));
         pairs.push((
             messages.traffic,
             fill(messages.traffic_value, &[("up", &up), ("down", &down)]),
@@ -153,7 +157,8 @@ fn sources(page: &mut Page<'_>, user: &str, chart: &TimelineChart) {
     let messages = page.messages;
     let caption = fill(messages.sources_caption, &[("user", &user)]);
     page.out.push_str(&format!("<table><caption>{}</caption><thead><tr>", Esc(&caption)));
-    let titles = [messages.source, messages.live, messages.connects, messages.first, messages.last];
+    let titles =
+        [messages.source, messages.live, messages.connections, messages.first, messages.last];
     for title in titles {
         page.out.push_str(&format!("<th scope=col>{title}"));
     }

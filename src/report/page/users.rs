@@ -6,7 +6,7 @@ use super::messages::Messages;
 use super::{Page, class, overview, people};
 use crate::stream::{Kind, Verdict};
 use crate::view::messages::fill;
-use crate::view::units;
+use crate::view::{Lang, units};
 
 /// Rows of the table. At about 200 bytes each they take half of what a page may.
 pub(super) const ROWS_MAX: usize = 10_000;
@@ -15,23 +15,26 @@ pub(super) const ROWS_MAX: usize = 10_000;
 const ROWS_SEEN: usize = 500;
 
 /// The columns: how a script sorts by them, and their titles.
-fn columns(messages: &'static Messages) -> [(&'static str, &'static str); 8] {
+fn columns(messages: &'static Messages, lang: Lang) -> [(&'static str, &'static str); 8] {
+    let texts = lang.messages();
     [
-        ("t", messages.user),
-        ("v", messages.verdict),
-        ("n", messages.people),
-        ("n", messages.networks),
-        ("n", messages.connects),
+        ("t", texts.title_user),
+        ("v", texts.title_verdict),
+        ("n", texts.title_people),
+        ("n", texts.title_networks),
+        ("n", messages.connections),
         ("n", messages.traffic),
         ("t", messages.last),
-        ("t", messages.why),
+        ("t", texts.title_why),
     ]
 }
 
-/// The titles again, for a screen too narrow for columns: a rule of style each.
-pub(super) fn labels(messages: &'static Messages) -> String {
+/// The titles of bare numbers again, for a screen too narrow for columns: a rule of style each.
+pub(super) fn labels(messages: &'static Messages, lang: Lang) -> String {
     let mut style = String::from("@media (max-width:700px){");
-    for (n, (_, title)) in columns(messages).into_iter().enumerate().skip(2) {
+    let named = |n: &usize| [2, 4].contains(n);
+    for (n, (_, title)) in columns(messages, lang).into_iter().enumerate().filter(|(n, _)| named(n))
+    {
         // A title of ours holds neither quotes nor backslashes.
         style.push_str(&format!(".users td:nth-child({})::before{{content:\"{title} \"}}", n + 1));
     }
@@ -79,7 +82,7 @@ pub(super) fn draw(page: &mut Page<'_>, ranked: &[(&str, &UserModel)]) {
 fn table(page: &mut Page<'_>, id: &str, caption: &str) {
     page.out
         .push_str(&format!("<table class=users id={id}><caption>{caption}</caption><thead><tr>"));
-    for (kind, title) in columns(page.messages) {
+    for (kind, title) in columns(page.messages, page.lang) {
         page.out.push_str(&format!("<th scope=col data-k={kind}>{title}"));
     }
     page.out.push_str("<tbody>\n");
@@ -123,17 +126,18 @@ fn row(page: &mut Page<'_>, place: usize, name: &str, user: &UserModel) {
     if place < page.options.top {
         shown = format!("<a href=\"#u{place}\">{shown}</a>");
     }
+    let texts = page.lang.messages();
     let number = |value: Option<u64>| value.map_or_else(|| "–".to_owned(), |n| page.number(n));
     let traffic = user.traffic();
-    let size = traffic.map_or_else(|| "–".to_owned(), units::short_bytes);
+    let size = traffic.map_or_else(|| "–".to_owned(), |bytes| units::short_size(bytes, texts));
     let last = user.ends.map_or_else(|| "–".to_owned(), |(_, last)| page.moment(last));
     let why = overview::reason(page, user).unwrap_or_default();
     let chip = page.chip(user.verdict);
     let (connections, sort) = (user.connections(), traffic.unwrap_or(0));
     let row = format!(
         "<tr><th scope=row>{shown}<td>{chip}<td>{}<td>{}<td data-n={}>{}<td data-n={sort}>{size}\
-         <td>{last}<td>{}\n",
-        people(user),
+         <td>{last}<td>{}</tr>\n",
+        people(user, texts),
         number(user.networks().or(user.addresses())),
         connections.unwrap_or(0),
         number(connections),
@@ -144,12 +148,12 @@ fn row(page: &mut Page<'_>, place: usize, name: &str, user: &UserModel) {
 
 /// The statistics of a proxy that does not log addresses.
 fn usage(page: &mut Page<'_>, ranked: &[(&str, &UserModel)]) {
-    let messages = page.messages;
+    let (messages, texts) = (page.messages, page.lang.messages());
     page.out.push_str(&format!(
         "<table id=usage><caption>{}</caption><thead><tr>",
         messages.usage_caption
     ));
-    for title in [messages.user, messages.connects, messages.usage_open, messages.traffic] {
+    for title in [texts.title_user, messages.connections, messages.usage_open, messages.traffic] {
         page.out.push_str(&format!("<th scope=col>{title}"));
     }
     page.out.push_str("<tbody>\n");
@@ -157,7 +161,7 @@ fn usage(page: &mut Page<'_>, ranked: &[(&str, &UserModel)]) {
     for (name, usage) in users.take(ROWS_MAX) {
         let shown = Esc(&page.names.user(name)).to_string();
         let (connects, current) = (page.number(usage.connects()), page.number(usage.current()));
-        let size = units::bytes(usage.bytes());
+        let size = units::size(usage.bytes(), texts);
         page.out.push_str(&format!(
             "<tr><th scope=row><bdi>{shown}</bdi><td>{connects}<td>{current}<td>{size}\n"
         ));

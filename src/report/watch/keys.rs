@@ -6,12 +6,6 @@ use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use super::list::{List, Sort};
 use crate::stream::Verdict;
 
-/// The keys, for the manual and the screen.
-pub const HELP: &str = "Up, Down, Page Up, Page Down, Home, End, or k and j: choose a user. \
-Enter: open its details; Esc: back. s: sort by the next column; r: the other way round. v: only the \
-next verdict. /: find by name; Enter keeps what was found, Esc discards it. q or ^C: end. ^Z: stop, \
-fg goes on. ?: this help.";
-
 /// How the screen stands.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Ui {
@@ -50,6 +44,8 @@ pub(super) enum Act {
     /// Nothing but to be drawn.
     Go,
     Quit,
+    /// Ends the whole pipeline, as ^C does on a terminal that is not taken over.
+    Interrupt,
     Stop,
 }
 
@@ -61,7 +57,8 @@ impl Ui {
     pub(super) fn key(&mut self, key: KeyEvent, list: &List) -> Act {
         if key.modifiers.contains(KeyModifiers::CONTROL) {
             return match key.code {
-                KeyCode::Char('c' | 'd') => Act::Quit,
+                KeyCode::Char('c') => Act::Interrupt,
+                KeyCode::Char('d') => Act::Quit,
                 KeyCode::Char('z') => Act::Stop,
                 _ => Act::Go,
             };

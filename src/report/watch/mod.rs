@@ -16,7 +16,6 @@ use ratatui::crossterm::event::{self, Event, KeyEventKind};
 use crate::error::Error;
 use crate::view::TextStyle;
 pub use feed::Shared;
-pub use keys::HELP;
 use keys::{Act, Ui};
 use list::List;
 use terminal::Screen;
@@ -79,6 +78,7 @@ fn draw_until_end(screen: &mut Screen, shared: &Shared, style: &TextStyle) -> io
         let pressed = event.as_key_event().filter(|key| key.kind != KeyEventKind::Release);
         match pressed.map(|key| ui.key(key, &list)) {
             Some(Act::Quit) => return Ok(()),
+            Some(Act::Interrupt) => return screen.interrupt(),
             Some(Act::Stop) => screen.stop()?,
             Some(Act::Go) | None => {}
         }

@@ -5,17 +5,19 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line as Text, Span};
 use ratatui::widgets::{Cell, Paragraph, Row, Table, TableState, Wrap};
+use unicode_width::UnicodeWidthStr;
 
 use super::super::Anonymizer;
 use super::super::model::ReportModel;
 use super::feed::Shared;
-use super::keys::{HELP, Mode, Ui};
+use super::keys::{Mode, Ui};
 use super::list::{List, ListLine, Sort};
 use super::user_detail;
 use crate::io::escape::Escaped;
 use crate::stream::Verdict;
+use crate::view::messages::fill;
 use crate::view::style::Colours;
-use crate::view::{TextStyle, account};
+use crate::view::{TextStyle, account, units};
 
 /// Alerts at the foot, where there is room.
 const ALERTS: u16 = 5;
@@ -44,12 +46,15 @@ pub(super) fn draw(
     match ui.mode {
         Mode::List | Mode::Find => table(frame, body, ui, list, text_style),
         Mode::Detail => user_detail::draw(frame, body, ui, model, names, text_style),
-        Mode::Help => frame.render_widget(Paragraph::new(HELP).wrap(Wrap { trim: true }), body),
+        Mode::Help => {
+            let help = Paragraph::new(text_style.messages().watch_help);
+            frame.render_widget(help.wrap(Wrap { trim: true }), body);
+        }
     }
     if below.height > 0 {
         frame.render_widget(latest(model, names, below, text_style), below);
     }
-    frame.render_widget(footing(ui), foot);
+    frame.render_widget(footing(ui, text_style), foot);
 }
 
 /// The style of a verdict, if the terminal has colours.
@@ -82,10 +87,10 @@ fn heading<'s>(
     let open: u64 =
         model.sockets.ports.values().filter_map(|s| s.points.last()).map(|p| p.total).sum();
     if !model.sockets.ports.is_empty() {
-        first.push(Span::raw(format!("  {open} open")));
+        first.push(Span::raw(format!("  {}", fill(messages.watch_open, &[("n", &open)]))));
     }
     if shared.is_ended() {
-        first.push(Span::styled("  end of the stream", QUIET));
+        first.push(Span::styled(format!("  {}", messages.watch_ended), QUIET));
     }
     let mut second = Vec::new();
     for (verdict, count) in Verdict::ALL.into_iter().zip(list.counts) {
@@ -93,25 +98,42 @@ fn heading<'s>(
         second.push(Span::styled(text, style(verdict, text_style)));
     }
     if model.counts.foreign > 0 {
-        let text = format!("{} lines not recognised", model.counts.foreign);
+        let text = fill(messages.watch_foreign, &[("n", &model.counts.foreign)]);
         second.push(Span::styled(text, QUIET));
     }
     Paragraph::new(vec![Text::from(first), Text::from(second)])
 }
 
-const WIDTHS: [Constraint; 7] = [
-    Constraint::Min(12),
-    Constraint::Length(9),
-    Constraint::Length(7),
-    Constraint::Length(6),
-    Constraint::Length(7),
-    Constraint::Length(6),
-    Constraint::Length(9),
-];
-const TITLES: [&str; 7] = ["USER", "VERDICT", "PEOPLE", "SCORE", "CONNS", "NETS", "LAST"];
+/// Columns of a name, at least.
+const USER_MIN: u16 = 12;
+
+/// The titles, in the order of [`Sort::ALL`].
+fn titles(text_style: &TextStyle) -> [String; 7] {
+    let messages = text_style.messages();
+    let connections = fill(messages.column_connections, &[("period", &"")]);
+    [
+        messages.title_user.to_uppercase(),
+        messages.title_verdict.to_uppercase(),
+        messages.title_people.to_uppercase(),
+        messages.title_score.to_uppercase(),
+        connections,
+        messages.title_networks.to_uppercase(),
+        messages.column_last.to_uppercase(),
+    ]
+}
 
 fn table(frame: &mut Frame<'_>, area: Rect, ui: &Ui, list: &List, text_style: &TextStyle) {
-    let titles = TITLES.into_iter().zip(Sort::ALL).map(|(title, sort)| {
+    let titles = titles(text_style);
+    let rows: Vec<_> = list.lines.iter().map(|line| cells(line, text_style)).collect();
+    let widths = titles.iter().enumerate().map(|(n, title)| {
+        let cells = rows.iter().filter_map(|cells| cells.get(n)).map(|cell| cell.width());
+        // With the mark of the order.
+        let width = cells.max().unwrap_or(0).max(title.width() + 1);
+        let width = u16::try_from(width).unwrap_or(u16::MAX);
+        if n == 0 { Constraint::Min(USER_MIN) } else { Constraint::Length(width) }
+    });
+    let widths: Vec<_> = widths.collect();
+    let titles = titles.into_iter().zip(Sort::ALL).map(|(title, sort)| {
         let mark = match (sort == ui.sort, ui.is_reversed) {
             (true, false) => "v",
             (true, true) => "^",
@@ -119,27 +141,35 @@ fn table(frame: &mut Frame<'_>, area: Rect, ui: &Ui, list: &List, text_style: &T
         };
         Cell::from(format!("{title}{mark}"))
     });
-    let rows = list.lines.iter().map(|line| row(line, text_style));
-    let table = Table::new(rows, WIDTHS)
+    let rows = rows.into_iter().zip(&list.lines).map(|(cells, line)| row(cells, line, text_style));
+    let table = Table::new(rows, widths)
         .header(Row::new(titles).style(QUIET))
         .row_highlight_style(Style::new().add_modifier(Modifier::REVERSED));
     let mut state = TableState::new().with_selected(Some(ui.place));
     frame.render_stateful_widget(table, area, &mut state);
 }
 
-fn row<'l>(line: &ListLine, text_style: &TextStyle) -> Row<'l> {
-    let number = |value: Option<u64>| value.map_or_else(|| "-".to_owned(), |n| n.to_string());
-    let people = line.people.map_or_else(|| "-".to_owned(), |people| format!("{people:.1}"));
-    let verdict = account::verdict_name(line.verdict, text_style.messages());
-    Row::new([
-        Cell::from(Escaped(&line.name).to_string()),
-        Cell::from(verdict).style(style(line.verdict, text_style)),
-        Cell::from(people),
-        Cell::from(number(line.score)),
-        Cell::from(number(line.connections)),
-        Cell::from(number(line.networks)),
-        Cell::from(line.last.map(|at| text_style.clock(at)).unwrap_or_default()),
-    ])
+fn cells(line: &ListLine, text_style: &TextStyle) -> [String; 7] {
+    let messages = text_style.messages();
+    let number = |value: Option<u64>| value.map_or_else(|| "–".to_owned(), |n| n.to_string());
+    let people = line.people.map(|people| units::decimal(people, messages));
+    [
+        Escaped(&line.name).to_string(),
+        account::verdict_name(line.verdict, messages).to_owned(),
+        people.unwrap_or_else(|| "–".to_owned()),
+        number(line.score),
+        number(line.connections),
+        number(line.networks),
+        line.last.map(|at| text_style.clock(at)).unwrap_or_default(),
+    ]
+}
+
+fn row<'l>(cells: [String; 7], line: &ListLine, text_style: &TextStyle) -> Row<'l> {
+    let verdict = style(line.verdict, text_style);
+    Row::new(cells.into_iter().enumerate().map(|(n, cell)| {
+        let style = if n == 1 { verdict } else { Style::new() };
+        Cell::from(cell).style(style)
+    }))
 }
 
 /// The latest alerts, newest first, as in the text.
@@ -150,7 +180,7 @@ fn latest<'s>(
     text_style: &TextStyle,
 ) -> Paragraph<'s> {
     let plain = TextStyle { colours: Colours::Off, width: None, ..text_style.clone() };
-    let mut lines = vec![Text::styled("ALERTS", QUIET)];
+    let mut lines = vec![Text::styled(text_style.messages().title_alerts.to_uppercase(), QUIET)];
     for row in model.alerts.iter().rev().take(usize::from(area.height)) {
         let row = names.alert(row.clone());
         let mut text = String::new();
@@ -161,24 +191,25 @@ fn latest<'s>(
     Paragraph::new(lines).wrap(Wrap { trim: true })
 }
 
-fn footing<'s>(ui: &Ui) -> Paragraph<'s> {
+fn footing<'s>(ui: &Ui, text_style: &TextStyle) -> Paragraph<'s> {
+    let messages = text_style.messages();
     let mut spans = Vec::new();
     if ui.mode == Mode::Find {
-        spans.push(Span::raw(format!("/{}_  Enter keeps, Esc discards", Escaped(&ui.find))));
+        spans.push(Span::raw(fill(messages.watch_find, &[("name", &Escaped(&ui.find))])));
     } else {
         let keys = match ui.mode {
-            Mode::Detail => "Esc back  n p next, previous user  j k scroll  ? help",
-            Mode::Help => "any key: back",
-            Mode::List | Mode::Find => {
-                "Enter open  s sort  r reverse  v verdict  / find  q end  ? help"
-            }
+            Mode::Detail => messages.watch_detail_keys,
+            Mode::Help => messages.watch_help_keys,
+            Mode::List | Mode::Find => messages.watch_list_keys,
         };
         spans.push(Span::styled(keys, QUIET));
         if !ui.find.is_empty() {
             spans.push(Span::raw(format!("  /{}", Escaped(&ui.find))));
         }
         if let Some(only) = ui.only {
-            spans.push(Span::raw(format!("  only {}", only.name())));
+            let verdict = account::verdict_name(only, messages);
+            let only = fill(messages.watch_only, &[("verdict", &verdict)]);
+            spans.push(Span::raw(format!("  {only}")));
         }
     }
     Paragraph::new(Text::from(spans))

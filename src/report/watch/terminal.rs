@@ -102,6 +102,12 @@ impl Screen {
         self.take()
     }
 
+    /// Gives the terminal back and interrupts the rest of the pipeline.
+    pub(super) fn interrupt(&mut self) -> io::Result<()> {
+        self.leave();
+        Ok(kill_current_process_group(Signal::INT)?)
+    }
+
     /// Restores the terminal. Errors are dropped: nothing is left to print them to.
     pub(super) fn leave(&mut self) {
         if std::mem::take(&mut self.is_ours) {

@@ -176,7 +176,8 @@ const METRICS: Section = Section {
     },
 };
 
-const KEYS: Section = Section { title: "KEYS OF --watch", text: || watch::HELP.to_owned() };
+const KEYS: Section =
+    Section { title: "KEYS OF --watch", text: || Lang::En.messages().watch_help.to_owned() };
 
 const LIMITS: Section = Section {
     title: "LIMITS",

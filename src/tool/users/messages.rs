@@ -13,7 +13,8 @@ messages! {
     connection_string: "Connection string: {link}" / "Chuỗi kết nối: {link}"
         / "Строка подключения: {link}";
     is_disabled: "disabled" / "đã khóa" / "отключён";
-    connections: "{n} connections" / "{n} kết nối" / "подключений: {n}";
+    connections: "{n} {n:connection/connections}" / "{n} kết nối"
+        / "{n} {n:подключение/подключения/подключений}";
     until: "until {day}" / "đến {day}" / "до {day}";
     // Changes.
     added: "User '{user}' added successfully!" / "Đã thêm người dùng '{user}'!"
@@ -38,9 +39,9 @@ messages! {
     already_enabled: "User '{user}' is already enabled" / "Người dùng '{user}' vốn không bị khóa"
         / "Пользователь '{user}' уже включён";
     // Check and access log.
-    no_problems: "{file}: no problems found ({n} users)"
+    no_problems: "{file}: no problems found ({n} {n:user/users})"
         / "{file}: không thấy vấn đề nào ({n} người dùng)"
-        / "{file}: проблем не найдено (пользователей: {n})";
+        / "{file}: проблем не найдено ({n} {n:пользователь/пользователя/пользователей})";
     access_log_on: "The access log is on" / "Nhật ký truy cập đang bật" / "Журнал доступа включён";
     access_log_other:
         "The access log is on, with the block of another version (access-log on renews it)"
