@@ -17,7 +17,7 @@ complete -c mtp-report -l top -x -d 'Show only the N worst users [default: all i
 complete -c mtp-report -l warn -x -d 'Mark addresses with N connections or more [default: 10]'
 complete -c mtp-report -l anonymize -d 'Replace names and addresses by numbers'
 complete -c mtp-report -l anonymize-key -r -F -d 'Replace names by a keyed hash'
-complete -c mtp-report -l lang -x -a 'en vi ru' -d 'Language of text and page [default: locale for the page, en for text]'
+complete -c mtp-report -l lang -x -a 'en vi ru' -d 'Language of text and page [default: locale]'
 complete -c mtp-report -l tz -x -d 'Time zone of text and page [default: the system\'s]'
 complete -c mtp-report -l title -x -d 'Title of the page'
 complete -c mtp-report -l no-emoji -d 'Use words instead of emoji'

@@ -10,6 +10,7 @@ _mtp_users() {
     --tls-domain) :; return ;;
     --secret-from) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
     --qr-svg) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
+    --qr-png) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
     --max-conns) :; return ;;
     --expires) :; return ;;
     --quota) :; return ;;
@@ -19,7 +20,7 @@ _mtp_users() {
     --format) mapfile -t COMPREPLY < <(compgen -W 'auto json text' -- "$word"); return ;;
     esac
     case $word in
-    -*) mapfile -t COMPREPLY < <(compgen -W '--config --kind --server --port --tls-domain --all-links --skip-existing --secret-from --links --qr --qr-svg --max-conns --expires --quota --dry-run --reload --pid --container --no-emoji --lang -h --help -V --version --format' -- "$word"); return ;;
+    -*) mapfile -t COMPREPLY < <(compgen -W '--config --kind --server --port --tls-domain --all-links --skip-existing --secret-from --links --qr --qr-svg --qr-png --max-conns --expires --quota --dry-run --reload --pid --container --no-emoji --lang -h --help -V --version --format' -- "$word"); return ;;
     esac
     if ((COMP_CWORD == 1)); then
         mapfile -t COMPREPLY < <(compgen -W 'add list show remove rename rotate disable enable limit link import export check access-log reload names' -- "$word"); return

@@ -35,6 +35,7 @@ complete -c mtp-users -l secret-from -r -F -d 'Read secrets from FILE, one per l
 complete -c mtp-users -l links -d 'Show secrets and links too'
 complete -c mtp-users -l qr -d 'Show the link as a QR code'
 complete -c mtp-users -l qr-svg -r -F -d 'Write the link as a QR code into FILE, mode 0600'
+complete -c mtp-users -l qr-png -r -F -d 'Write the link as a QR code into FILE, mode 0600'
 complete -c mtp-users -l max-conns -x -d 'Maximum concurrent connections of a user, or none'
 complete -c mtp-users -l expires -x -d 'First day on which a user is refused, or none'
 complete -c mtp-users -l quota -x -d 'Traffic limit of a user, both directions, or none'

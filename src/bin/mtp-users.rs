@@ -1,4 +1,4 @@
-//! `mtp-users`: the users of config.py, their links and limits, and the access log.
+//! `mtp-users`: the users of a proxy's config file, their links and limits, and the access log.
 
 use std::process::ExitCode;
 

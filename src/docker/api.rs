@@ -110,6 +110,8 @@ pub(super) struct ContainerInspect {
 struct ContainerState {
     #[serde(default)]
     pid: u32,
+    #[serde(default)]
+    started_at: String,
 }
 
 #[derive(Deserialize)]
@@ -117,6 +119,8 @@ struct ContainerState {
 struct ContainerConfig {
     #[serde(default)]
     tty: bool,
+    #[serde(default)]
+    env: Option<Vec<String>>,
     #[serde(default)]
     labels: Option<Labels>,
 }
@@ -166,14 +170,17 @@ impl ContainerInspect {
         }
         let networks = self.network_settings.networks.unwrap_or_default();
         let gateways = networks.values().flat_map(|network| [&network.v4, &network.v6]);
+        let labels = self.config.labels;
         Container {
             gateways: gateways.filter_map(|text| text.parse().ok()).collect(),
             id: self.id,
             name: self.name.trim_start_matches('/').to_owned(),
-            service: self.config.labels.and_then(|mut labels| labels.remove(SERVICE_LABEL)),
+            service: labels.and_then(|mut labels| labels.remove(SERVICE_LABEL)),
             pid: (self.state.pid > 0).then_some(self.state.pid),
             network_mode: self.host_config.network_mode,
             has_terminal: self.config.tty,
+            environment: self.config.env.unwrap_or_default(),
+            started: self.state.started_at,
             mounts: self.mounts,
             published,
         }

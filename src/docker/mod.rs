@@ -36,6 +36,10 @@ pub struct Container {
     /// `host`, `bridge`, `container:…`, or the name of a network.
     pub network_mode: String,
     pub has_terminal: bool,
+    /// `NAME=value`
+    pub environment: Vec<String>,
+    /// `2026-11-23T15:40:35.158Z`
+    pub started: String,
     pub mounts: Vec<Mount>,
     pub published: Vec<Published>,
     pub gateways: Vec<IpAddr>,
@@ -104,15 +108,8 @@ impl Docker {
     /// service. An error if there is none.
     pub fn containers(&self, name: &str) -> Result<Vec<Container>, Error> {
         let listed: Vec<ContainerSummary> = self.read("/containers/json")?;
-        let mut found = Vec::new();
-        for one in listed.iter().filter(|one| one.matches(name)) {
-            let target = format!("/containers/{}/json", one.id);
-            let response = self.send("GET", &target)?;
-            if response.status != NOT_FOUND {
-                let inspected: ContainerInspect = parse(&target, &body_of(response)?)?;
-                found.push(inspected.into_container());
-            }
-        }
+        let matching: Vec<_> = listed.iter().filter(|one| one.matches(name)).collect();
+        let found = self.inspect(&matching)?;
         if found.is_empty() {
             let names: Vec<_> = listed.iter().filter_map(ContainerSummary::name).collect();
             let has = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
@@ -120,6 +117,32 @@ impl Docker {
                 format!("container {name}"),
                 format!("no running container or service has this name (running: {has})"),
             ));
+        }
+        Ok(found)
+    }
+
+    /// The running container that has this file of the machine: mounted itself, or in a folder.
+    pub fn mounting(&self, file: &Path) -> Result<Option<Container>, Error> {
+        let listed: Vec<ContainerSummary> = self.read("/containers/json")?;
+        let is_in = |mount: &Mount| {
+            !mount.source.as_os_str().is_empty()
+                && mount.source != Path::new("/")
+                && file.starts_with(&mount.source)
+        };
+        let all = self.inspect(&listed.iter().take(INSPECTED_MAX).collect::<Vec<_>>())?;
+        Ok(all.into_iter().find(|one| one.mounts.iter().any(is_in)))
+    }
+
+    /// Inspects containers; those that are gone meanwhile are left out.
+    fn inspect(&self, listed: &[&ContainerSummary]) -> Result<Vec<Container>, Error> {
+        let mut found = Vec::new();
+        for one in listed {
+            let target = format!("/containers/{}/json", one.id);
+            let response = self.send("GET", &target)?;
+            if response.status != NOT_FOUND {
+                let inspected: ContainerInspect = parse(&target, &body_of(response)?)?;
+                found.push(inspected.into_container());
+            }
         }
         Ok(found)
     }
@@ -144,6 +167,15 @@ impl Docker {
             "/containers/{}/logs?stdout=1&stderr=1&since={since:.6}",
             http::percent_encode(&of.id)
         );
+        let body = self.request("GET", &target)?;
+        Ok(logs::demultiplex(&body, of.has_terminal))
+    }
+
+    /// The output of a container in these seconds since 1970.
+    pub fn logs_between(&self, of: &Container, since: f64, until: f64) -> Result<Vec<u8>, Error> {
+        let id = http::percent_encode(&of.id);
+        let target =
+            format!("/containers/{id}/logs?stdout=1&stderr=1&since={since:.6}&until={until:.6}");
         let body = self.request("GET", &target)?;
         Ok(logs::demultiplex(&body, of.has_terminal))
     }
@@ -218,6 +250,9 @@ impl Docker {
         Error::refused(at, format!("{}{hint}", SystemError(error)))
     }
 }
+
+/// Most containers that are searched for a mount.
+const INSPECTED_MAX: usize = 256;
 
 /// The status of a container that was removed after it was listed.
 const NOT_FOUND: u16 = 404;

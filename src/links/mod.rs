@@ -1,5 +1,6 @@
 //! Secrets, and the links that carry them to a client, in the form that proxies print.
 
+mod png;
 pub mod qr;
 
 use std::fmt::Write;
@@ -66,6 +67,39 @@ pub struct Endpoint {
     pub computed: Vec<(LinkPart, Option<usize>)>,
     /// Secrets contain the mode and the domain, as those of mtg do.
     pub has_full_secrets: bool,
+}
+
+/// A link that a proxy printed, without its secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PrintedLink {
+    pub server: String,
+    pub port: String,
+    pub mode: LinkMode,
+    pub domain: Option<String>,
+}
+
+impl PrintedLink {
+    /// Reads the link in a line of a log.
+    pub fn read(line: &str) -> Option<Self> {
+        let query = line.split_once("tg://proxy?server=")?.1;
+        let query = query.split_whitespace().next()?;
+        let (server, rest) = query.split_once("&port=")?;
+        let (port, secret) = rest.split_once("&secret=")?;
+        port.parse::<u16>().ok()?;
+        let (mode, rest) = match (secret.get(..2)?, secret.len()) {
+            (_, SECRET_DIGITS) => (LinkMode::Classic, ""),
+            ("dd", _) => (LinkMode::Secure, ""),
+            ("ee", _) => (LinkMode::Tls, secret.get(2 + SECRET_DIGITS..)?),
+            _ => return None,
+        };
+        let domain = hex::decode(rest).ok().and_then(|domain| String::from_utf8(domain).ok());
+        Some(Self {
+            server: url_decode(server)?,
+            port: port.to_owned(),
+            mode,
+            domain: domain.filter(|domain| !domain.is_empty()),
+        })
+    }
 }
 
 /// Domain of an mtprotoproxy whose config file sets none.
@@ -148,6 +182,21 @@ pub fn new_secret() -> std::io::Result<String> {
     let mut bytes = [0; SECRET_DIGITS / 2];
     SysRng.try_fill_bytes(&mut bytes).map_err(std::io::Error::other)?;
     Ok(hex::encode(bytes))
+}
+
+/// Decodes a query value.
+fn url_decode(text: &str) -> Option<String> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut bytes = text.bytes();
+    while let Some(byte) = bytes.next() {
+        if byte == b'%' {
+            let digits = [bytes.next()?, bytes.next()?];
+            out.extend(hex::decode(digits).ok()?);
+        } else {
+            out.push(if byte == b'+' { b' ' } else { byte });
+        }
+    }
+    String::from_utf8(out).ok()
 }
 
 /// Encodes a query value as Python's `urlencode` with `:` safe.

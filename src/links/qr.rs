@@ -1,7 +1,9 @@
 //! Links as pictures: on a terminal, and as a file.
 
 use qrcode::render::{svg, unicode::Dense1x2};
-use qrcode::{EcLevel, QrCode};
+use qrcode::{Color, EcLevel, QrCode};
+
+use super::png;
 
 /// Why a link has no picture: it is longer than a picture can hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +50,25 @@ pub fn svg(link: &str) -> Result<String, TooLong> {
         .light_color(svg::Color("#fff"))
         .build())
 }
+
+/// A bitmap of 8 pixels a module.
+pub fn png(link: &str) -> Result<Vec<u8>, TooLong> {
+    let code = code(link)?;
+    let (width, colours) = (code.width(), code.to_colors());
+    let side = (width + 2 * QUIET_ZONE) * PIXELS;
+    let is_dark = |x: usize, y: usize| {
+        let x = (x / PIXELS).checked_sub(QUIET_ZONE).filter(|x| *x < width);
+        let y = (y / PIXELS).checked_sub(QUIET_ZONE).filter(|y| *y < width);
+        let at = x.zip(y).map(|(x, y)| y * width + x);
+        at.and_then(|at| colours.get(at)).is_some_and(|colour| *colour == Color::Dark)
+    };
+    let rows: Vec<Vec<bool>> =
+        (0..side).map(|y| (0..side).map(|x| is_dark(x, y)).collect()).collect();
+    png::encode(&rows).map_err(|_| TooLong)
+}
+
+/// Side of a module in a bitmap.
+const PIXELS: usize = 8;
 
 fn code(link: &str) -> Result<QrCode, TooLong> {
     QrCode::with_error_correction_level(link, EcLevel::L).map_err(|_| TooLong)

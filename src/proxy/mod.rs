@@ -4,6 +4,7 @@ mod api;
 mod compile;
 mod process;
 mod reload;
+mod running;
 
 pub use api::ManagementApi;
 pub use compile::{Compiled, compile};
@@ -11,3 +12,4 @@ pub use process::{ProxyProcess, SignalEffect, proxies};
 pub use reload::{
     CONFIRM_TIMEOUT, Confirmation, ProxySelector, ReloadSignal, ReloadTarget, TELEMT, find_targets,
 };
+pub use running::RunningProxy;

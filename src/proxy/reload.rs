@@ -36,7 +36,7 @@ pub struct ReloadSignal {
     pub confirmation: &'static str,
 }
 
-const MTPROTOPROXY: ReloadSignal = ReloadSignal {
+pub(super) const MTPROTOPROXY: ReloadSignal = ReloadSignal {
     number: SIGUSR2,
     name: "SIGUSR2",
     program: "mtprotoproxy",
@@ -76,6 +76,13 @@ impl ReloadSignal {
 pub struct ProxySelector {
     pub pid: Option<u32>,
     pub container: Option<String>,
+}
+
+impl ProxySelector {
+    /// Tests if a proxy was selected.
+    pub fn is_set(&self) -> bool {
+        self.pid.is_some() || self.container.is_some()
+    }
 }
 
 /// A proxy to reload.
@@ -168,6 +175,20 @@ impl ReloadTarget {
         })
     }
 
+    /// Refuses a target that the signal cannot reach, or that it would end.
+    pub fn check(&self, signal: ReloadSignal) -> Result<(), Error> {
+        match self.process() {
+            Some(process) => check_signal(process, signal),
+            None => Err(self.invisible()),
+        }
+    }
+
+    fn invisible(&self) -> Error {
+        let message = "no proxy visible in it from here, and the signal would end any other process \
+                       (run on its machine as root)";
+        Error::refused(self.name(), message)
+    }
+
     /// Sends the signal to a process that handles it; a failure is ignored.
     pub fn nudge(&self, signal: ReloadSignal) {
         if let Some(process) = self.process() {
@@ -203,11 +224,7 @@ impl ReloadTarget {
                         check_signal(*proxy, signal)?;
                         docker.kill(&container.id, signal.name)?;
                     }
-                    None => {
-                        let message = "no proxy visible in it from here, and the signal would end \
-                                       any other process (run on its machine as root)";
-                        return Err(Error::refused(self.name(), message));
-                    }
+                    None => return Err(self.invisible()),
                 }
                 let log = || docker.logs_since(container, since).unwrap_or_default();
                 Ok(wait_for_confirmation(signal, wake, log))

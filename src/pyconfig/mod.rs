@@ -7,6 +7,7 @@ pub mod crash_safe_write;
 mod edit;
 mod effects;
 mod endpoint;
+mod environment;
 mod fold;
 mod layout;
 pub(crate) mod literal;
@@ -24,6 +25,7 @@ use ruff_text_size::Ranged;
 
 pub use access_log::{AccessLogState, access_log_state};
 pub use edit::{ConfigEdit, EditedConfig};
+pub use environment::Environment;
 pub use reader::PySetting;
 pub use table::{LiteralTable, TableEntry, TableState, UserTable};
 pub use text::{SourceLines, newline};
@@ -47,6 +49,21 @@ pub struct PyConfig<'t> {
 
 /// Parses a config file.
 pub fn read(bytes: &[u8]) -> Result<PyConfig<'_>, Diagnostic> {
+    parse_module(bytes, None)
+}
+
+/// Parses a config file as a process with this environment reads it.
+pub fn read_in<'t>(
+    bytes: &'t [u8],
+    environment: &'t Environment,
+) -> Result<PyConfig<'t>, Diagnostic> {
+    parse_module(bytes, Some(environment))
+}
+
+fn parse_module<'t>(
+    bytes: &'t [u8],
+    environment: Option<&'t Environment>,
+) -> Result<PyConfig<'t>, Diagnostic> {
     let text = text::decode(bytes)?;
     let lines = SourceLines::new(text);
     let parsed = parse::parse(text, &lines)?;
@@ -59,6 +76,7 @@ pub fn read(bytes: &[u8]) -> Result<PyConfig<'_>, Diagnostic> {
         tables: [const { TableState::Absent }; 4],
         settings: BTreeMap::new(),
         dicts: Vec::new(),
+        environment,
     };
     let block = access_log::find_block(text);
     let is_own = access_log_state(text) == AccessLogState::On;

@@ -12,6 +12,7 @@ use ruff_python_ast::{Expr, ExprDict, Operator, Stmt};
 use ruff_text_size::{Ranged, TextRange};
 
 use super::effects::{self, BoundNames, Effect, EffectTarget};
+use super::environment::{Environment, EvaluationScope};
 use super::table::{
     Deletion, DictItem, DictLayout, EntrySite, LiteralTable, TableEntry, TableState, UserTable,
 };
@@ -27,6 +28,8 @@ pub(super) struct ConfigReader<'t> {
     pub(super) tables: [TableState; 4],
     pub(super) settings: BTreeMap<String, PySetting>,
     pub(super) dicts: Vec<DictLayout>,
+    /// Environment of the process that runs the file, where it is asked for.
+    pub(super) environment: Option<&'t Environment>,
 }
 
 /// A setting of config.py other than the user tables.
@@ -123,7 +126,13 @@ impl ConfigReader<'_> {
         if let Expr::Name(name) = target {
             let Some(table) = UserTable::named(&name.id) else {
                 self.apply(effects::of_expression(value, &self.bound));
-                let value = PyValue::of(value, self.text);
+                let value = match self.environment {
+                    Some(environment) => {
+                        let (text, settings) = (self.text, &self.settings);
+                        EvaluationScope { text, environment, settings }.value(value)
+                    }
+                    None => PyValue::of(value, self.text),
+                };
                 self.settings.insert(name.id.to_string(), PySetting { value, line });
                 return;
             };

@@ -124,7 +124,7 @@ fn unary(op: UnaryOp, value: PyValue) -> PyValue {
     }
 }
 
-fn binary(left: PyValue, op: Operator, right: PyValue) -> PyValue {
+pub(super) fn binary(left: PyValue, op: Operator, right: PyValue) -> PyValue {
     let whole = match (left, op, right) {
         (PyValue::Str(left), Operator::Add, PyValue::Str(right)) => {
             return PyValue::Str(left + &right);

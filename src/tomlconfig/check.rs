@@ -28,9 +28,13 @@ impl TomlConfig<'_> {
         if self.users.is_empty() && !self.has_includes {
             push(1, DiagnosticLevel::Error, "no users".to_owned());
         }
-        let mut owners = HashMap::new();
+        let (mut owners, mut names) = (HashMap::new(), HashSet::new());
         for user in &self.users {
             let (name, line) = (&user.name, self.lines.line(user.at));
+            if !names.insert(name) {
+                let message = format!("another secret has the label '{name}', too");
+                push(line, DiagnosticLevel::Warning, message);
+            }
             match &user.secret {
                 None => {
                     let message = format!("the secret of '{name}' is not a string");

@@ -4,7 +4,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use time::Date;
 use toml_edit::{Item, TableLike};
 
 use super::insert::EntryLayout;
@@ -89,9 +88,17 @@ impl<'c> TomlEdit<'c> {
         }
     }
 
-    fn refuse<T>(&self, message: impl Into<String>) -> Result<T, Diagnostic> {
+    pub(super) fn refuse<T>(&self, message: impl Into<String>) -> Result<T, Diagnostic> {
         let line = self.config.users.first().map_or(1, |user| self.config.lines.line(user.at));
         Err(Diagnostic::fatal(line, message))
+    }
+
+    /// Refuses a label of several secrets: the others would stay as they are.
+    pub(super) fn require_single(&self, name: &str) -> Result<(), Diagnostic> {
+        match self.config.users.iter().filter(|user| user.name == name).count() {
+            0 | 1 => Ok(()),
+            n => self.refuse(format!("{n} secrets have the label '{name}' (give each its own)")),
+        }
     }
 
     /// Adds a user, or sets the secret of one.
@@ -146,6 +153,7 @@ impl<'c> TomlEdit<'c> {
         secret: &str,
     ) -> Result<(), Diagnostic> {
         if let Some(user) = user {
+            self.require_single(name)?;
             self.set_in_block(user.block, "key", &quote(secret), format!("s{secret}"), "");
             return Ok(());
         }
@@ -194,6 +202,7 @@ impl<'c> TomlEdit<'c> {
                 Ok(())
             }
             TomlKind::Teleproxy => {
+                self.require_single(name)?;
                 let Some(user) = self.config.user(name) else { return Ok(()) };
                 self.removed_blocks.insert(user.block);
                 Ok(())
@@ -221,6 +230,7 @@ impl<'c> TomlEdit<'c> {
             }
             TomlKind::Teleproxy => {
                 self.check_label(new)?;
+                self.require_single(old)?;
                 let Some(user) = self.config.user(old) else { return Ok(()) };
                 self.set_in_block(user.block, "label", &quote(new), format!("s{new}"), "");
                 Ok(())
@@ -241,6 +251,12 @@ impl<'c> TomlEdit<'c> {
                 let unusable = self.mtg_secret(Some(user), &random)?;
                 let Some(table) = self.config.table(&["secrets"]) else { return Ok(()) };
                 let Some((_, value)) = spans(table, name) else { return Ok(()) };
+                if self.config.document.get("secrets").is_some_and(Item::is_inline_table) {
+                    return self.refuse(
+                        "'secrets' is an inline table, which has no room for the comment that \
+                         keeps the secret; write it as a table [secrets] first",
+                    );
+                }
                 let expected = format!("s{unusable}");
                 self.replace_value(&value, &quote(&unusable));
                 let path = vec!["secrets".to_owned(), name.to_owned()];
@@ -248,6 +264,7 @@ impl<'c> TomlEdit<'c> {
                 Ok(())
             }
             TomlKind::Teleproxy => {
+                self.require_single(name)?;
                 let table = self.config.secret_tables().nth(user.block);
                 let expires = table.and_then(|table| spans(table, "expires"));
                 if let Some((_, value)) = expires {
@@ -270,6 +287,7 @@ impl<'c> TomlEdit<'c> {
 
     pub fn enable(&mut self, name: &str) -> Result<(), Diagnostic> {
         let Some(user) = self.config.user(name) else { return Ok(()) };
+        self.require_single(name)?;
         if let Some((span, old)) = user.replaced.clone() {
             return self.restore(user, &span, &old);
         }
@@ -326,118 +344,6 @@ impl<'c> TomlEdit<'c> {
         Ok(())
     }
 
-    pub fn set_max_conns(&mut self, name: &str, limit: Option<u32>) -> Result<(), Diagnostic> {
-        match self.config.kind {
-            TomlKind::Telemt => self.set_or_unset(
-                &["access", "user_max_tcp_conns"],
-                name,
-                limit.map(|n| (n.to_string(), format!("i{n}"))),
-            ),
-            TomlKind::MtgMulti => self.refuse("mtg-multi has no limit of connections per user"),
-            TomlKind::Teleproxy => {
-                let value = limit.map(|n| (n.to_string(), format!("i{n}")));
-                self.set_limit_in_block(name, "limit", value);
-                Ok(())
-            }
-        }
-    }
-
-    pub fn set_expires(&mut self, name: &str, day: Option<Date>) -> Result<(), Diagnostic> {
-        let time = day.map(|day| format!("{day}T00:00:00Z"));
-        match self.config.kind {
-            TomlKind::Telemt => self.set_or_unset(
-                &["access", "user_expirations"],
-                name,
-                time.map(|time| (quote(&time), format!("s{time}"))),
-            ),
-            TomlKind::MtgMulti => {
-                self.require_mtg_limits()?;
-                let value = day.map(|day| (quote(&day.to_string()), format!("s{day}")));
-                self.set_or_unset(&["secret-limits", name], "expires", value)
-            }
-            TomlKind::Teleproxy => {
-                if self.config.user(name).is_some_and(|user| user.replaced.is_some()) {
-                    return self.refuse(format!("user '{name}' is disabled (use enable first)"));
-                }
-                self.set_limit_in_block(
-                    name,
-                    "expires",
-                    time.map(|t| (t.clone(), format!("d{t}"))),
-                );
-                Ok(())
-            }
-        }
-    }
-
-    pub fn set_quota(&mut self, name: &str, bytes: Option<u64>) -> Result<(), Diagnostic> {
-        let number = bytes.map(|bytes| (bytes.to_string(), format!("i{bytes}")));
-        match self.config.kind {
-            TomlKind::Telemt => self.set_or_unset(&["access", "user_data_quota"], name, number),
-            TomlKind::MtgMulti => {
-                self.require_mtg_limits()?;
-                let value = bytes.map(|n| (quote(&format!("{n}B")), format!("s{n}B")));
-                self.set_or_unset(&["secret-limits", name], "quota", value)
-            }
-            TomlKind::Teleproxy => {
-                self.set_limit_in_block(name, "quota", number);
-                Ok(())
-            }
-        }
-    }
-
-    /// Refuses limits for an mtg-multi that may not have them.
-    fn require_mtg_limits(&self) -> Result<(), Diagnostic> {
-        if self.config.table(&["secret-limits"]).is_some() {
-            return Ok(());
-        }
-        self.refuse(
-            "mtg-multi has no such limit; only its fork by MHSanaei has (add a table \
-             [secret-limits] to the file if yours is that one)",
-        )
-    }
-
-    fn set_or_unset(
-        &mut self,
-        table: &[&str],
-        name: &str,
-        value: Option<(String, String)>,
-    ) -> Result<(), Diagnostic> {
-        match value {
-            Some((literal, expected)) => self.set(table, name, &literal, expected, ""),
-            None => self.unset(table, name),
-        }
-    }
-
-    fn set_limit_in_block(&mut self, name: &str, key: &str, value: Option<(String, String)>) {
-        let Some(user) = self.config.user(name) else {
-            self.set_limit_of_new_block(key, value);
-            return;
-        };
-        if let Some((literal, expected)) = value {
-            self.set_in_block(user.block, key, &literal, expected, "");
-            return;
-        }
-        let table = self.config.secret_tables().nth(user.block);
-        if let Some((key_at, value)) = table.and_then(|table| spans(table, key)) {
-            let range = entry_range(self.config.text, &(key_at.start..value.end));
-            self.edits.push((range, String::new()));
-            if let Some(block) = self.expected.blocks.get_mut(user.block) {
-                block.remove(&vec![key.to_owned()]);
-            }
-        }
-    }
-
-    /// Sets a limit of the user that was added last.
-    fn set_limit_of_new_block(&mut self, key: &str, value: Option<(String, String)>) {
-        let nl = newline(self.config.text);
-        if let (Some((literal, expected)), Some(block), Some(values)) =
-            (value, self.blocks.last_mut(), self.expected.blocks.last_mut())
-        {
-            block.push_str(&format!("{key} = {literal}{nl}"));
-            values.insert(vec![key.to_owned()], expected);
-        }
-    }
-
     fn expect_in_block(&mut self, block: usize, key: &str, expected: String) {
         if let Some(values) = self.expected.blocks.get_mut(block) {
             values.insert(vec![key.to_owned()], expected);
@@ -445,7 +351,7 @@ impl<'c> TomlEdit<'c> {
     }
 
     /// Sets a value in a `[[secret]]` table; a new one goes after the last.
-    fn set_in_block(
+    pub(super) fn set_in_block(
         &mut self,
         block: usize,
         key: &str,
@@ -465,7 +371,7 @@ impl<'c> TomlEdit<'c> {
     }
 
     /// Sets an entry of a table. A new one goes after the last, in its layout.
-    fn set(
+    pub(super) fn set(
         &mut self,
         path: &[&str],
         name: &str,
@@ -485,6 +391,9 @@ impl<'c> TomlEdit<'c> {
             return Ok(());
         };
         match spans(table, name) {
+            Some(_) if table.get(name).is_some_and(Item::is_table_like) => {
+                return self.refuse(format!("'{name}' is a table, not a value; edit it by hand"));
+            }
             Some((_, value)) => {
                 let literal = self.in_quotes_of(&value, literal);
                 self.edits.push((value, literal));
@@ -539,7 +448,7 @@ impl<'c> TomlEdit<'c> {
     }
 
     /// Removes an entry of a table, or the table of that name in it.
-    fn unset(&mut self, path: &[&str], name: &str) -> Result<(), Diagnostic> {
+    pub(super) fn unset(&mut self, path: &[&str], name: &str) -> Result<(), Diagnostic> {
         let Some(table) = self.config.table(path) else { return Ok(()) };
         let Some(item) = table.get(name) else { return Ok(()) };
         let mut full: Vec<String> = path.iter().map(|key| (*key).to_owned()).collect();

@@ -51,12 +51,18 @@ impl TomlEdit<'_> {
         layout: &EntryLayout,
         (name, literal, comment): (&str, &str, &str),
     ) {
-        let nl = newline(self.config.text);
+        let EntryLayout { end, prefix, equals, .. } = layout;
+        // The line before keeps its own end, so that removing the new line restores it.
+        let rest = self.config.text.get(*end..).unwrap_or_default();
+        let nl = match rest.as_bytes() {
+            [b'\r', b'\n', ..] => "\r\n",
+            [b'\n', ..] => "\n",
+            _ => newline(self.config.text),
+        };
         let literal = match &layout.value {
             Some(value) => self.in_quotes_of(value, literal),
             None => literal.to_owned(),
         };
-        let EntryLayout { end, prefix, equals, .. } = layout;
         let line = format!("{nl}{prefix}{}{equals}{literal}{comment}", key_literal(name));
         self.edits.push((*end..*end, line));
     }

@@ -11,6 +11,7 @@ mod check;
 mod edit;
 mod insert;
 mod layout;
+mod limits;
 mod settings;
 mod user;
 
@@ -31,6 +32,16 @@ pub enum TomlKind {
     Telemt,
     MtgMulti,
     Teleproxy,
+}
+
+impl TomlKind {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Telemt => "telemt",
+            Self::MtgMulti => "mtg-multi",
+            Self::Teleproxy => "teleproxy",
+        }
+    }
 }
 
 /// A management API that a config file sets up.
@@ -97,6 +108,19 @@ impl<'t> TomlConfig<'t> {
             return Err(Diagnostic::fatal(1, message));
         };
         Ok(Self::new(text, document, kind, has_includes))
+    }
+
+    /// Refuses a file that is another proxy's: it has tables of that one, and none of this one.
+    pub fn refuse_other_kind(&self) -> Result<(), Diagnostic> {
+        let root = self.document.as_table();
+        match kind_of(root).filter(|_| !shows(root, self.kind)) {
+            Some(other) => {
+                let (other, own) = (other.name(), self.kind.name());
+                let message = format!("a config file of {other}, not of {own} (by its tables)");
+                Err(Diagnostic::fatal(1, message))
+            }
+            None => Ok(()),
+        }
     }
 
     fn new(text: &'t str, document: Document<String>, kind: TomlKind, has_includes: bool) -> Self {
@@ -349,23 +373,32 @@ fn without_includes(text: &str) -> (String, bool) {
     (out, found)
 }
 
+/// The kinds, in the order in which content shows them.
+const KINDS: [TomlKind; 3] = [TomlKind::Telemt, TomlKind::MtgMulti, TomlKind::Teleproxy];
+
 fn kind_of(root: &Table) -> Option<TomlKind> {
+    KINDS.into_iter().find(|kind| shows(root, *kind))
+}
+
+/// Tests for tables and keys of a proxy.
+fn shows(root: &Table, kind: TomlKind) -> bool {
     let is_table = |key: &str| root.get(key).is_some_and(Item::is_table_like);
-    let is_string = |key: &str| root.get(key).is_some_and(Item::is_str);
-    if is_table("access") || is_table("censorship") {
-        return Some(TomlKind::Telemt);
+    match kind {
+        TomlKind::Telemt => is_table("access") || is_table("censorship"),
+        TomlKind::MtgMulti => {
+            let is_single = root.get("secret").is_some_and(Item::is_str);
+            is_table("secrets") || (is_single && root.contains_key("bind-to"))
+        }
+        TomlKind::Teleproxy => root.get("secret").is_some_and(|secret| {
+            let has_key = |table: &dyn TableLike| table.contains_key("key");
+            let is_block =
+                secret.as_array_of_tables().is_some_and(|all| all.iter().all(|one| has_key(one)));
+            let is_inline = secret.as_array().is_some_and(|all| {
+                all.iter().all(|one| one.as_inline_table().is_some_and(|one| has_key(one)))
+            });
+            is_block || is_inline
+        }),
     }
-    if is_table("secrets") || (is_string("secret") && root.contains_key("bind-to")) {
-        return Some(TomlKind::MtgMulti);
-    }
-    let secret = root.get("secret")?;
-    let has_key = |table: &dyn TableLike| table.contains_key("key");
-    let is_block =
-        secret.as_array_of_tables().is_some_and(|all| all.iter().all(|one| has_key(one)));
-    let is_inline = secret.as_array().is_some_and(|all| {
-        all.iter().all(|one| one.as_inline_table().is_some_and(|one| has_key(one)))
-    });
-    (is_block || is_inline).then_some(TomlKind::Teleproxy)
 }
 
 /// Returns the span of a key and of its value.

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant, SystemTime};
 use rustix::fs::{FlockOperation, Timespec, Timestamps, UTIME_OMIT, flock, futimens};
 use rustix::io::Errno;
 
+use super::rename::can_be_renamed;
 use super::toml_write::{toml_recovery, toml_write};
 use super::{ConfigKind, UserConfig};
 use crate::error::{Error, SystemError};
@@ -30,7 +31,8 @@ pub struct ConfigSnapshot {
 
 impl ConfigSnapshot {
     pub fn config(&self, kind: Option<ConfigKind>) -> Result<UserConfig<'_>, Error> {
-        UserConfig::read(&self.bytes, kind).map_err(|error| error.into_error(&self.name))
+        UserConfig::read_named(&self.bytes, kind, &self.name)
+            .map_err(|error| error.into_error(&self.name))
     }
 }
 
@@ -132,7 +134,7 @@ impl LockedFile {
     }
 
     /// Replaces the text by the verified one. TOML, which some proxies watch, is replaced by a
-    /// rename where the folder permits it and the file is not a mount of its own.
+    /// rename where that is possible.
     pub fn replace(&mut self, old: &UserConfig<'_>, new: &UserConfig<'_>) -> Result<(), Error> {
         if old.text() == new.text() {
             return Ok(());
@@ -142,23 +144,9 @@ impl LockedFile {
                 let plan = plan_write(old.text, new.text, [&old.statements, &new.statements]);
                 self.write_in_place(new.text, &plan)
             }
-            _ if self.can_be_renamed() => self.rename(new.text()),
+            _ if can_be_renamed(&self.path, &self.original) => self.rename(new.text()),
             _ => self.write_in_place(new.text(), &toml_write(old.text(), new.text())),
         }
-    }
-
-    /// Tests if a rename can replace the file: a mounted file keeps its inode, and the folder must
-    /// be writable.
-    fn can_be_renamed(&self) -> bool {
-        let Ok(path) = fs::canonicalize(&self.path) else { return false };
-        let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
-        let is_mount = mounts
-            .lines()
-            .any(|line| line.split(' ').nth(4).is_some_and(|point| Path::new(point) == path));
-        let folder = path.parent().unwrap_or(Path::new("/"));
-        let has_links = self.original.nlink() > 1;
-        let access = rustix::fs::access(folder, rustix::fs::Access::WRITE_OK);
-        !is_mount && !has_links && access.is_ok()
     }
 
     fn rename(&mut self, text: &str) -> Result<(), Error> {

@@ -2,6 +2,7 @@
 
 pub mod file;
 mod python;
+mod rename;
 mod toml_write;
 
 use time::Date;
@@ -74,9 +75,7 @@ impl ConfigKind {
     pub fn name(self) -> &'static str {
         match self {
             Self::Mtprotoproxy => "mtprotoproxy",
-            Self::Toml(TomlKind::Telemt) => "telemt",
-            Self::Toml(TomlKind::MtgMulti) => "mtg-multi",
-            Self::Toml(TomlKind::Teleproxy) => "teleproxy",
+            Self::Toml(kind) => kind.name(),
         }
     }
 }
@@ -89,12 +88,33 @@ pub enum UserConfig<'t> {
 }
 
 impl<'t> UserConfig<'t> {
+    /// Parses a file of this name as of this kind, or as of the one that its content shows.
+    pub fn read_named(
+        bytes: &'t [u8],
+        kind: Option<ConfigKind>,
+        name: &str,
+    ) -> Result<Self, Diagnostic> {
+        let config = Self::read(bytes, kind)?;
+        let is_toml = name.to_ascii_lowercase().ends_with(".toml");
+        if kind.is_none() && is_toml && matches!(config, Self::Python(_)) {
+            let message = "no TOML of a known proxy (use --kind)";
+            return Err(Diagnostic::fatal(1, message));
+        }
+        Ok(config)
+    }
+
     /// Parses a file of this kind, or of the one that its content shows.
     pub fn read(bytes: &'t [u8], kind: Option<ConfigKind>) -> Result<Self, Diagnostic> {
         match kind {
-            Some(ConfigKind::Mtprotoproxy) => Ok(Self::Python(Box::new(pyconfig::read(bytes)?))),
+            Some(ConfigKind::Mtprotoproxy) => {
+                let config = pyconfig::read(bytes)?;
+                python::refuse_bare_list(&config)?;
+                Ok(Self::Python(Box::new(config)))
+            }
             Some(ConfigKind::Toml(kind)) => {
-                Ok(Self::Toml(Box::new(TomlConfig::read(bytes, kind)?)))
+                let config = TomlConfig::read(bytes, kind)?;
+                config.refuse_other_kind()?;
+                Ok(Self::Toml(Box::new(config)))
             }
             None => {
                 let text = std::str::from_utf8(bytes).unwrap_or_default();
@@ -108,9 +128,15 @@ impl<'t> UserConfig<'t> {
                         (Err(error), _) => Err(error),
                     };
                 }
-                let config = pyconfig::read(bytes)?;
-                python::is_plausible(&config)?;
-                Ok(Self::Python(Box::new(config)))
+                let python = pyconfig::read(bytes).and_then(|config| {
+                    python::is_plausible(&config)?;
+                    Ok(Self::Python(Box::new(config)))
+                });
+                // TOML needs no header: `secrets.alice = "ee…"`.
+                python.or_else(|error| match TomlConfig::recognise(bytes) {
+                    Ok(config) => Ok(Self::Toml(Box::new(config))),
+                    Err(_) => Err(error),
+                })
             }
         }
     }

@@ -2,16 +2,14 @@
 
 use super::{ConfigUser, LimitValue, UserLimit};
 use crate::diagnostic::{Diagnostic, DiagnosticLevel};
+use crate::links;
 use crate::pyconfig::check::{SETTINGS, format_day, parse_day};
 use crate::pyconfig::{ConfigEdit, PyConfig, PyValue, TableState, UserTable};
 
 /// Tests that a module is a config file of mtprotoproxy: it sets USERS, or nothing but settings of
 /// the proxy. Other formats, such as INI, may parse as Python.
 pub(super) fn is_plausible(config: &PyConfig<'_>) -> Result<(), Diagnostic> {
-    if let Some(line) = config.bare_list {
-        let message = "not a statement of a config.py (a table header of TOML or INI?)";
-        return Err(Diagnostic::fatal(line, message));
-    }
+    refuse_bare_list(config)?;
     let has_users = !matches!(config.table(UserTable::Users), TableState::Absent);
     let mut settings = config.settings().filter(|(name, _)| name.chars().any(char::is_uppercase));
     let unknown = settings.find(|(name, _)| !SETTINGS.contains(name));
@@ -31,6 +29,17 @@ pub(super) fn is_plausible(config: &PyConfig<'_>) -> Result<(), Diagnostic> {
             );
             Err(Diagnostic::fatal(setting.line, message))
         }
+    }
+}
+
+/// Refuses a table header of TOML or INI, which parses as a list.
+pub(super) fn refuse_bare_list(config: &PyConfig<'_>) -> Result<(), Diagnostic> {
+    match config.bare_list {
+        Some(line) => {
+            let message = "not a statement of a config.py (a table header of TOML or INI?)";
+            Err(Diagnostic::fatal(line, message))
+        }
+        None => Ok(()),
     }
 }
 
@@ -81,6 +90,9 @@ pub(super) fn set_secret(
     name: &str,
     secret: &str,
 ) -> Result<(), Diagnostic> {
+    if !links::is_secret(secret) {
+        return Err(Diagnostic::fatal(1, "invalid secret (expected 32 hex digits)"));
+    }
     edit.set(UserTable::Users, name, &PyValue::Str(secret.to_owned()))
 }
 

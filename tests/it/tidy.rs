@@ -29,7 +29,7 @@ const MODULES: &[(&str, &str)] = &[
     ("pyconfig", "accesslog diagnostic io links"),
     ("tomlconfig", "diagnostic io links pyconfig"),
     ("userconfig", "diagnostic error io links pyconfig tomlconfig"),
-    ("proxy", "docker error tomlconfig userconfig"),
+    ("proxy", "docker error links pyconfig timestamp tomlconfig userconfig"),
     ("sockets", "docker error io net stream timestamp"),
     ("view", "io sharing stream timestamp"),
     ("notify", "error io stream timestamp view"),

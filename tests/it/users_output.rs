@@ -181,4 +181,13 @@ fn qr_files_are_private() {
     assert!(out.lines().filter(|line| line.contains(['▀', '▄'])).count() > 15, "{out}");
     assert_eq!(fs::metadata(&svg).unwrap().permissions().mode() & 0o777, 0o600);
     assert!(fs::read_to_string(&svg).unwrap().contains("<svg"));
+    let png = folder.path().join("qr.png");
+    let picture = png.to_str().unwrap();
+    let (code, ..) = users(&["link", "tg", "--qr-png", picture, "--config", &config], "");
+    assert_eq!(code, Some(0));
+    assert_eq!(fs::metadata(&png).unwrap().permissions().mode() & 0o777, 0o600);
+    let bytes = fs::read(&png).unwrap();
+    let columns = out.lines().find(|line| line.contains(['▀', '▄'])).unwrap().chars().count();
+    assert_eq!(&bytes[..8], b"\x89PNG\r\n\x1a\n");
+    assert_eq!(bytes[16..20], u32::try_from(columns * 8).unwrap().to_be_bytes());
 }

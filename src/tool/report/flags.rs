@@ -106,7 +106,7 @@ pub(super) const FLAGS: &[F] = &[
         Ok(())
     })
     .one_of(Lang::names)
-    .default("locale for the page, en for text"),
+    .default("locale"),
     F::value("tz", "ZONE", "Time zone of text and page", |o, text| {
         o.zone = Some(Zone::read(text)?);
         text.clone_into(&mut o.zone_name);

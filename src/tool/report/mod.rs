@@ -202,7 +202,7 @@ pub fn run(
         return Err(Error::Usage("--merge, --forget: not supported without --history".to_owned()));
     }
     let mut style = TextStyle::of_stdout(options.icons);
-    style.lang = options.lang.unwrap_or(Lang::En);
+    style.lang = options.lang.unwrap_or_else(Lang::of_locale);
     if let Some(zone) = &options.zone {
         style.zone = zone.clone();
     }

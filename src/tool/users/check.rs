@@ -18,7 +18,7 @@ use crate::view::messages::fill;
 pub(super) fn check(context: &mut Context) -> Result<(), Error> {
     let snapshot = context.snapshot()?;
     let (name, mut users) = (snapshot.name.clone(), 0);
-    let diagnostics = match UserConfig::read(&snapshot.bytes, context.options.kind) {
+    let diagnostics = match UserConfig::read_named(&snapshot.bytes, context.options.kind, &name) {
         Err(diagnostic) => vec![diagnostic],
         Ok(config) => {
             users = config.names().map_or(0, |names| names.len());

@@ -29,7 +29,7 @@ pub(super) fn run_edit(
     context.print_notes(&locked.snapshot);
     let (name, bytes) = (locked.snapshot.name.clone(), locked.snapshot.bytes.clone());
     let of = |error: Diagnostic| error.into_error(&name);
-    let before = UserConfig::read(&bytes, context.options.kind).map_err(of)?;
+    let before = UserConfig::read_named(&bytes, context.options.kind, &name).map_err(of)?;
     let domain = context.options.tls_domain.clone();
     let mut edit = UserConfigEdit::new(&before, domain.as_deref());
     let changes = make(context, &before, &mut edit)?;

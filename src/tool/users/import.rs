@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::context::{Context, check_name, read_input};
 use super::edit::{add_user, run_edit};
-use super::options::{LimitArg, parse_expires, today};
+use super::options::{LimitArg, ZERO_LIMIT, parse_expires, today};
 use super::output::{UserAction, UserChange};
 use crate::diagnostic::Diagnostic;
 use crate::error::Error;
@@ -94,6 +94,9 @@ fn parse_list(list: &str, text: &str) -> Result<Vec<ImportedUser>, Error> {
         if row.secret.as_ref().is_some_and(|secret| !is_valid(secret)) {
             let message = format!("invalid secret of '{}' (expected 32 hex digits)", row.name);
             return Err(wrong(message));
+        }
+        if row.max_conns == Some(0) || row.quota == Some(0) {
+            return Err(wrong(ZERO_LIMIT.to_owned()));
         }
         let has_own_secret = row.secret.is_some();
         let secret = match row.secret {

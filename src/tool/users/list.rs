@@ -3,6 +3,7 @@
 use std::fmt::Display;
 
 use super::context::{Context, require_user};
+use super::endpoint::endpoint_of;
 use super::import::COLUMNS;
 use super::output::{self, QrOutput, UserFields};
 use crate::error::Error;
@@ -18,7 +19,7 @@ pub(super) fn list(context: &mut Context) -> Result<(), Error> {
     let names = config.names().map_err(|error| error.into_error(&snapshot.name))?;
     let fields = if context.options.links { UserFields::Secret } else { UserFields::Public };
     let endpoint = match fields {
-        UserFields::Secret => output::endpoint(context, &config, &snapshot.name),
+        UserFields::Secret => endpoint_of(context, &config, &snapshot.name),
         UserFields::Public => config.endpoint(),
     };
     if context.is_text {
@@ -90,7 +91,7 @@ fn for_each_name(
     let config = context.parse(&snapshot)?;
     names.iter().try_for_each(|name| require_user(&config, &snapshot.name, name))?;
     let picture = QrOutput::prepare(context, names.len())?;
-    let endpoint = output::endpoint(context, &config, &snapshot.name);
+    let endpoint = endpoint_of(context, &config, &snapshot.name);
     for name in &names {
         let Some(user) = config.user(name) else { continue };
         let links = output::links(Some(&endpoint), Some(&user), UserFields::Secret);

@@ -101,6 +101,12 @@ messages! {
     domain_computed: "{name} is computed: no tls link (use --tls-domain)"
         / "{name} được tính khi chạy: không có liên kết tls (dùng --tls-domain)"
         / "{name} вычисляется: ссылки tls нет (используйте --tls-domain)";
+    from_proxy: "{name} is computed: {value}, by {origin}"
+        / "{name} được tính khi chạy: {value}, theo {origin}"
+        / "{name} вычисляется: {value}, по данным: {origin}";
+    server_printed: "server address {value}, as printed by {origin}"
+        / "địa chỉ máy chủ {value}, do {origin} in ra"
+        / "адрес сервера {value}, его напечатал {origin}";
     no_qr: "no QR code without a link" / "không có liên kết nên không có mã QR"
         / "нет ссылки — нет QR-кода";
     qr_wide: "the QR code needs {width} columns, not {columns}"

@@ -6,6 +6,7 @@ mod access_log;
 mod check;
 mod context;
 mod edit;
+mod endpoint;
 mod import;
 mod list;
 mod messages;
@@ -27,7 +28,7 @@ use crate::tool::EXIT_STATUS;
 /// The command line of `mtp-users`.
 pub const CLI: Cli<UsersOptions> = Cli {
     name: "mtp-users",
-    brief: "the users of config.py, their links and limits, and the access log",
+    brief: "the users of a proxy's config file, their links and limits, and the access log",
     usage: "COMMAND [OPTION…] [NAME…]",
     about: ABOUT,
     commands: COMMANDS,
@@ -39,7 +40,7 @@ pub const CLI: Cli<UsersOptions> = Cli {
     }),
     flags: options::FLAGS,
     removed: &[],
-    sections: &[EDITS, TOML, LOG, IMPORT, FILES, EXIT_STATUS],
+    sections: &[EDITS, TOML, LINKS, LOG, IMPORT, FILES, EXIT_STATUS],
 };
 
 /// Completes the names of users.
@@ -102,11 +103,26 @@ const TOML: Section = Section {
     text: || {
         "Users are the entries of [access.users] in telemt's file, of [secrets] in mtg-multi's, and \
          the labels of [[secret]] in teleproxy's. Limits follow a user. The file is replaced by a \
-         rename, or in place where it is a mount of its own or has links. telemt watches its file; \
+         rename. It is written in place where it is a mount of its own here or in a container, has a \
+         second name or an access control list, or where the new file could not have its owner; the \
+         next command that edits completes an interrupted edit. telemt watches its file; \
          --reload confirms by its API (server.api) that it was read. --reload sends SIGHUP to \
          teleproxy, and POST /reload to the API of mtg-multi (api-bind-to). disable sets \
          user_enabled in telemt's file; in the others it replaces the secret or the expiration, \
          and keeps the old value in a comment for enable. What a proxy cannot do is refused."
+            .to_owned()
+    },
+};
+
+const LINKS: Section = Section {
+    title: "LINKS",
+    text: || {
+        "A link needs the server address, the port, the mode and the domain of the proxy: from the \
+         file, or from --server, --port and --tls-domain. Where config.py computes one of them, it is \
+         taken from the proxy that runs with the file, and reported: by the environment of its \
+         process or container (os.environ and os.getenv, with int, or, if and comparisons), else by \
+         the links that it printed at its start. So is a server address that the file does not set. A \
+         part that stays unknown is reported, and its links are left out. An edit works in any case."
             .to_owned()
     },
 };
@@ -137,7 +153,7 @@ const FILES: Section = Section {
     text: || {
         "config.py in the working directory, or the FILE of --config. A symlink is followed. The \
          file holds the secrets: only the proxy should be able to read it. Files written by \
-         --qr-svg have mode 0600."
+         --qr-svg and --qr-png have mode 0600."
             .to_owned()
     },
 };

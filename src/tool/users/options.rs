@@ -31,6 +31,7 @@ pub struct UsersOptions {
     pub(super) skip_existing: bool,
     pub(super) qr: bool,
     pub(super) qr_svg: Option<PathBuf>,
+    pub(super) qr_png: Option<PathBuf>,
     pub(super) limits: LimitArgs,
     pub(super) dry_run: bool,
     pub(super) reload: bool,
@@ -63,7 +64,9 @@ impl LimitArgs {
 
 const EDITING: &[&str] =
     &["add", "remove", "rename", "rotate", "disable", "enable", "limit", "import", "access-log"];
-const RELOADING: &[&str] = &[
+const LINKING: &[&str] = &["add", "rotate", "import", "list", "show", "link"];
+/// Commands that look for the running proxy: to reload it, or for what the file computes.
+const FINDING: &[&str] = &[
     "add",
     "remove",
     "rename",
@@ -74,8 +77,10 @@ const RELOADING: &[&str] = &[
     "import",
     "access-log",
     "reload",
+    "list",
+    "show",
+    "link",
 ];
-const LINKING: &[&str] = &["add", "rotate", "import", "list", "show", "link"];
 
 type F = Flag<UsersOptions>;
 
@@ -130,6 +135,11 @@ pub(super) const FLAGS: &[F] = &[
         o.qr_svg = Some(path);
     })
     .only(&["link", "show", "add", "rotate"]),
+    F::path("qr-png", "FILE", "Write the link as a QR code into FILE, mode 0600", |o, path| {
+        o.qr_png = Some(path);
+    })
+    .detail("The same as a bitmap, to send by a messenger.")
+    .only(&["link", "show", "add", "rotate"]),
     F::value("max-conns", "N", "Maximum concurrent connections of a user, or none", |o, text| {
         o.limits.max_conns = Some(parse_max_conns(text)?);
         Ok(())
@@ -169,12 +179,12 @@ pub(super) const FLAGS: &[F] = &[
         o.proxy.pid = Some(pid);
         Ok(())
     })
-    .only(RELOADING),
+    .only(FINDING),
     F::value("container", "NAME", "Container of the proxy, or its Compose service", |o, text| {
         o.proxy.container = Some(text.to_owned());
         Ok(())
     })
-    .only(RELOADING),
+    .only(FINDING),
     F::switch("no-emoji", "Use words instead of emoji", |o| o.marks = Some(IconSet::Words)),
     F::value("lang", "LANG", "Language of text and hints", |o, text| {
         o.lang = Some(language(text)?);
@@ -190,7 +200,8 @@ pub(super) fn today() -> Date {
     Zone::system().date(Timestamp::now())
 }
 
-const ZERO_LIMIT: &str = "invalid limit '0' (expected 1 or more; use disable to refuse a user)";
+pub(super) const ZERO_LIMIT: &str =
+    "invalid limit '0' (expected 1 or more; use disable to refuse a user)";
 
 /// Parses `5` or `none`.
 fn parse_max_conns(text: &str) -> Result<LimitArg, String> {

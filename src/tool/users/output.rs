@@ -8,11 +8,12 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
 use super::context::Context;
+use super::endpoint::endpoint_of;
 use super::messages::Messages;
 use crate::error::{Error, ExitStatus};
 use crate::io::escape::Escaped;
 use crate::io::output::columns;
-use crate::links::{Endpoint, LinkMode, LinkPart, ProxyLink, qr};
+use crate::links::{Endpoint, LinkMode, ProxyLink, qr};
 use crate::stream::{LinkRow, UserRow};
 use crate::userconfig::{ConfigUser, UserConfig};
 use crate::view::messages::fill;
@@ -121,7 +122,7 @@ pub(super) fn print_changes(
     picture: Option<QrOutput>,
 ) -> Result<(), Error> {
     let shows_secrets = changes.iter().any(UserChange::shows_secret);
-    let endpoint = shows_secrets.then(|| endpoint(context, config, file));
+    let endpoint = shows_secrets.then(|| endpoint_of(context, config, file));
     for change in changes {
         let user = config.user(&change.name);
         let fields = if change.shows_secret() { UserFields::Secret } else { UserFields::Public };
@@ -178,46 +179,6 @@ pub(super) fn print_links(context: &mut Context, links: &[ProxyLink]) -> Result<
     Ok(())
 }
 
-/// Returns what links need; reports which parts are not known and how to give them.
-pub(super) fn endpoint(context: &Context, config: &UserConfig<'_>, file: &str) -> Endpoint {
-    let mut endpoint = config.endpoint();
-    let options = &context.options;
-    if let Some(server) = &options.server {
-        endpoint.server = Some(server.clone());
-        endpoint.computed.retain(|(part, _)| *part != LinkPart::Server);
-    }
-    if let Some(port) = options.port {
-        endpoint.port = Some(port.to_string());
-        endpoint.computed.retain(|(part, _)| *part != LinkPart::Port);
-    }
-    if let Some(domain) = &options.tls_domain {
-        endpoint.domain = Some(domain.clone());
-        endpoint.computed.retain(|(part, _)| *part != LinkPart::Domain);
-    }
-    if endpoint.computed.iter().any(|(part, _)| *part == LinkPart::Modes) {
-        endpoint.modes = LinkMode::ALL.to_vec();
-    }
-    let messages = context.messages();
-    for (part, line) in &endpoint.computed {
-        let (name, text) = match part {
-            LinkPart::Server => ("MY_DOMAIN", messages.server_computed),
-            LinkPart::Port => ("PORT", messages.port_computed),
-            LinkPart::Modes => ("MODES", messages.modes_computed),
-            LinkPart::Domain => ("TLS_DOMAIN", messages.domain_computed),
-        };
-        let at = line.map_or_else(|| file.to_owned(), |line| format!("{file}:{line}"));
-        context.reporter.print(format!("{at}: {}", fill(text, &[("name", &name)])));
-    }
-    let is_computed = |part| endpoint.computed.iter().any(|(one, _)| *one == part);
-    if endpoint.server.is_none() && !is_computed(LinkPart::Server) {
-        context.reporter.print(format!("{file}: {}", messages.no_server));
-    }
-    if endpoint.port.is_none() && !is_computed(LinkPart::Port) {
-        context.reporter.print(format!("{file}: {}", messages.no_port));
-    }
-    endpoint
-}
-
 pub(super) fn links(
     endpoint: Option<&Endpoint>,
     user: Option<&ConfigUser>,
@@ -269,21 +230,23 @@ pub(super) fn print_row(
 #[derive(Debug)]
 pub(super) struct QrOutput {
     on_terminal: bool,
-    file: Option<(NamedTempFile, PathBuf)>,
+    svg: Option<(NamedTempFile, PathBuf)>,
+    png: Option<(NamedTempFile, PathBuf)>,
 }
 
 impl QrOutput {
     /// Prepares a QR code if one is requested; refuses one of several users.
     pub(super) fn prepare(context: &Context, names: usize) -> Result<Option<Self>, Error> {
         let options = &context.options;
-        if !options.qr && options.qr_svg.is_none() {
+        if !options.qr && options.qr_svg.is_none() && options.qr_png.is_none() {
             return Ok(None);
         }
         if names != 1 {
             return Err(Error::Usage("a QR code needs exactly one NAME".to_owned()));
         }
-        let file = options.qr_svg.as_deref().map(private_file).transpose()?;
-        Ok(Some(Self { on_terminal: options.qr, file }))
+        let file = |path: Option<&Path>| path.map(private_file).transpose();
+        let (svg, png) = (file(options.qr_svg.as_deref())?, file(options.qr_png.as_deref())?);
+        Ok(Some(Self { on_terminal: options.qr, svg, png }))
     }
 
     /// Writes the QR code of the user's strongest link.
@@ -318,16 +281,20 @@ impl QrOutput {
                 None => context.write(&picture)?,
             }
         }
-        if let Some((mut file, path)) = self.file {
-            let svg = qr::svg(&link.tg).map_err(too_long)?;
-            let written = file.write_all(svg.as_bytes()).map_err(|error| (error, path.clone()));
-            let saved = written.and_then(|()| {
-                file.persist(&path).map(drop).map_err(|error| (error.error, path.clone()))
-            });
-            saved.map_err(|(error, path)| Error::input(path.display(), error))?;
+        if let Some(file) = self.svg {
+            save(file, qr::svg(&link.tg).map_err(too_long)?.as_bytes())?;
+        }
+        if let Some(file) = self.png {
+            save(file, &qr::png(&link.tg).map_err(too_long)?)?;
         }
         Ok(())
     }
+}
+
+fn save((mut file, path): (NamedTempFile, PathBuf), bytes: &[u8]) -> Result<(), Error> {
+    let written = file.write_all(bytes);
+    let saved = written.and_then(|()| Ok(file.persist(&path).map(drop)?));
+    saved.map_err(|error| Error::input(path.display(), error))
 }
 
 /// Creates a file of mode 0600 that will replace `path`, which must be absent or an own regular

@@ -44,11 +44,15 @@ impl ReloadPlan {
             return Ok(Self::MtgMulti(api));
         };
         let targets = find_targets(&context.options.proxy, &path, signal);
+        let targets = targets.and_then(|targets| {
+            targets.iter().try_for_each(|target| target.check(signal)).map(|()| targets)
+        });
         if config.kind() == ConfigKind::Toml(TomlKind::Telemt) {
             let api = ManagementApi::of(config);
             let reloads = api.as_ref().and_then(ManagementApi::telemt_reloads);
             return match (targets, reloads) {
                 (Err(error), None) => Err(error),
+                (Err(error), Some(_)) if context.options.proxy.is_set() => Err(error),
                 (_, reloads) => Ok(Self::Telemt(api, reloads.map(|(count, _)| count))),
             };
         }
