@@ -69,11 +69,11 @@ fn decode(bencher: Bencher<'_, '_>, name: &str) {
         let mut rows = Vec::with_capacity(2 * SIZE);
         for text in lines(&log) {
             let message = Message { text, ts: None, source: None, frame: "none", inner: None };
-            let decoded = decoder.decode(&message, Timestamp(0), &mut |event| {
+            let outcome = decoder.decode(&message, Timestamp(0), &mut |event| {
                 event.write(&mut rows);
                 Ok(())
             });
-            drop(black_box(decoded));
+            drop(black_box(outcome));
         }
         rows
     });
@@ -86,11 +86,11 @@ fn rows() -> Vec<u8> {
     let mut rows = Vec::new();
     for text in lines(&log) {
         let message = Message { text, ts: None, source: None, frame: "none", inner: None };
-        let decoded = decoder.decode(&message, Timestamp(0), &mut |event| {
+        let outcome = decoder.decode(&message, Timestamp(0), &mut |event| {
             event.write(&mut rows);
             Ok(())
         });
-        drop(decoded);
+        drop(outcome);
     }
     rows
 }
@@ -140,7 +140,7 @@ fn ingest(bencher: Bencher<'_, '_>, users: u32) {
 fn judge(bencher: Bencher<'_, '_>, networks: u32) {
     let mut activity = AccountActivity::default();
     for n in 0..3 * 24 * 12_u32 {
-        let network = Network::of(address(n % networks << 12), Prefixes::default());
+        let network = Network::of(address((n % networks) << 12), Prefixes::default());
         activity.connect(BEGIN + i64::from(n) * 300_000, network, 2);
     }
     bencher.bench(|| estimate(&activity, &group_networks(&activity), 2));

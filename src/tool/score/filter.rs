@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::merge::rank;
 use super::renderer::ScoreRenderer;
-use super::{Only, ScoreOptions, read_table};
+use super::{AtEnd, Only, ScoreOptions, read_table};
 use crate::error::{Error, ExitStatus};
 use crate::io::escape::Escaped;
 use crate::io::output::{Output, OutputFormat};
@@ -384,7 +384,7 @@ impl ScoreFilter {
             self.print_counters();
             return Ok(());
         }
-        if !self.options.has_summaries {
+        if self.options.at_end == AtEnd::Nothing {
             self.print_counters();
             return Ok(());
         }
@@ -573,7 +573,7 @@ impl Filter for ScoreFilter {
         if let Err(error) = &saved {
             self.reporter.print(error);
         }
-        if self.is_paused && !self.options.has_summaries {
+        if self.is_paused && self.options.at_end == AtEnd::Nothing {
             self.print_counters();
             return saved.map_err(|_| Error::refused("--state", "not saved".to_owned()));
         }

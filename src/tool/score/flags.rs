@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Action, Only, ScoreOptions};
+use super::{Action, AtEnd, Only, ScoreOptions};
 use crate::cli::value::{bounded, choice, count, duration_ms, invalid};
 use crate::cli::{Flag, RemovedFlag};
 use crate::score::policy::{CidrBlock, devices};
@@ -239,7 +239,7 @@ pub(super) const FLAGS: &[F] = &[
     )
     .advanced(),
     F::switch("no-summaries", "Write alerts alone: no summaries and counts at the end", |o| {
-        o.has_summaries = false;
+        o.at_end = AtEnd::Nothing;
     })
     .detail("For a run that ends only to save its state: the next run with --state writes them.")
     .advanced(),

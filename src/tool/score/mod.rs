@@ -54,8 +54,7 @@ pub struct ScoreOptions {
     detail: Detail,
     /// Whether the input rows are written too.
     has_events: bool,
-    /// Whether summaries and counts are written at the end.
-    has_summaries: bool,
+    at_end: AtEnd,
     /// Whether text has a block for every user.
     is_long: bool,
     explain: Option<String>,
@@ -68,6 +67,14 @@ enum Action {
     Score(ScoreMode),
     /// Merge the outputs of partitions.
     Merge,
+}
+
+/// What is written at the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum AtEnd {
+    /// Summaries and counts.
+    Summaries,
+    Nothing,
 }
 
 /// The users of whom summaries are written.
@@ -113,7 +120,7 @@ impl Default for ScoreOptions {
             asn_file: None,
             detail: Detail::Short,
             has_events: false,
-            has_summaries: true,
+            at_end: AtEnd::Summaries,
             is_long: false,
             explain: None,
             icons: None,
