@@ -70,6 +70,7 @@ mod users_computed;
 mod users_crash;
 mod users_files;
 mod users_hostile;
+mod users_kills;
 mod users_lang;
 mod users_links;
 mod users_output;
