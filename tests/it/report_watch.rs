@@ -197,12 +197,17 @@ fn the_screen_is_repaired() {
 }
 
 /// Starts the screen on a pipe that stays open, as a live stream does.
-pub(crate) fn watch(terminal: &Terminal) {
+fn watch(terminal: &Terminal) {
+    watch_with(terminal, "");
+}
+
+/// The same with options.
+pub(crate) fn watch_with(terminal: &Terminal, options: &str) {
     let program = tool("mtp-report").get_program().to_owned();
     let [events, scores, _] = demos();
     let program = program.to_string_lossy();
     let rows = format!("cat {events} {scores}; sleep 600");
-    let line = format!("clear; ({rows}) | {program} --watch");
+    let line = format!("clear; ({rows}) | {program} --watch {options}");
     terminal.keys(&[&line, "Enter"]);
     terminal.until("drawn", |screen| screen.contains("3 sharing  0 watch  17 clear"));
 }
