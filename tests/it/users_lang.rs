@@ -83,9 +83,8 @@ fn text_is_as_recorded() {
             all.push_str(&transcript(args, &output));
         }
         for (content, args) in OTHERS {
-            let name = if content.starts_with("import") { "computed.py" } else { "config.toml" };
-            fs::write(at(name), content.replace('@', SECRET)).unwrap();
-            let args = [*args, &["--config", name]].concat();
+            fs::write(at("config.toml"), content.replace('@', SECRET)).unwrap();
+            let args = [*args, &["--config", "config.toml"]].concat();
             let output = users(folder.path(), &args, lang);
             all.push_str(&transcript(&args, &output));
         }

@@ -65,7 +65,8 @@ messages! {
     unknown_means: "less than an hour of use, or client addresses are not visible"
         / "dùng chưa đến một giờ, hoặc không thấy địa chỉ client"
         / "меньше часа использования или адреса клиентов не видны";
-    people_at_once: "{n} people at once" / "{n} người cùng lúc" / "{n} чел. одновременно";
+    people_at_once: "{n} {n:person/people} at once" / "{n} người cùng lúc"
+        / "{n} {n:человек/человека/человек} одновременно";
     since: "since {at}" / "từ {at}" / "с {at}";
     // Tiles and charts.
     connections: "Connections" / "Kết nối" / "Подключения";

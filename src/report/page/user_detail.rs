@@ -107,9 +107,9 @@ fn facts(page: &mut Page<'_>, user: &UserModel, row: Option<&Summary<'_>>) {
             messages.score_made,
             &[
                 ("n", &row.score),
-                ("a", &points.addresses),
-                ("s", &points.simultaneous),
-                ("f", &points.frequency),
+                ("a", &page.number(points.addresses)),
+                ("s", &page.number(points.simultaneous)),
+                ("f", &page.number(points.frequency)),
             ],
         );
         if points.addresses + points.simultaneous + points.frequency > row.score {

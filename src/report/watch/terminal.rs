@@ -111,8 +111,9 @@ impl Screen {
     /// Restores the terminal. Errors are dropped: nothing is left to print them to.
     pub(super) fn leave(&mut self) {
         if std::mem::take(&mut self.is_ours) {
-            drop(execute!(io::stdout(), LeaveAlternateScreen, cursor::Show));
+            // The screen last: once it is gone, ^C is a signal again.
             drop(disable_raw_mode());
+            drop(execute!(io::stdout(), LeaveAlternateScreen, cursor::Show));
         }
     }
 

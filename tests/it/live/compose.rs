@@ -41,8 +41,7 @@ impl Compose {
         works(&unpacked).then_some(unpacked)
     }
 
-    /// Its program.
-    pub(crate) fn command(&self) -> Command {
+    fn command(&self) -> Command {
         match self {
             Self::Old => Command::new("docker-compose"),
             Self::New(folder) => {

@@ -2,7 +2,6 @@
 
 mod compose;
 pub(crate) mod engine;
-mod example;
 mod latency;
 mod pipeline;
 mod replay;
