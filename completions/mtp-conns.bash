@@ -19,9 +19,10 @@ _mtp_conns() {
     --warn) :; return ;;
     --lang) mapfile -t COMPREPLY < <(compgen -W 'en vi ru' -- "$word"); return ;;
     --format) mapfile -t COMPREPLY < <(compgen -W 'auto json text' -- "$word"); return ;;
+    --generate) mapfile -t COMPREPLY < <(compgen -W 'man bash zsh fish' -- "$word"); return ;;
     esac
     case $word in
-    -*) mapfile -t COMPREPLY < <(compgen -W '-p --port -c --config -i --interval -n --count -s --sockets --changes --info -t --top --prefix --pid --netns --container --via -e --events --telemt-api --telemt-auth --warn --no-emoji --lang -h --help -V --version --format' -- "$word"); return ;;
+    -*) mapfile -t COMPREPLY < <(compgen -W '-p --port -c --config -i --interval -n --count -s --sockets --changes --info -t --top --prefix --pid --netns --container --via -e --events --telemt-api --telemt-auth --warn --no-emoji --lang -h --help -V --version --format --generate' -- "$word"); return ;;
     esac
 }
 complete -F _mtp_conns mtp-conns

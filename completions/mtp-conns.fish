@@ -22,3 +22,4 @@ complete -c mtp-conns -l lang -x -a 'en vi ru' -d 'Language of text [default: lo
 complete -c mtp-conns -l help -s h -d 'Show help: -h in short, --help in full'
 complete -c mtp-conns -l version -s V -d 'Show the version'
 complete -c mtp-conns -l format -x -a 'auto json text' -d 'Output format: auto, json or text [default: auto]'
+complete -c mtp-conns -l generate -x -a 'man bash zsh fish' -d 'Print the manual page or a shell\'s completion'

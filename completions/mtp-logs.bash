@@ -10,9 +10,10 @@ _mtp_logs() {
     --name) :; return ;;
     --state) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
     --format) mapfile -t COMPREPLY < <(compgen -W 'auto json text' -- "$word"); return ;;
+    --generate) mapfile -t COMPREPLY < <(compgen -W 'man bash zsh fish' -- "$word"); return ;;
     esac
     case $word in
-    -*) mapfile -t COMPREPLY < <(compgen -W '-c --container --compose -f --file -u --journal --name --state --from-now -h --help -V --version --format' -- "$word"); return ;;
+    -*) mapfile -t COMPREPLY < <(compgen -W '-c --container --compose -f --file -u --journal --name --state --from-now -h --help -V --version --format --generate' -- "$word"); return ;;
     esac
 }
 complete -F _mtp_logs mtp-logs

@@ -10,3 +10,4 @@ complete -c mtp-logs -l from-now -d 'Start with new lines where FILE has no posi
 complete -c mtp-logs -l help -s h -d 'Show help: -h in short, --help in full'
 complete -c mtp-logs -l version -s V -d 'Show the version'
 complete -c mtp-logs -l format -x -a 'auto json text' -d 'Output format: auto, json or text [default: auto]'
+complete -c mtp-logs -l generate -x -a 'man bash zsh fish' -d 'Print the manual page or a shell\'s completion'

@@ -23,9 +23,10 @@ _mtp_notify() {
     --give-up) :; return ;;
     --linger) :; return ;;
     --format) mapfile -t COMPREPLY < <(compgen -W 'auto json text' -- "$word"); return ;;
+    --generate) mapfile -t COMPREPLY < <(compgen -W 'man bash zsh fish' -- "$word"); return ;;
     esac
     case $word in
-    -*) mapfile -t COMPREPLY < <(compgen -W '--telegram-token-file --chat --api-url --webhook --webhook-file --webhook-secret-file --exec --on --cooldown --strikes --digest --tz --lang --title --state --test --timeout --retry --give-up --linger -h --help -V --version --format' -- "$word"); return ;;
+    -*) mapfile -t COMPREPLY < <(compgen -W '--telegram-token-file --chat --api-url --webhook --webhook-file --webhook-secret-file --exec --on --cooldown --strikes --digest --tz --lang --title --state --test --timeout --retry --give-up --linger -h --help -V --version --format --generate' -- "$word"); return ;;
     esac
 }
 complete -F _mtp_notify mtp-notify

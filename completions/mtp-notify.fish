@@ -23,3 +23,4 @@ complete -c mtp-notify -l linger -x -d 'Longest wait for messages at the end of 
 complete -c mtp-notify -l help -s h -d 'Show help: -h in short, --help in full'
 complete -c mtp-notify -l version -s V -d 'Show the version'
 complete -c mtp-notify -l format -x -a 'auto json text' -d 'Output format: auto, json or text [default: auto]'
+complete -c mtp-notify -l generate -x -a 'man bash zsh fish' -d 'Print the manual page or a shell\'s completion'

@@ -15,9 +15,10 @@ _mtp_parse() {
     -j|--jobs) :; return ;;
     --rejects) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
     --format) mapfile -t COMPREPLY < <(compgen -W 'auto json text' -- "$word"); return ;;
+    --generate) mapfile -t COMPREPLY < <(compgen -W 'man bash zsh fish' -- "$word"); return ;;
     esac
     case $word in
-    -*) mapfile -t COMPREPLY < <(compgen -W '-d --dialect --pattern --users --source --only-source --tz --year --since --until -j --jobs --rejects --strict --explain --check -h --help -V --version --format' -- "$word"); return ;;
+    -*) mapfile -t COMPREPLY < <(compgen -W '-d --dialect --pattern --users --source --only-source --tz --year --since --until -j --jobs --rejects --strict --explain --check -h --help -V --version --format --generate' -- "$word"); return ;;
     esac
     mapfile -t COMPREPLY < <(compgen -f -- "$word")
 }

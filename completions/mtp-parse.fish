@@ -16,3 +16,4 @@ complete -c mtp-parse -l check -d 'Write what each source logs and what is missi
 complete -c mtp-parse -l help -s h -d 'Show help: -h in short, --help in full'
 complete -c mtp-parse -l version -s V -d 'Show the version'
 complete -c mtp-parse -l format -x -a 'auto json text' -d 'Output format: auto, json or text [default: auto]'
+complete -c mtp-parse -l generate -x -a 'man bash zsh fish' -d 'Print the manual page or a shell\'s completion'

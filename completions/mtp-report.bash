@@ -19,9 +19,10 @@ _mtp_report() {
     --tz) :; return ;;
     --title) :; return ;;
     --format) mapfile -t COMPREPLY < <(compgen -W 'auto json text' -- "$word"); return ;;
+    --generate) mapfile -t COMPREPLY < <(compgen -W 'man bash zsh fish' -- "$word"); return ;;
     esac
     case $word in
-    -*) mapfile -t COMPREPLY < <(compgen -W '--text --long --html --prometheus --force --watch --by --per-user --user --history --merge --retain --forget --every --top --warn --anonymize --anonymize-key --lang --tz --title --no-emoji --strict -h --help -V --version --format' -- "$word"); return ;;
+    -*) mapfile -t COMPREPLY < <(compgen -W '--text --long --html --prometheus --force --watch --by --per-user --user --history --merge --retain --forget --every --top --warn --anonymize --anonymize-key --lang --tz --title --no-emoji --strict -h --help -V --version --format --generate' -- "$word"); return ;;
     esac
     mapfile -t COMPREPLY < <(compgen -f -- "$word")
 }

@@ -37,9 +37,10 @@ _mtp_score() {
     --medium-from) :; return ;;
     --high-from) :; return ;;
     --format) mapfile -t COMPREPLY < <(compgen -W 'auto json text' -- "$word"); return ;;
+    --generate) mapfile -t COMPREPLY < <(compgen -W 'man bash zsh fish' -- "$word"); return ;;
     esac
     case $word in
-    -*) mapfile -t COMPREPLY < <(compgen -W '--window --late --state --save-every --retain --forget --every --only --top --ips --alert-on --devices --limits --ignore --trust-private --prior --alarms --strict-households --relay --asn --events --long --evidence --explain --table --write-table --clock-rows --clock-sources --no-summaries --merge --no-emoji --lang --v4-prefix --v6-prefix --together --per-address --per-pair --per-connection --free-connections --score-max --medium-from --high-from -h --help -V --version --format' -- "$word"); return ;;
+    -*) mapfile -t COMPREPLY < <(compgen -W '--window --late --state --save-every --retain --forget --every --only --top --ips --alert-on --devices --limits --ignore --trust-private --prior --alarms --strict-households --relay --asn --events --long --evidence --explain --table --write-table --clock-rows --clock-sources --no-summaries --merge --no-emoji --lang --v4-prefix --v6-prefix --together --per-address --per-pair --per-connection --free-connections --score-max --medium-from --high-from -h --help -V --version --format --generate' -- "$word"); return ;;
     esac
     mapfile -t COMPREPLY < <(compgen -f -- "$word")
 }

@@ -44,3 +44,4 @@ complete -c mtp-score -l high-from -x -d 'Lowest score of high risk [default: 31
 complete -c mtp-score -l help -s h -d 'Show help: -h in short, --help in full'
 complete -c mtp-score -l version -s V -d 'Show the version'
 complete -c mtp-score -l format -x -a 'auto json text' -d 'Output format: auto, json or text [default: auto]'
+complete -c mtp-score -l generate -x -a 'man bash zsh fish' -d 'Print the manual page or a shell\'s completion'

@@ -18,9 +18,10 @@ _mtp_users() {
     --container) :; return ;;
     --lang) mapfile -t COMPREPLY < <(compgen -W 'en vi ru' -- "$word"); return ;;
     --format) mapfile -t COMPREPLY < <(compgen -W 'auto json text' -- "$word"); return ;;
+    --generate) mapfile -t COMPREPLY < <(compgen -W 'man bash zsh fish' -- "$word"); return ;;
     esac
     case $word in
-    -*) mapfile -t COMPREPLY < <(compgen -W '--config --kind --server --port --tls-domain --all-links --skip-existing --secret-from --links --qr --qr-svg --qr-png --max-conns --expires --quota --dry-run --reload --pid --container --no-emoji --lang -h --help -V --version --format' -- "$word"); return ;;
+    -*) mapfile -t COMPREPLY < <(compgen -W '--config --kind --server --port --tls-domain --all-links --skip-existing --secret-from --links --qr --qr-svg --qr-png --max-conns --expires --quota --dry-run --reload --pid --container --no-emoji --lang -h --help -V --version --format --generate' -- "$word"); return ;;
     esac
     if ((COMP_CWORD == 1)); then
         mapfile -t COMPREPLY < <(compgen -W 'add list show remove rename rotate disable enable limit link import export check access-log reload names' -- "$word"); return

@@ -48,3 +48,4 @@ complete -c mtp-users -l lang -x -a 'en vi ru' -d 'Language of text and hints [d
 complete -c mtp-users -l help -s h -d 'Show help: -h in short, --help in full'
 complete -c mtp-users -l version -s V -d 'Show the version'
 complete -c mtp-users -l format -x -a 'auto json text' -d 'Output format: auto, json or text [default: auto]'
+complete -c mtp-users -l generate -x -a 'man bash zsh fish' -d 'Print the manual page or a shell\'s completion'

@@ -272,7 +272,7 @@ impl FlagInfo {
 }
 
 /// The flags of every tool; the parser handles them itself.
-pub const COMMON: [FlagInfo; 3] = [
+pub const COMMON: [FlagInfo; 4] = [
     common("help", Some('h'), "Show help: -h in short, --help in full"),
     common("version", Some('V'), "Show the version"),
     FlagInfo {
@@ -284,7 +284,45 @@ pub const COMMON: [FlagInfo; 3] = [
         detail: "auto: text on a terminal, JSON lines into a pipe or file.",
         ..common("format", None, "Output format: auto, json or text")
     },
+    FlagInfo {
+        value: Some(ValueInfo { name: "PAGE", kind: ValueKind::OneOf(GeneratedPage::names) }),
+        detail: "PAGE is man, bash, zsh or fish.",
+        level: HelpLevel::Long,
+        ..common("generate", None, "Print the manual page or a shell's completion")
+    },
 ];
+
+/// What `--generate` prints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GeneratedPage {
+    Man,
+    Bash,
+    Zsh,
+    Fish,
+}
+
+impl GeneratedPage {
+    const ALL: [(&'static str, Self); 4] =
+        [("man", Self::Man), ("bash", Self::Bash), ("zsh", Self::Zsh), ("fish", Self::Fish)];
+
+    pub fn names() -> Vec<&'static str> {
+        Self::ALL.iter().map(|(name, _)| *name).collect()
+    }
+
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(known, _)| *known == name).map(|(_, page)| *page)
+    }
+
+    /// The page of a command line. `see_also` lists manual pages: a name and a section.
+    pub fn render(self, info: &CliInfo, see_also: &[(&str, u8)]) -> String {
+        match self {
+            Self::Man => man::page(info, see_also),
+            Self::Bash => complete::bash(info),
+            Self::Zsh => complete::zsh(info),
+            Self::Fish => complete::fish(info),
+        }
+    }
+}
 
 const fn common(long: &'static str, short: Option<char>, brief: &'static str) -> FlagInfo {
     FlagInfo {

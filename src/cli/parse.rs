@@ -5,7 +5,7 @@ use std::ffi::{OsStr, OsString};
 use lexopt::Arg;
 
 use super::value::{invalid, one_of};
-use super::{Cli, Command, Flag, FlagAction, Operands, help};
+use super::{Cli, Command, Flag, FlagAction, GeneratedPage, Operands, help};
 use crate::error::Error;
 use crate::io::output::{OutputFormat, columns, format_names};
 
@@ -15,6 +15,8 @@ pub enum Invocation<O> {
     Run(O, OutputFormat),
     /// Print this text: help or the version.
     Print(String),
+    /// Print a page of the command line.
+    Generate(GeneratedPage),
 }
 
 /// The least Jaro-Winkler similarity of a name that is suggested.
@@ -36,6 +38,10 @@ impl<O: Default> Cli<O> {
                 Arg::Long("format") => {
                     let text = parser.value().map_err(|error| self.syntax_error(&error))?;
                     format = parse_format(&text)?;
+                }
+                Arg::Long("generate") => {
+                    let text = parser.value().map_err(|error| self.syntax_error(&error))?;
+                    return parse_page(&text).map(Invocation::Generate);
                 }
                 Arg::Value(word) if command.is_none() && !self.commands.is_empty() => {
                     if word == "help" {
@@ -161,6 +167,14 @@ fn parse_format(text: &OsStr) -> Result<OutputFormat, Error> {
     OutputFormat::from_name(&text).ok_or_else(|| {
         let message = invalid("format", &text, one_of(&format_names()));
         Error::Usage(format!("--format: {message}"))
+    })
+}
+
+fn parse_page(text: &OsStr) -> Result<GeneratedPage, Error> {
+    let text = text.to_string_lossy();
+    GeneratedPage::from_name(&text).ok_or_else(|| {
+        let message = invalid("page", &text, one_of(&GeneratedPage::names()));
+        Error::Usage(format!("--generate: {message}"))
     })
 }
 

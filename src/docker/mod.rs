@@ -5,7 +5,7 @@ mod api;
 mod http;
 pub mod logs;
 
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, Read};
 use std::net::IpAddr;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -205,7 +205,11 @@ impl Docker {
         match status {
             200 => Ok(Some(stream)),
             NOT_FOUND => Ok(None),
-            status => Err(Error::refused("docker", format!("{target}: status {status}"))),
+            status => {
+                let mut body = Vec::new();
+                drop(stream.take(ERROR_MAX).read_to_end(&mut body));
+                Err(refusal(status, &body))
+            }
         }
     }
 
@@ -256,6 +260,8 @@ const INSPECTED_MAX: usize = 256;
 
 /// The status of a container that was removed after it was listed.
 const NOT_FOUND: u16 = 404;
+/// The longest body of an error that is read.
+const ERROR_MAX: u64 = 4096;
 
 fn parse<T: for<'d> Deserialize<'d>>(target: &str, body: &[u8]) -> Result<T, Error> {
     serde_json::from_slice(body)
@@ -266,9 +272,16 @@ fn body_of(response: Response) -> Result<Vec<u8>, Error> {
     if (200..300).contains(&response.status) {
         return Ok(response.body);
     }
-    let error: Option<ApiError> = serde_json::from_slice(&response.body).ok();
-    let what = error.map_or_else(|| format!("status {}", response.status), |error| error.message);
-    Err(Error::refused("docker", what))
+    Err(refusal(response.status, &response.body))
+}
+
+/// The engine's message, if there is one.
+fn refusal(status: u16, body: &[u8]) -> Error {
+    let error: Option<ApiError> = serde_json::from_slice(body).ok();
+    Error::refused(
+        "docker",
+        error.map_or_else(|| format!("status {status}"), |error| error.message),
+    )
 }
 
 /// The machine's socket, or the user's where only that exists.

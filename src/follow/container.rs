@@ -20,6 +20,8 @@ use crate::error::Error;
 
 /// The fewest messages of a request for new ones.
 const TAIL_MIN: u64 = 64;
+/// The messages that are looked at where the log so far is skipped.
+const SKIPPED_TAIL: u64 = 1024;
 /// Above this the whole log is requested.
 const TAIL_MAX: u64 = 1_000_000;
 /// How long messages are collected after the first one.
@@ -342,12 +344,13 @@ impl ContainerFollower {
             }
         }
         let mut tail = match (&self.cursor, self.skips_old) {
-            (None, true) => Some(1),
+            // All of a second, so that they are numbered.
+            (None, true) => Some(SKIPPED_TAIL),
             (None, false) => None,
             (Some(_), _) => Some(self.tail),
         };
         loop {
-            let mut scan = Scan::new(self.cursor.as_ref());
+            let mut scan = Scan::new(self.cursor.as_ref(), tail.is_some());
             if self.cursor.is_none() && self.skips_old {
                 scan.is_silent = true;
             }
@@ -440,9 +443,10 @@ impl ContainerFollower {
         message: LogMessage<'_>,
         lines: &mut LineAssembler,
     ) -> Result<(), Disconnected> {
-        let of_cursor = || self.cursor.as_ref().map(|cursor| (cursor.hash, cursor.repeat));
-        let previous = lines.last.as_ref().map(|last| (last.hash, last.repeat));
-        lines.last = Some(Position::of(message, previous.or_else(of_cursor)));
+        let of_cursor = || self.cursor.as_ref().map(|cursor| (cursor.ts.as_str(), cursor.nth));
+        let previous = lines.last.as_ref().map(|last| (last.ts.as_str(), last.nth));
+        let position = Position::of(message, previous.or_else(of_cursor));
+        lines.last = Some(position);
         lines.push(message, &self.prefix);
         if lines.partial.is_empty() {
             self.complete(lines);
@@ -476,11 +480,11 @@ impl ContainerFollower {
     fn send_recent(&mut self) -> Result<(), Disconnected> {
         let recent = std::mem::take(&mut self.recent);
         let messages = || recent.iter().map(|(stream, text)| LogMessage { stream: *stream, text });
-        let mut scan = Scan::new(self.cursor.as_ref());
+        let mut scan = Scan::new(self.cursor.as_ref(), false);
         for message in messages() {
             scan.is_new(message);
         }
-        let mut scan = Scan::new(self.cursor.as_ref().filter(|_| scan.is_found));
+        let mut scan = Scan::new(self.cursor.as_ref().filter(|_| scan.is_found), false);
         let mut lines = LineAssembler::default();
         for message in messages() {
             if scan.is_new(message) {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::{BATCH_BYTES, Cursor, Disconnected, Sender, Updates};
+use super::{BATCH_BYTES, Cursor, Disconnected, Sender, Updates, gap_line};
 
 /// How long to wait before journalctl is started again.
 const RESTART: Duration = Duration::from_secs(1);
@@ -40,9 +40,11 @@ fn read(
     sender: &mut Sender,
 ) -> Result<(), Disconnected> {
     let mut command = Command::new("journalctl");
-    command.args(["--follow", "--output=json", "--no-pager", "--unit", unit]);
+    // Without --all, a long message is null.
+    command.args(["--follow", "--output=json", "--all", "--no-pager", "--unit", unit]);
     match cursor {
-        Some(cursor) => command.arg(format!("--after-cursor={cursor}")).arg("--lines=all"),
+        // The entry of the cursor is the first one, unless the journal no longer has it.
+        Some(cursor) => command.arg(format!("--cursor={cursor}")).arg("--lines=all"),
         None => command.arg(if from_now { "--lines=0" } else { "--lines=all" }),
     };
     let mut child = match command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn() {
@@ -53,6 +55,7 @@ fn read(
     };
     let Some(stdout) = child.stdout.take() else { return Ok(()) };
     let (mut reader, mut line) = (BufReader::with_capacity(BATCH_BYTES, stdout), Vec::new());
+    let mut resumed = cursor.clone();
     loop {
         line.clear();
         let read = reader.read_until(b'\n', &mut line).unwrap_or(0);
@@ -61,6 +64,15 @@ fn read(
             break;
         }
         if let Ok(entry) = serde_json::from_slice::<Entry<'_>>(&line) {
+            let resumed = resumed.take();
+            if resumed.as_deref() == Some(&*entry.cursor) {
+                continue;
+            }
+            if resumed.is_some() {
+                let what = format!("{unit}: the last entry has left the journal");
+                let what = format!("{what}; entries after it may be missing");
+                sender.lines.extend_from_slice(&gap_line("", &what));
+            }
             *cursor = Some(entry.cursor.into_owned());
             sender.lines.extend_from_slice(&line);
         }

@@ -18,32 +18,36 @@ pub struct ContainerCursor {
     pub ts: String,
     /// A hash of the stream, the timestamp and the text.
     pub(super) hash: u64,
-    /// Equal messages in a row, up to this one.
-    pub(super) repeat: u32,
+    /// Its number among the messages of this timestamp. Podman's have whole seconds.
+    #[serde(alias = "repeat")]
+    pub(super) nth: u32,
 }
 
 /// A message in the order of the log.
 #[derive(Clone, Debug)]
 pub(super) struct Position {
-    ts: String,
-    pub(super) hash: u64,
-    pub(super) repeat: u32,
+    pub(super) ts: String,
+    hash: u64,
+    pub(super) nth: u32,
 }
 
 impl Position {
-    /// The position of a message after another one, given by hash and repeat.
-    pub(super) fn of(message: LogMessage<'_>, previous: Option<(u64, u32)>) -> Self {
-        let hash = hash(message);
-        let previous = previous.filter(|(previous, _)| *previous == hash);
-        let repeat = previous.map_or(1, |(_, repeat)| repeat + 1);
-        let ts = message.text.split(|byte| *byte == b' ').next().unwrap_or_default();
-        Self { ts: String::from_utf8_lossy(ts).into_owned(), hash, repeat }
+    /// The position of a message after another one, given by timestamp and number.
+    pub(super) fn of(message: LogMessage<'_>, previous: Option<(&str, u32)>) -> Self {
+        let (hash, ts) = (hash(message), timestamp(message));
+        let previous = previous.filter(|(previous, _)| previous.as_bytes() == ts);
+        let nth = previous.map_or(1, |(_, nth)| nth.saturating_add(1));
+        Self { ts: String::from_utf8_lossy(ts).into_owned(), hash, nth }
     }
 
     pub(super) fn into_cursor(self, name: &str) -> ContainerCursor {
-        let Self { ts, hash, repeat } = self;
-        ContainerCursor { name: name.to_owned(), ts, hash, repeat }
+        let Self { ts, hash, nth } = self;
+        ContainerCursor { name: name.to_owned(), ts, hash, nth }
     }
+}
+
+fn timestamp(message: LogMessage<'_>) -> &[u8] {
+    message.text.split(|byte| *byte == b' ').next().unwrap_or_default()
 }
 
 fn hash(message: LogMessage<'_>) -> u64 {
@@ -53,8 +57,11 @@ fn hash(message: LogMessage<'_>) -> u64 {
 /// Looks up the cursor's message.
 #[derive(Debug)]
 pub(super) struct Scan {
-    cursor: Option<(u64, u32)>,
-    run: u32,
+    cursor: Option<ContainerCursor>,
+    /// Whether earlier messages exist that are not scanned.
+    is_partial: bool,
+    /// Messages of the cursor's timestamp; `None` if the first ones of them are not scanned.
+    nth: Option<u32>,
     pub(super) is_found: bool,
     pub(super) messages: u64,
     pub(super) new: u64,
@@ -64,10 +71,11 @@ pub(super) struct Scan {
 }
 
 impl Scan {
-    pub(super) fn new(cursor: Option<&ContainerCursor>) -> Self {
+    pub(super) fn new(cursor: Option<&ContainerCursor>, is_partial: bool) -> Self {
         Self {
-            cursor: cursor.map(|cursor| (cursor.hash, cursor.repeat)),
-            run: 0,
+            cursor: cursor.cloned(),
+            is_partial,
+            nth: Some(0),
             is_found: cursor.is_none(),
             messages: 0,
             new: 0,
@@ -80,7 +88,8 @@ impl Scan {
     pub(super) fn is_new(&mut self, message: LogMessage<'_>) -> bool {
         self.messages += 1;
         if self.is_silent {
-            let previous = self.last.as_ref().map(|last| (last.hash, last.repeat));
+            let last = self.last.take();
+            let previous = last.as_ref().map(|last| (last.ts.as_str(), last.nth));
             self.last = Some(Position::of(message, previous));
             return false;
         }
@@ -88,9 +97,14 @@ impl Scan {
             self.new += 1;
             return true;
         }
-        let Some((wanted, repeat)) = self.cursor else { return true };
-        self.run = if hash(message) == wanted { self.run + 1 } else { 0 };
-        self.is_found = self.run == repeat;
+        let Some(cursor) = &self.cursor else { return true };
+        if timestamp(message) == cursor.ts.as_bytes() {
+            self.nth = self.nth.filter(|_| self.messages > 1).map(|nth| nth.saturating_add(1));
+            // Without the first ones, all messages have to be scanned. Where the log itself lacks
+            // them, the first equal one counts.
+            let is_nth = self.nth.map_or(!self.is_partial, |nth| nth == cursor.nth);
+            self.is_found = is_nth && hash(message) == cursor.hash;
+        }
         false
     }
 }
@@ -139,24 +153,36 @@ mod tests {
         LogMessage { stream: 1, text: text.as_bytes() }
     }
 
-    /// Equal messages are distinguished by their number.
+    /// Equal messages of one timestamp are distinguished by their number.
     #[test]
     fn a_scan_finds_the_message_after_the_cursor() {
-        let log = ["1 a", "1 a", "1 a", "2 b", "1 a", "3 c"].map(message);
-        let mut previous = None;
-        for sent in 1..log.len() {
-            let position = Position::of(log[sent - 1], previous);
-            previous = Some((position.hash, position.repeat));
+        let log = ["0 z", "1 a", "1 b", "1 a", "1 b", "2 b", "2 b", "3 c"].map(message);
+        let mut previous: Option<Position> = None;
+        for sent in 1..=log.len() {
+            let before = previous.as_ref().map(|last| (last.ts.as_str(), last.nth));
+            let position = Position::of(log[sent - 1], before);
+            previous = Some(position.clone());
             let cursor = position.into_cursor("x");
-            // The message of the cursor may come again later; the first one counts.
-            let mut scan = Scan::new(Some(&cursor));
+            let mut scan = Scan::new(Some(&cursor), false);
             let new = log.iter().filter(|message| scan.is_new(**message)).count();
-            let first = if sent == 5 { 1 } else { sent };
-            assert_eq!((scan.is_found, new), (true, log.len() - first), "{sent}");
+            assert_eq!((scan.is_found, new), (true, log.len() - sent), "{sent}");
+            // From the middle of the log: the right messages, or none.
+            for from in 1..log.len() {
+                let mut scan = Scan::new(Some(&cursor), true);
+                let new = log[from..].iter().filter(|message| scan.is_new(**message)).count();
+                assert!(!scan.is_found || new == log.len() - sent, "{sent}, {from}");
+                let begins_before = log[from].text[0] < log[sent - 1].text[0];
+                assert_eq!(scan.is_found, begins_before, "{sent}, {from}");
+            }
         }
         let cursor = Position::of(message("4 d"), None).into_cursor("x");
-        let mut scan = Scan::new(Some(&cursor));
+        let mut scan = Scan::new(Some(&cursor), false);
         assert!(!log.iter().any(|message| scan.is_new(*message)) && !scan.is_found);
+        // Rotated within the second.
+        let cursor = Position::of(message("1 b"), Some(("1", 3))).into_cursor("x");
+        let mut scan = Scan::new(Some(&cursor), false);
+        let new = log[4..].iter().filter(|message| scan.is_new(**message)).count();
+        assert_eq!((scan.is_found, new), (true, 3));
     }
 
     #[test]

@@ -22,6 +22,13 @@ pub fn next_digest(after: Timestamp, time: &DigestTime) -> Timestamp {
     found.unwrap_or(Timestamp(after.0 + DAY_MS))
 }
 
+/// The digest that follows the last one. Where the clock was days ahead then, the next one follows
+/// now.
+pub(super) fn due_digest(last: Timestamp, now: Timestamp, time: &DigestTime) -> Timestamp {
+    let is_ahead = last.0 > now.0.saturating_add(DAY_MS);
+    next_digest(if is_ahead { now } else { last }, time)
+}
+
 /// The moment of a local time.
 fn utc(local: i64, time: &DigestTime) -> Timestamp {
     let near = Timestamp(local - time.zone.offset_ms(Timestamp(local)));
@@ -31,6 +38,19 @@ fn utc(local: i64, time: &DigestTime) -> Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_clock_that_was_set_neither_repeats_nor_stops_digests() {
+        let time = DigestTime { minute: 540, zone: Zone::read("UTC").unwrap() };
+        let nine = 1_774_342_800_000; // 2026-03-24T09:00:00Z
+        let due = |last: i64, now: i64| due_digest(Timestamp(last), Timestamp(now), &time).0;
+        assert_eq!(due(nine, nine + 1), nine + DAY_MS);
+        // Set back by a second, by a day, and from another year.
+        assert_eq!(due(nine, nine - 1000), nine + DAY_MS);
+        assert_eq!(due(nine, nine - DAY_MS), nine + DAY_MS);
+        assert_eq!(due(nine + 1000 * DAY_MS, nine), nine + DAY_MS);
+        assert_eq!(due(0, nine), DAY_MS * 3 / 8, "long ago: due now");
+    }
 
     #[test]
     fn digests_are_a_day_apart_in_local_time() {

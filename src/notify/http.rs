@@ -113,7 +113,10 @@ mod client {
                     unsent.contains(&error.kind()) || error.kind() == ErrorKind::NetworkUnreachable;
                 // rustls reports certificates that it refuses as invalid data.
                 let is_refused = unsent || error.kind() == ErrorKind::InvalidData;
-                (SystemError(error).to_string(), !is_refused)
+                let reason = SystemError(error).to_string();
+                // The standard library has no kind for it.
+                let is_unresolved = reason.starts_with("failed to lookup address");
+                (reason, !is_refused && !is_unresolved)
             }
             ureq::Error::Protocol(_) => ("invalid HTTP answer".into(), true),
             _ => ("request failed".into(), true),

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use memchr::memmem;
 
 use super::channel::{Attempt, AttemptFailure, Channel, ChannelKind};
-use super::digest::{DigestTime, next_digest};
+use super::digest::{DigestTime, due_digest, next_digest};
 use super::journal::{Journal, JournalEntry, NotifyState, QueuedMessage};
 use super::rules::{AccountRecord, AlertKind, Decision};
 use super::text::{Composer, DigestFacts, Draft};
@@ -28,6 +28,8 @@ const ACCOUNTS_MAX: usize = 25_000;
 const NAME_MAX: usize = 1024;
 /// The longest wait between two attempts.
 const BACKOFF_MAX: Duration = Duration::from_mins(5);
+/// The longest wait that a receiver may ask for.
+const ASKED_MAX: Duration = Duration::from_hours(6);
 /// Begins the keys of notes, which no user's name does.
 const NOTE_KEY: char = '\0';
 /// Letters of a note that distinguish it from others.
@@ -144,7 +146,7 @@ impl Outbox {
     pub fn digest(&self, composer: &Composer, time: &DigestTime) -> Timestamp {
         let now = Timestamp::now();
         let mut locked = self.shared.lock();
-        let due = next_digest(Timestamp(locked.state.digest.last_ms), time);
+        let due = due_digest(Timestamp(locked.state.digest.last_ms), now, time);
         if due.0 > now.0 {
             return due;
         }
@@ -501,7 +503,9 @@ impl Worker {
             let (channel, seq) = (kind, message.seq);
             let mut entries = Vec::new();
             let age = Timestamp::now().0.saturating_sub(message.created_ms);
-            if u128::try_from(age).is_ok_and(|age| age > self.retry.give_up.as_millis()) {
+            // A clock that was set makes messages old: each has an attempt.
+            let is_old = u128::try_from(age).is_ok_and(|age| age > self.retry.give_up.as_millis());
+            if is_old && self.failures > 0 {
                 let what = format!("{}: given up, not sent: {}", kind.name(), message.first_line());
                 reporter.print(what);
                 locked.lost();
@@ -559,7 +563,8 @@ impl Worker {
     fn wait(&self, failure: &AttemptFailure) -> Duration {
         let doubled = 1_u32.checked_shl(self.failures.saturating_sub(1).min(20)).unwrap_or(1);
         let backoff = self.retry.first_wait.saturating_mul(doubled).min(BACKOFF_MAX);
-        failure.retry_after.map_or(backoff, |asked| asked.max(self.retry.first_wait))
+        let asked = |asked: Duration| asked.min(ASKED_MAX).max(self.retry.first_wait);
+        failure.retry_after.map_or(backoff, asked)
     }
 
     /// Reports the first failure of an outage, and each after which a message may arrive twice.

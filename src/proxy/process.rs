@@ -153,6 +153,12 @@ impl ProxyProcess {
         Some((own.ino(), own.dev()) == (file.ino(), file.dev()))
     }
 
+    /// Tests if its PID namespace is visibly not that of this machine.
+    pub fn is_in_container(self) -> bool {
+        let namespace = fs::read_link(self.path("ns/pid")).ok();
+        namespace.is_some() && namespace != fs::read_link(OWN_PID_NAMESPACE).ok()
+    }
+
     /// Returns all processes of its container, itself first; only itself where it shares the PID
     /// namespace of this machine.
     pub fn container_processes(self) -> Vec<Self> {

@@ -137,7 +137,7 @@ pub fn find_targets(
     let is_first =
         |process: &ProxyProcess| !process.parent().is_some_and(|parent| readers.contains(&parent));
     let first = readers.iter().copied().filter(is_first);
-    let readers: Vec<_> = first.map(ReloadTarget::Process).collect();
+    let readers: Vec<_> = first.map(|process| target_of(process, file)).collect();
     if readers.is_empty() {
         let message = if running().next().is_some() {
             "no running proxy that this user can see reads this file (use --pid or --container)"
@@ -147,6 +147,20 @@ pub fn find_targets(
         return Err(Error::refused(file.display(), message));
     }
     Ok(readers)
+}
+
+/// Returns a process as a target: with its container, whose log can confirm a reload, where the
+/// engine has one that mounts the file.
+fn target_of(process: ProxyProcess, file: &Path) -> ReloadTarget {
+    let container = || {
+        let docker = Docker::connect().ok()?;
+        let container = docker.mounting(&fs::canonicalize(file).ok()?).ok()??;
+        let inside = container.pid.map(ProxyProcess).map(ProxyProcess::container_processes);
+        let is_it = inside.is_some_and(|inside| inside.contains(&process));
+        is_it.then(|| ReloadTarget::Container(docker, Box::new(container), Some(process)))
+    };
+    let found = process.is_in_container().then(container).flatten();
+    found.unwrap_or(ReloadTarget::Process(process))
 }
 
 impl ReloadTarget {

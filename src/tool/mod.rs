@@ -58,6 +58,7 @@ pub fn main<O: Default>(
     let reporter = Reporter(cli.name);
     let result = match cli.parse(std::env::args_os().skip(1)) {
         Ok(Invocation::Print(text)) => print(&text),
+        Ok(Invocation::Generate(page)) => print(&page.render(&cli.info(), MANUAL_PAGES)),
         Ok(Invocation::Run(options, format)) => run(options, format, reporter),
         Err(error) => Err(error),
     };

@@ -18,25 +18,44 @@ use crate::live::engine::{Engine, docker, image, succeeds};
 const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// A running mtp-logs whose lines are appended to a file; killed on drop.
-struct Logs(Child);
+pub(crate) struct Logs(Child);
 
 impl Logs {
-    fn start(args: &[&str], folder: &Path) -> Self {
+    pub(crate) fn start(args: &[&str], folder: &Path) -> Self {
         let append =
             |name: &str| File::options().create(true).append(true).open(folder.join(name)).unwrap();
         let mut command = tool("mtp-logs");
         let state = folder.join("state").display().to_string();
-        command.args(args).args(["--state", &state]).stdin(Stdio::null());
+        command.args(["--state", &state]).args(args).stdin(Stdio::null());
         let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap());
         command.env("PATH", path).stdout(append("out")).stderr(append("err"));
         Self(command.spawn().unwrap())
     }
 
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.0), signal).unwrap();
+    }
+
     /// Ends it with SIGTERM.
-    fn end(mut self) {
-        let pid = Pid::from_raw(i32::try_from(self.0.id()).unwrap()).unwrap();
-        kill_process(pid, Signal::TERM).unwrap();
+    pub(crate) fn end(mut self) {
+        self.signal(Signal::TERM);
         assert_eq!(self.0.wait().unwrap().code(), Some(0));
+    }
+
+    /// Ends it, and starts it again after something else.
+    pub(crate) fn end_and<T>(&mut self, then: impl FnOnce() -> T, args: &[&str], folder: &Path) {
+        self.signal(Signal::TERM);
+        assert_eq!(self.0.wait().unwrap().code(), Some(0));
+        then();
+        *self = Self::start(args, folder);
+    }
+
+    /// The same with SIGKILL.
+    pub(crate) fn kill_and<T>(&mut self, then: impl FnOnce() -> T, args: &[&str], folder: &Path) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+        then();
+        *self = Self::start(args, folder);
     }
 }
 
@@ -48,7 +67,7 @@ impl Drop for Logs {
 }
 
 /// Waits until the output has as many lines.
-fn wait_for_lines(folder: &Path, count: usize) -> Vec<String> {
+pub(crate) fn wait_for_lines(folder: &Path, count: usize) -> Vec<String> {
     let until = Instant::now() + TIMEOUT;
     loop {
         let out = text(&fs::read(folder.join("out")).unwrap_or_default());
@@ -62,13 +81,13 @@ fn wait_for_lines(folder: &Path, count: usize) -> Vec<String> {
 }
 
 /// Appends numbered lines.
-fn write_lines(file: &mut File, numbers: std::ops::Range<usize>) {
+pub(crate) fn write_lines(file: &mut File, numbers: std::ops::Range<usize>) {
     for number in numbers {
         writeln!(file, "line {number}").unwrap();
     }
 }
 
-fn numbered(count: usize) -> Vec<String> {
+pub(crate) fn numbered(count: usize) -> Vec<String> {
     (0..count).map(|number| format!("line {number}")).collect()
 }
 
@@ -145,10 +164,10 @@ fn a_damaged_state_is_refused() {
     assert_eq!(fs::read_to_string(&state).unwrap(), "{\"version\":1,");
 }
 
-/// A program in the place of journalctl: entries after a cursor, then a wait.
+/// A program in the place of journalctl: entries from a cursor on, then a wait.
 const JOURNALCTL: &str = r#"#!/bin/sh
 from=1
-for word; do case $word in --after-cursor=c*) from=$((${word#--after-cursor=c} + 1));; esac; done
+for word; do case $word in --cursor=c*) from=${word#--cursor=c};; esac; done
 i=$from
 while [ $i -le $((from + 9)) ]; do echo "{\"__CURSOR\":\"c$i\",\"MESSAGE\":\"line $i\"}"; i=$((i + 1)); done
 exec sleep 1

@@ -60,7 +60,7 @@ impl Server {
         Self::listen(TcpListener::bind("127.0.0.1:0").unwrap(), replies)
     }
 
-    fn listen(listener: TcpListener, replies: &[Reply]) -> Self {
+    pub(crate) fn listen(listener: TcpListener, replies: &[Reply]) -> Self {
         let url = format!("http://{}", listener.local_addr().unwrap());
         let (send, requests) = channel();
         let replies = Arc::new(Mutex::new(replies.iter().rev().copied().collect::<Vec<_>>()));
@@ -122,7 +122,7 @@ fn serve(stream: &TcpStream, send: &Sender<Request>, replies: &Mutex<Vec<Reply>>
     Some(())
 }
 
-fn alert(user: &str, verdict: &str, minute: u32) -> String {
+pub(crate) fn alert(user: &str, verdict: &str, minute: u32) -> String {
     format!(
         concat!(
             r#"{{"type":"alert","ts":"2026-11-23T{:02}:{:02}:00Z","user":{},"verdict":"{}","#,

@@ -6,7 +6,7 @@ use std::fs;
 use mtp::cli::{complete, help, man};
 use mtp::tool;
 
-use crate::harness::{Golden, root};
+use crate::harness::{Golden, root, run, text};
 
 #[test]
 fn pages_follow_the_tables() {
@@ -33,6 +33,31 @@ fn pages_follow_the_tables() {
             assert!(made, "{} is made from no table", path.display());
         }
     }
+}
+
+/// For those who have the programs alone.
+#[test]
+fn a_program_prints_its_own_pages() {
+    for page in tool::command_lines() {
+        let name = page.name;
+        for (kind, path) in [
+            ("man", format!("man/{name}.1")),
+            ("bash", format!("completions/{name}.bash")),
+            ("zsh", format!("completions/_{name}")),
+            ("fish", format!("completions/{name}.fish")),
+        ] {
+            let output = run(name, &["--generate", kind], b"");
+            assert!(output.status.success() && output.stderr.is_empty(), "{name} {kind}");
+            assert_eq!(
+                text(&output.stdout),
+                fs::read_to_string(root().join(&path)).unwrap(),
+                "{path}"
+            );
+        }
+    }
+    let output = run("mtp-score", &["--generate", "tcsh"], b"");
+    let error = "mtp-score: --generate: invalid page 'tcsh' (expected man, bash, zsh or fish)\n";
+    assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(2), error));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Starts the followers, writes their lines and saves their positions.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::sync_channel;
 use std::thread;
@@ -37,13 +38,14 @@ pub fn run(
     let (updates, received) = sync_channel(QUEUE);
     start(&options, &state, &updates)?;
     thread::spawn(move || forward_signals(&signals, &updates));
-    let mut writer = Writer { state, path: options.state, out: Output::stdout()?, lines: 0 };
+    let (path, out) = (options.state, Output::stdout()?);
+    let mut writer = Writer { state, path, out, reporter, lines: 0, has_failed_to_save: false };
     for update in received {
         match update {
             Update::Lines(batch) => writer.write(batch)?,
             Update::Forget(source) => {
                 writer.state.sources.remove(&source);
-                writer.save()?;
+                writer.save();
             }
             Update::Report(what) => reporter.print(what),
             Update::ReportCounts => reporter.print(format!("{} lines", writer.lines)),
@@ -66,18 +68,20 @@ fn start(options: &LogsOptions, state: &SavedPositions, updates: &Updates) -> Re
         let (docker, updates) = (Docker::connect()?, updates.clone());
         thread::spawn(move || container::follow(docker, containers, updates));
     }
-    for path in &options.files {
-        let path =
-            std::path::absolute(path).map_err(|error| Error::input(path.display(), error))?;
+    let absolute = |path: &PathBuf| {
+        std::path::absolute(path).map_err(|error| Error::input(path.display(), error))
+    };
+    let paths = options.files.iter().map(absolute).collect::<Result<BTreeSet<_>, _>>()?;
+    for path in paths.iter().cloned() {
         let cursor = match state.sources.get(&format!("{}{}", file::KEY, path.display())) {
             Some(Cursor::File(cursor)) => Some(cursor.clone()),
             _ => None,
         };
-        let prefix = match (&options.name, options.files.len()) {
+        let prefix = match (&options.name, paths.len()) {
             (None, 1) => String::new(),
-            (None, _) => format!("{}  | ", plain_name(&path)),
+            (None, _) => format!("{}  | ", plain_name(&path, &paths)),
             (Some(host), 1) => format!("{host}  | "),
-            (Some(host), _) => format!("{host}.{}  | ", plain_name(&path)),
+            (Some(host), _) => format!("{host}.{}  | ", plain_name(&path, &paths)),
         };
         let (followed, updates) = (Followed { path, prefix, from_now, cursor }, updates.clone());
         thread::spawn(move || file::follow(followed, &updates));
@@ -103,11 +107,17 @@ fn container_cursors(state: &SavedPositions) -> HashMap<String, ContainerCursor>
     cursors.collect()
 }
 
-/// The name of a file in letters that mtp-parse reads in a prefix.
-fn plain_name(path: &Path) -> String {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-._".contains(letter);
-    name.chars().map(|letter| if is_plain(letter) { letter } else { '-' }).collect()
+/// The name of a file in letters that mtp-parse reads in a prefix; the whole path where another file
+/// has the same name.
+fn plain_name(path: &Path, paths: &BTreeSet<PathBuf>) -> String {
+    let plain = |name: &OsStr| -> String {
+        let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-._".contains(letter);
+        let name = name.to_string_lossy();
+        name.chars().map(|letter| if is_plain(letter) { letter } else { '-' }).collect()
+    };
+    let name = |path: &Path| plain(path.file_name().unwrap_or_default());
+    let is_unique = paths.iter().filter(|other| name(other) == name(path)).count() == 1;
+    if is_unique { name(path) } else { plain(path.as_os_str()).trim_start_matches('-').to_owned() }
 }
 
 /// Sends the signals as updates.
@@ -130,7 +140,9 @@ struct Writer {
     state: SavedPositions,
     path: Option<PathBuf>,
     out: Output,
+    reporter: Reporter,
     lines: u64,
+    has_failed_to_save: bool,
 }
 
 impl Writer {
@@ -141,7 +153,7 @@ impl Writer {
         self.out.flush()?;
         if let Some(cursor) = batch.cursor {
             self.state.sources.insert(batch.source, cursor);
-            self.save()?;
+            self.save();
         }
         Ok(())
     }
@@ -153,7 +165,18 @@ impl Writer {
         Ok(ExitStatus::Success)
     }
 
-    fn save(&self) -> Result<(), Error> {
-        self.path.as_deref().map_or(Ok(()), |path| self.state.save_quickly(path))
+    /// Saves the positions. A full disk does not end the stream: the next batch tries again.
+    fn save(&mut self) {
+        let Some(path) = self.path.as_deref() else { return };
+        match self.state.save_quickly(path) {
+            Ok(()) if std::mem::take(&mut self.has_failed_to_save) => {
+                self.reporter.print(format!("{}: saved again", path.display()));
+            }
+            // Once, and not for each batch of an outage.
+            Err(error) if !std::mem::replace(&mut self.has_failed_to_save, true) => {
+                self.reporter.print(format!("{error}; positions are kept in memory"));
+            }
+            Ok(()) | Err(_) => {}
+        }
     }
 }

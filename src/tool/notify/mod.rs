@@ -114,12 +114,12 @@ const DELIVERY: Section = Section {
         "With --state a message is on the disk before its row is passed on. It stays there until the \
          receiver has accepted it: through outages, restarts and SIGKILL. Attempts are repeated after \
          --retry, then after twice as long, up to five minutes, or when the receiver asks for \
-         (Retry-After, retry_after).\n\n\
+         (Retry-After, retry_after), up to six hours.\n\n\
          A message is sent once. Where no answer came, or mtp-notify was killed during an attempt, it \
          is sent again, and standard error has a line that it may arrive twice: the webhook's \
          Idempotency-Key, and MTP_ID of --exec, are the same then. A message that is not sent has \
          such a line too: rejected by the receiver (status 400, 413, 415, 422), given up after \
-         --give-up, or beyond the 1000 messages or 16 MiB that wait for one channel.\n\n\
+         --give-up and an attempt, or beyond the 1000 messages or 16 MiB that wait for one channel.\n\n\
          Remembered are 25000 users and kinds of note; beyond that the oldest are forgotten."
             .to_owned()
     },

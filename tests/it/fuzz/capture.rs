@@ -18,7 +18,7 @@ pub(crate) const NOW: Timestamp = Timestamp(1_795_448_500_000);
 pub(crate) fn options<O: Default>(cli: &Cli<O>, args: &[&str]) -> (O, OutputFormat) {
     match cli.parse(args.iter().map(OsString::from)).expect("a valid command line") {
         Invocation::Run(options, format) => (options, format),
-        Invocation::Print(text) => panic!("{text}"),
+        Invocation::Print(_) | Invocation::Generate(_) => panic!("{args:?} runs nothing"),
     }
 }
 

@@ -41,7 +41,8 @@ impl Compose {
         works(&unpacked).then_some(unpacked)
     }
 
-    fn command(&self) -> Command {
+    /// Its program.
+    pub(crate) fn command(&self) -> Command {
         match self {
             Self::Old => Command::new("docker-compose"),
             Self::New(folder) => {

@@ -2,6 +2,7 @@
 
 mod compose;
 pub(crate) mod engine;
+mod example;
 mod latency;
 mod pipeline;
 mod replay;

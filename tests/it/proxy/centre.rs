@@ -1,14 +1,19 @@
 //! A stand-in for Telegram's data centre: says everything back, under the real obfuscation.
 
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::thread;
 
 use super::cipher::{HEADER, directions};
 
 /// Listens on loopback until the test process ends; gives the port.
 pub(crate) fn start() -> u16 {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port on loopback");
+    start_at(Ipv4Addr::LOCALHOST)
+}
+
+/// The same on another address of this machine.
+pub(crate) fn start_at(ip: Ipv4Addr) -> u16 {
+    let listener = TcpListener::bind((ip, 0)).expect("a free port");
     let port = listener.local_addr().unwrap().port();
     thread::spawn(move || {
         for stream in listener.incoming().flatten() {

@@ -10,7 +10,7 @@ mod tls;
 mod venv;
 
 pub(crate) use access::{Access, Log};
-pub(crate) use centre::start as start_centre;
+pub(crate) use centre::{start as start_centre, start_at as start_centre_at};
 pub(crate) use client::{Client, Mode, Opening, dial, random};
-pub(crate) use server::{Proxy, stage};
+pub(crate) use server::{Proxy, config_at, stage};
 pub(crate) use venv::{Installed, installed, python};

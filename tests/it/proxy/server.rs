@@ -133,11 +133,16 @@ impl Drop for Proxy {
 /// data centre runs already.
 pub(crate) fn stage(config: &str) -> (String, SocketAddrV4) {
     let (listen, centre) = (free_address(), centre::start());
+    (config_at(&listen.ip().to_string(), listen.port(), centre, config), listen)
+}
+
+/// A config.py with the prelude before it, for these addresses.
+pub(crate) fn config_at(listen: &str, port: u16, centre: u16, config: &str) -> String {
     let prelude = PRELUDE
-        .replace("LISTEN_ADDRESS", &listen.ip().to_string())
-        .replace("PROXY_PORT", &listen.port().to_string())
+        .replace("LISTEN_ADDRESS", listen)
+        .replace("PROXY_PORT", &port.to_string())
         .replace("CENTRE_PORT", &centre.to_string());
-    (format!("{prelude}\n{config}"), listen)
+    format!("{prelude}\n{config}")
 }
 
 /// An address of loopback that no other proxy of the tests listens on, and a port free there.
