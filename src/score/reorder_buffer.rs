@@ -16,12 +16,34 @@ use super::users::Renumbered;
 
 /// Connections that are buffered, of about 100 bytes each. Beyond it the oldest are evicted early.
 const BUFFERED_MAX: usize = 1 << 20;
-/// Sources with a watermark of their own; further ones follow the newest time of the stream.
+/// Sources with a watermark of their own; beyond it the one that is silent longest is forgotten.
 const SOURCES_MAX: usize = 256;
 /// Bytes of the name of a source. Those with longer names count as one.
 const SOURCE_NAME_MAX: usize = 256;
-/// A source that is silent for so long does not hold back the watermark.
+/// A source that is silent while others advance so far does not hold back the watermark.
 const SILENCE_MS: i64 = 600_000;
+/// One event advances the time of silence by so much at most: a jump is not a silence of others.
+const STEP_MAX_MS: i64 = SILENCE_MS / 4;
+/// A source that is further behind the newest time does not hold back the watermark. Clocks that are
+/// an hour apart do not lose each other's connections.
+pub(super) const HOLD_MAX_MS: i64 = 2 * 3_600_000;
+/// A source so far behind is reported.
+const BEHIND_MS: i64 = 30 * 60_000;
+
+/// The clock of a source.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct SourceClock {
+    /// `i64::MAX` once the source has ended.
+    newest: i64,
+    /// The sum of its steps, from that of the stream when it came or came back.
+    elapsed: i64,
+    /// That of the stream at its last event.
+    seen: i64,
+    /// How far it was behind the stream at its last event.
+    lag: i64,
+    /// Whether it was reported as behind.
+    is_reported: bool,
+}
 
 /// The beginning or end of a connection that is not yet due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -119,8 +141,9 @@ pub struct ReorderBuffer {
     newest: i64,
     /// The newest time of rows that are not connections.
     newest_other: i64,
-    /// The newest time of each source; `i64::MAX` once it has ended.
-    sources: BTreeMap<String, i64>,
+    sources: BTreeMap<String, SourceClock>,
+    /// How far the fastest source has come, in steps of [`STEP_MAX_MS`] at most.
+    elapsed: i64,
     /// The number of sources without which the watermark does not move, however long they are
     /// silent. `None` for a live stream.
     #[serde(skip)]
@@ -145,6 +168,7 @@ impl ReorderBuffer {
             newest: i64::MIN,
             newest_other: i64::MIN,
             sources: BTreeMap::new(),
+            elapsed: 0,
             expected: None,
             buffered: TimeQueue::default(),
             identities: HashMap::default(),
@@ -223,40 +247,99 @@ impl ReorderBuffer {
     /// Records the time of a source, and moves the watermark.
     pub fn advance(&mut self, source: &str, ts: i64) {
         self.newest = self.newest.max(ts);
-        let source = if source.len() > SOURCE_NAME_MAX { "" } else { source };
-        if let Some(newest) = self.sources.get_mut(source) {
-            *newest = (*newest).max(ts);
-        } else if self.sources.len() < SOURCES_MAX {
-            self.sources.insert(source.to_owned(), ts);
+        let (elapsed, newest) = (self.elapsed, self.newest);
+        if let Some(clock) = self.clock(source, ts) {
+            let step = ts.saturating_sub(clock.newest).clamp(0, STEP_MAX_MS);
+            let is_back = elapsed - clock.seen > SILENCE_MS;
+            let begin = if is_back { elapsed } else { clock.elapsed };
+            clock.elapsed = begin.saturating_add(step);
+            clock.newest = clock.newest.max(ts);
+            clock.lag = newest.saturating_sub(clock.newest);
+            clock.seen = elapsed.max(clock.elapsed);
+            self.elapsed = clock.seen;
         }
         self.move_watermark();
     }
 
+    /// The clock of a source; a new one has this time.
+    fn clock(&mut self, source: &str, ts: i64) -> Option<&mut SourceClock> {
+        let source = if source.len() > SOURCE_NAME_MAX { "" } else { source };
+        if !self.sources.contains_key(source) {
+            if self.sources.len() >= SOURCES_MAX {
+                self.forget_a_source()?;
+            }
+            let (elapsed, newest) = (self.elapsed, ts);
+            let new = SourceClock { newest, elapsed, seen: elapsed, ..SourceClock::default() };
+            self.sources.insert(source.to_owned(), new);
+        }
+        self.sources.get_mut(source)
+    }
+
+    /// Removes the source that is silent longest, unless a number of them is expected.
+    fn forget_a_source(&mut self) -> Option<()> {
+        let silent = self.sources.iter().filter(|_| self.expected.is_none());
+        let (name, _) = silent.min_by_key(|(_, clock)| clock.seen)?;
+        let name = name.clone();
+        self.sources.remove(&name).map(drop)
+    }
+
     /// Records that no further row of a source comes.
     pub fn end_source(&mut self, source: &str) {
-        if let Some(newest) = self.sources.get_mut(source) {
-            *newest = i64::MAX;
-        } else if self.sources.len() < SOURCES_MAX {
-            self.sources.insert(source.to_owned(), i64::MAX);
+        if let Some(clock) = self.clock(source, i64::MAX) {
+            clock.newest = i64::MAX;
         }
         self.move_watermark();
     }
 
     fn move_watermark(&mut self) {
-        let active_from = match self.expected {
-            Some(expected) if self.sources.len() < expected => return,
-            Some(_) => i64::MIN,
-            None => self.newest.saturating_sub(SILENCE_MS),
-        };
-        let slowest = self.sources.values().filter(|newest| **newest >= active_from).min();
-        let slowest = slowest.copied().unwrap_or(self.newest).min(self.newest);
+        if self.expected.is_some_and(|expected| self.sources.len() < expected) {
+            return;
+        }
+        let slowest = self.slowest().unwrap_or(self.newest).min(self.newest);
         self.watermark = self.watermark.max(slowest.saturating_sub(self.late_ms));
     }
 
-    /// Makes all buffered connections due. What comes later for their time is late.
-    pub fn release(&mut self) {
+    /// The newest time of the slowest source that is waited for.
+    fn slowest(&self) -> Option<i64> {
+        self.sources.values().filter(|clock| self.is_waited_for(clock)).map(|own| own.newest).min()
+    }
+
+    /// Whether a source holds back the watermark. One that is behind it already is late.
+    fn is_waited_for(&self, clock: &SourceClock) -> bool {
+        if self.expected.is_some() {
+            return true;
+        }
+        clock.newest >= self.watermark
+            && clock.newest >= self.newest.saturating_sub(HOLD_MAX_MS)
+            && self.elapsed - clock.seen <= SILENCE_MS
+    }
+
+    /// A source whose clock is far behind that of others, once each: its name, and how far.
+    pub fn take_behind(&mut self) -> Option<(&str, i64)> {
+        let is_behind = |own: &SourceClock| own.lag > BEHIND_MS && !own.is_reported;
+        let (name, clock) = self.sources.iter_mut().find(|(_, own)| is_behind(own))?;
+        clock.is_reported = true;
+        Some((name, clock.lag))
+    }
+
+    /// Makes the connections due that no source with a slower clock may still come before. What
+    /// comes later for their time is late. Returns how long the others are held at most, in
+    /// milliseconds.
+    pub fn release(&mut self) -> Option<i64> {
+        let waited_for = self.sources.values().filter(|clock| self.is_waited_for(clock));
+        let lag = waited_for.map(|clock| clock.lag).filter(|lag| *lag > self.late_ms).max();
+        self.release_before(self.newest.saturating_sub(lag.unwrap_or(0)));
+        lag.filter(|_| self.buffered.first().is_some_and(|first| first.ts >= self.watermark))
+    }
+
+    /// Makes all buffered connections due.
+    pub fn release_all(&mut self) {
+        self.release_before(self.newest);
+    }
+
+    fn release_before(&mut self, last: i64) {
         if !self.buffered.is_empty() {
-            self.watermark = self.watermark.max(self.newest.saturating_add(1));
+            self.watermark = self.watermark.max(last.saturating_add(1));
         }
     }
 
@@ -328,24 +411,75 @@ mod tests {
         assert!(left.iter().skip(22).is_sorted_by_key(|own| own.ts) && queue.is_empty());
     }
 
-    #[test]
-    fn the_watermark_follows_the_slowest_source_that_is_not_silent() {
-        let mut buffer = ReorderBuffer::new(0);
-        let mut all: BTreeMap<String, i64> = BTreeMap::new();
-        let mut want = i64::MIN;
-        for n in 0..4000_u32 {
-            let random = n.wrapping_mul(2_654_435_769) >> 16;
-            let source = (random % 5).to_string();
-            let lag = i64::from(random % 5) * 200_000 * i64::from(u8::from(n % 700 > 300));
-            let ts = i64::from(n) * 2_000 - lag;
-            buffer.advance(&source, ts);
-            let newest = all.entry(source).or_insert(ts);
-            *newest = (*newest).max(ts);
-            let top = all.values().copied().max().unwrap();
-            let slowest = all.values().filter(|newest| **newest >= top - SILENCE_MS).min().unwrap();
-            want = want.max(*slowest);
-            assert_eq!(buffer.watermark, want, "{n}");
+    /// The watermarks after the events of two sources, each with an event every ten seconds.
+    fn watermarks(minutes: std::ops::Range<i64>, behind: i64, buffer: &mut ReorderBuffer) {
+        for n in minutes.start * 6..minutes.end * 6 {
+            let ts = n * 10_000;
+            let slow = ts - behind;
+            assert!(buffer.watermark <= slow, "an event of {slow} is late: {}", buffer.watermark);
+            buffer.advance("slow", slow);
+            buffer.advance("ahead", ts);
         }
+    }
+
+    #[test]
+    fn a_clock_an_hour_behind_loses_nothing_and_is_reported_once() {
+        const HOUR: i64 = 3_600_000;
+        for behind in [0, HOUR / 6, HOUR / 2, HOUR, 2 * HOUR] {
+            let mut buffer = ReorderBuffer::new(0);
+            watermarks(0..300, behind, &mut buffer);
+            assert_eq!(buffer.watermark, 300 * 60_000 - 10_000 - behind);
+            let reported = buffer.take_behind().map(|(name, lag)| (name.to_owned(), lag));
+            let want = (behind > BEHIND_MS).then_some(("slow".to_owned(), behind - 10_000));
+            assert_eq!((reported, buffer.take_behind()), (want, None));
+            // It has ended: after ten minutes the other goes on alone.
+            for n in 300 * 6..312 * 6 {
+                buffer.advance("ahead", n * 10_000);
+            }
+            assert_eq!(buffer.watermark, 312 * 60_000 - 10_000);
+        }
+    }
+
+    /// One wrong time of a source is not a silence of the others, and a source that stands still
+    /// does not hold them back.
+    #[test]
+    fn no_source_moves_or_stops_the_watermark_of_others() {
+        let mut buffer = ReorderBuffer::new(0);
+        watermarks(0..60, 0, &mut buffer);
+        buffer.advance("ahead", 100 * 60_000);
+        for n in 60 * 6..99 * 6 {
+            assert!(buffer.watermark <= n * 10_000);
+            buffer.advance("slow", n * 10_000);
+        }
+        let mut buffer = ReorderBuffer::new(0);
+        buffer.advance("stands", 0);
+        for n in 0..400 * 6 {
+            buffer.advance("honest", n * 10_000);
+            buffer.advance("stands", 0);
+        }
+        assert_eq!(buffer.watermark, 400 * 60_000 - 10_000);
+        assert!(buffer.take_behind().is_some());
+    }
+
+    #[test]
+    fn what_a_slower_clock_may_still_come_before_is_not_released() {
+        let mut buffer = ReorderBuffer::new(30_000);
+        for (source, ts) in [("slow", 90_000), ("ahead", 3_700_000), ("slow", 100_000)] {
+            buffer.advance(source, ts);
+            buffer.push(connection(ts));
+        }
+        assert_eq!(buffer.release(), Some(3_600_000));
+        assert_eq!(buffer.pop_due().map(|own| own.ts), Some(90_000));
+        assert_eq!(buffer.pop_due().map(|own| own.ts), Some(100_000));
+        assert_eq!(buffer.pop_due(), None);
+        buffer.release_all();
+        assert_eq!(buffer.pop_due().map(|own| own.ts), Some(3_700_000));
+        // A source that is only quiet holds nothing back.
+        buffer.advance("quiet", 3_800_000);
+        buffer.advance("ahead", 3_900_000);
+        buffer.push(connection(3_900_000));
+        assert_eq!(buffer.release(), None);
+        assert_eq!(buffer.pop_due().map(|own| own.ts), Some(3_900_000));
     }
 
     #[test]

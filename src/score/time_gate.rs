@@ -4,12 +4,15 @@
 //! A time far ahead of the stream is plausible once the connections after it confirm it: after a
 //! quiet night they do, after an outlier they do not. No number of them confirms a time ahead of
 //! the clock by which they arrived, unless the whole stream is ahead of it. What is set aside is
-//! used when the stream reaches its time, and counted if it never does.
+//! used when the stream reaches its time, and counted if it never does. A source whose clock is up to
+//! two hours ahead confirms it by its own connections.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
+use super::reorder_buffer::HOLD_MAX_MS;
 use super::state::ConnectEvent;
 
 /// A time so far ahead of the newest one is set aside.
@@ -19,6 +22,8 @@ const RUN_MIN: u32 = 3;
 /// one of more than a day by so many.
 const RUN_MIN_FAR: u32 = 20;
 const FAR_MS: i64 = 86_400_000;
+/// Sources whose connections in a row are counted apart.
+const SOURCES_MAX: usize = 256;
 /// Connections set aside. Beyond it the one furthest ahead is removed and counted.
 const SET_ASIDE_MAX: usize = 256;
 
@@ -48,6 +53,29 @@ impl SetAside {
     }
 }
 
+/// Connections set aside in a row.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+struct Run {
+    length: u32,
+    /// The times of the last three.
+    last: [i64; 3],
+}
+
+impl Run {
+    fn push(&mut self, ts: i64) {
+        self.length = self.length.saturating_add(1);
+        let [_, before, last] = self.last;
+        self.last = [before, last, ts];
+    }
+
+    fn median(self) -> i64 {
+        let mut sorted = self.last;
+        sorted.sort_unstable();
+        let [_, median, _] = sorted;
+        median
+    }
+}
+
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct TimeGate {
     /// The newest plausible time.
@@ -55,9 +83,11 @@ pub struct TimeGate {
     /// Plausible connections so far, up to [`RUN_MIN`].
     accepted: u32,
     set_aside: Vec<SetAside>,
-    /// Connections set aside in a row, and the times of the last three.
-    run: u32,
-    last: [i64; 3],
+    /// Connections of any source that were set aside in a row.
+    run: Run,
+    /// Those of each source: one whose clock is ahead is confirmed by its own connections, whatever
+    /// others come in between.
+    runs: BTreeMap<Box<str>, Run>,
     /// Connections that were removed.
     removed: u64,
 }
@@ -80,7 +110,10 @@ impl TimeGate {
             let is_wrong = self.is_wrong(ts, arrival);
             self.newest = if is_wrong { Some(ts) } else { self.newest.max(Some(ts)) };
             self.accepted = self.accepted.saturating_add(1).min(RUN_MIN);
-            self.run = 0;
+            self.run = Run::default();
+            if !self.runs.is_empty() {
+                self.runs.remove(event.source);
+            }
             return true;
         };
         self.push(event);
@@ -88,18 +121,28 @@ impl TimeGate {
         if ts > ahead && newest <= ahead {
             return false;
         }
-        self.run = self.run.saturating_add(1);
-        let [_, before, last] = self.last;
-        self.last = [before, last, ts];
-        let mut sorted = self.last;
-        sorted.sort_unstable();
-        let [_, median, _] = sorted;
-        let run_min = if median > newest + FAR_MS { RUN_MIN_FAR } else { RUN_MIN };
-        if self.run >= run_min {
-            let confirmed = self.set_aside.iter().map(|own| own.ts);
-            self.newest = confirmed.filter(|ts| *ts <= median + JUMP_MS).max();
+        self.run.push(ts);
+        let any = self.run;
+        let run_min = if any.median() > newest + FAR_MS { RUN_MIN_FAR } else { RUN_MIN };
+        // A further jump of one source alone is not a clock that is ahead.
+        let own = self.own_run(event.source, ts);
+        let own = own.filter(|own| own.length >= RUN_MIN && own.median() <= newest + HOLD_MAX_MS);
+        let confirmed = if any.length >= run_min { Some(any) } else { own };
+        if let Some(run) = confirmed {
+            let plausible = self.set_aside.iter().map(|own| own.ts);
+            self.newest = plausible.filter(|ts| *ts <= run.median() + JUMP_MS).max();
         }
         false
+    }
+
+    /// The connections of a source that were set aside in a row, with this one.
+    fn own_run(&mut self, source: &str, ts: i64) -> Option<Run> {
+        if !self.runs.contains_key(source) && self.runs.len() < SOURCES_MAX {
+            self.runs.insert(source.into(), Run::default());
+        }
+        let run = self.runs.get_mut(source)?;
+        run.push(ts);
+        Some(*run)
     }
 
     fn push(&mut self, event: &ConnectEvent<'_>) {
@@ -191,6 +234,37 @@ mod tests {
         assert_eq!(used(&[0, 40, 80, 120, 160]), (vec![0, 40, 80, 120], 1));
         // An outlier within the first connections after a night.
         assert_eq!(used(&[0, FAR, 480, 481, 482]), (vec![0, 480, 481, 482], 1));
+    }
+
+    /// A source whose clock is an hour ahead is used, and so are the others.
+    #[test]
+    fn each_source_confirms_its_own_clock() {
+        let mut gate = TimeGate::default();
+        let mut used = 0;
+        for minute in 0..200_i64 {
+            for (source, ahead) in [("a", 0), ("b", 60), ("c", 0)] {
+                let (ip, ts) = ("203.0.113.7".parse().unwrap(), (minute + ahead) * 60_000);
+                let (port, id, format) = (None, None, "");
+                let event = ConnectEvent { ts, user: "a", ip, port, id, source, format };
+                used += usize::from(gate.admit(&event, i64::MAX));
+                used += std::iter::from_fn(|| gate.take_plausible()).count();
+            }
+            assert_eq!(
+                gate.set_aside(),
+                u64::try_from(minute + 1).unwrap() * u64::from(minute < 2)
+            );
+        }
+        assert_eq!(used, 600);
+        // Not a day: others go on meanwhile.
+        let (ip, format) = ("203.0.113.7".parse().unwrap(), "");
+        for minute in 200..400_i64 {
+            for (source, ahead) in [("a", 60), ("b", 10_000)] {
+                let ts = (minute + ahead) * 60_000;
+                let event =
+                    ConnectEvent { ts, user: "a", ip, port: None, id: None, source, format };
+                assert_eq!(gate.admit(&event, i64::MAX), source == "a");
+            }
+        }
     }
 
     /// However many connections of the future follow each other, those of the present are used.

@@ -170,3 +170,33 @@ fn coverage_is_counted_by_source() {
     assert_eq!(verdict(&format!("{lines},\"proxy_not_recognised\":90,{sources}")), "unknown");
     assert_eq!(verdict(lines), "unknown");
 }
+
+/// Two proxies in one archive, the clock of one an hour ahead: no connection of either is lost, and it
+/// is reported. So are connections whose time stays implausible.
+#[test]
+fn a_source_whose_clock_is_an_hour_ahead_loses_nothing() {
+    let of = |source: &str, minutes: usize| {
+        let at = |n: usize| 1_795_448_000_000 + i64::try_from(n + minutes).unwrap() * 60_000;
+        let each = move |n| {
+            let ts = mtp::timestamp::Timestamp(at(n)).text();
+            let source = format!("\"source\":\"{source}\",\"port\"");
+            row("connect", &ts, "alice", n).replace("\"port\"", &source)
+        };
+        (0..300).map(each).collect::<Vec<_>>()
+    };
+    for (ahead, late) in [(0, 0), (20, 0), (60, 0), (119, 0)] {
+        let (honest, fast) = (of("a", 0), of("b", ahead));
+        let rows: Vec<_> = honest.into_iter().zip(fast).flat_map(|(a, b)| [a, b]).collect();
+        let output = run("mtp-score", &[], rows.concat().as_bytes());
+        let reported = text(&output.stderr);
+        let meta = text(&output.stdout).lines().last().map(str::to_owned).unwrap();
+        let meta: Value = serde_json::from_str(&meta).unwrap();
+        assert_eq!((&meta["late"], &meta["connections"]), (&late.into(), &600.into()), "{ahead}");
+        let want = "source 'a': its times are ";
+        assert_eq!(reported.matches(want).count(), usize::from(ahead > 30), "{reported}");
+    }
+    let far = [of("a", 0), of("b", 100_000)[..2].to_vec()].concat();
+    let output = run("mtp-score", &[], far.concat().as_bytes());
+    let reported = text(&output.stderr);
+    assert!(reported.contains("; 2 set aside (their time is implausible)"), "{reported}");
+}

@@ -40,6 +40,8 @@ pub struct ScoreFilter {
     next_erasure: i64,
     /// When buffered connections are processed by the clock if the stream is quiet.
     release_at: Option<Instant>,
+    /// Whether that is for those that a slower clock holds back.
+    is_held: bool,
     /// Whether the state is saved and the next run writes the alerts.
     is_paused: bool,
     /// Whether a clock row ended the stream.
@@ -127,6 +129,7 @@ impl ScoreFilter {
             save_at,
             next_erasure: i64::MIN,
             release_at: None,
+            is_held: false,
             is_paused: false,
             is_ended: false,
             alerts: SameTime::default(),
@@ -206,6 +209,12 @@ impl ScoreFilter {
             self.write_due_summaries(connection.ts, out)?;
         }
         let change = self.state.ingest(connection, &self.options.rule, &self.options.policy);
+        if let Some((source, behind)) = self.state.buffer.take_behind() {
+            let (source, minutes) = (Escaped(source), behind / 60_000);
+            self.reporter.print(format_args!(
+                "source '{source}': its times are {minutes} min behind those of others"
+            ));
+        }
         if let (true, Some(change)) = (self.options.alert_on_risk && !self.is_paused, change)
             && let Some(user) = self.state.users.get_mut(change.user)
         {
@@ -419,6 +428,7 @@ impl ScoreFilter {
         let mut line = format!("{} connections of {users} users", counters.connections);
         let lost = [
             (counters.late, "too late (see --late)"),
+            (self.state.gate.set_aside(), "set aside (their time is implausible)"),
             (counters.duplicates, "duplicates"),
             (counters.no_address, "without an address"),
             (counters.no_user, "without a user"),
@@ -471,6 +481,11 @@ fn status_counts(state: &mut ScoreState) -> String {
     format!("{connections} connections, {users} users: {}", verdicts.join(", "))
 }
 
+/// The time in so many milliseconds.
+fn after(ms: i64) -> Option<Instant> {
+    Instant::now().checked_add(Duration::from_millis(u64::try_from(ms).unwrap_or(0)))
+}
+
 /// The next multiple of `--every` after a time.
 fn next_summaries(ts: i64, options: &ScoreOptions) -> i64 {
     options.every_ms.map_or(i64::MAX, |every| (ts.div_euclid(every) + 1).saturating_mul(every))
@@ -478,7 +493,7 @@ fn next_summaries(ts: i64, options: &ScoreOptions) -> i64 {
 
 impl Filter for ScoreFilter {
     fn line(&mut self, line: &[u8], at: LineOrigin<'_>, out: &mut Output) -> Result<(), Error> {
-        self.release_at = None;
+        (self.release_at, self.is_held) = (None, false);
         self.status.line();
         self.arrival = at.arrival.0;
         if let Some(event) = Event::read(line) {
@@ -539,7 +554,15 @@ impl Filter for ScoreFilter {
         }
         if self.release_at.is_some_and(|at| at <= now) {
             self.release_at = None;
-            self.state.buffer.release();
+            // The second time, those that a slower clock held back.
+            let held = if std::mem::take(&mut self.is_held) {
+                self.state.buffer.release_all();
+                None
+            } else {
+                self.state.buffer.release()
+            };
+            self.release_at = held.and_then(after);
+            self.is_held = self.release_at.is_some();
             self.drain_due(out);
         }
         self.flush(out)?;
@@ -552,8 +575,7 @@ impl Filter for ScoreFilter {
     fn idle(&mut self, out: &mut Output) -> Result<(), Error> {
         self.flush(out)?;
         if self.release_at.is_none() && !self.state.buffer.is_empty() {
-            let late_ms = u64::try_from(self.options.window.late_ms).unwrap_or(0);
-            self.release_at = Instant::now().checked_add(Duration::from_millis(late_ms));
+            self.release_at = after(self.options.window.late_ms);
         }
         Ok(())
     }
