@@ -9,9 +9,7 @@ pub mod journal;
 mod messages;
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io::{ErrorKind, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::mpsc::SyncSender;
 
@@ -107,21 +105,8 @@ impl SavedPositions {
     /// Replaces the state file without that wait: between lines and their position there is as
     /// little time as possible.
     pub fn save_quickly(&self, path: &Path) -> Result<(), Error> {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let temporary = path.with_file_name(format!(".{name}.{}.tmp", std::process::id()));
         let text = serde_json::to_vec(self).unwrap_or_default();
-        let write = || {
-            let mut options = fs::OpenOptions::new();
-            // Never through a link, nor into a file of another: one that a killed process left goes.
-            let file = options.write(true).create_new(true).mode(0o600);
-            let opened = file.open(&temporary).or_else(|_| {
-                fs::remove_file(&temporary)?;
-                file.open(&temporary)
-            });
-            opened?.write_all(&text)?;
-            fs::rename(&temporary, path)
-        };
-        write().map_err(|error| Error::input(path.display(), error))
+        atomic_write::replace_quickly(path, &text)
     }
 }
 
@@ -186,7 +171,7 @@ mod tests {
         state.save(&path).unwrap();
         assert_eq!(SavedPositions::load(&path).unwrap(), state);
         for text in ["", "{", r#"{"version":2,"sources":{}}"#, "[]"] {
-            fs::write(&path, text).unwrap();
+            std::fs::write(&path, text).unwrap();
             let error = SavedPositions::load(&path).unwrap_err().to_string();
             assert!(error.contains("invalid"), "{text}: {error}");
         }

@@ -27,9 +27,26 @@ const TRIES: usize = 8;
 /// How the names of temporary files end.
 const SUFFIX: &str = ".tmp";
 
+/// When a file is on the disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Durability {
+    /// Before the call returns.
+    Synced,
+    /// When the kernel writes it.
+    Unsynced,
+}
+
 /// Replaces a file by these bytes; see [`replace_with`].
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     replace_with(path, NewFile::Shared, |file| file.write_all(bytes))
+}
+
+/// Replaces a private file as [`replace_with`] does, but does not wait until it is on the disk, and
+/// leaves abandoned temporary files to that.
+pub fn replace_quickly(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    let write = |file: &mut dyn Write| file.write_all(bytes);
+    place(path, NewFile::Private, Durability::Unsynced, write)
+        .map_err(|error| Error::input(path.display(), error))
 }
 
 /// Writes a temporary file in the same folder and renames it. A file that is there keeps its mode
@@ -41,12 +58,13 @@ pub fn replace_with(
     new: NewFile,
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<(), Error> {
-    place(path, new, write).map_err(|error| Error::input(path.display(), error))
+    place(path, new, Durability::Synced, write).map_err(|error| Error::input(path.display(), error))
 }
 
 fn place(
     path: &Path,
     new: NewFile,
+    durability: Durability,
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> io::Result<()> {
     match fs::metadata(path) {
@@ -59,6 +77,9 @@ fn place(
     if let Some(old) = &old {
         refuse_planted(&path, old)?;
     }
+    if durability == Durability::Synced {
+        remove_abandoned(&path);
+    }
     let mut file = temporary(&path, new)?;
     if let Some(old) = &old {
         // Only root may give a file away; all others own the file that is there.
@@ -67,9 +88,24 @@ fn place(
         file.as_file().set_permissions(old.permissions())?;
     }
     write(file.as_file_mut())?;
+    if durability == Durability::Unsynced {
+        file.persist(&path)?;
+        return Ok(());
+    }
+    persist(file, &path)
+}
+
+/// Creates a file of mode 0600 that will replace a path by [`persist`].
+pub fn temporary_for(path: &Path) -> io::Result<NamedTempFile> {
+    remove_abandoned(path);
+    temporary(path, NewFile::Private)
+}
+
+/// Gives a temporary file its path, and waits until both are on the disk.
+pub fn persist(file: NamedTempFile, path: &Path) -> io::Result<()> {
     file.as_file().sync_all()?;
-    file.persist(&path)?;
-    File::open(folder(&path))?.sync_all()
+    file.persist(path)?;
+    File::open(folder(path))?.sync_all()
 }
 
 /// Creates a file that is written as a stream goes on, or empties it. Links and files of other users
@@ -143,14 +179,15 @@ fn refuse_planted(path: &Path, meta: &Metadata) -> io::Result<()> {
     Ok(())
 }
 
-/// A locked temporary file beside the path. Those of the same path that nobody has locked are
-/// removed: their writers were killed.
+/// How the names of the temporary files of a path begin. No `*.prom` or `*.html` matches them.
+fn prefix(path: &Path) -> String {
+    format!(".{}.", path.file_name().unwrap_or_default().to_string_lossy())
+}
+
+/// A locked temporary file beside the path.
 fn temporary(path: &Path, new: NewFile) -> io::Result<NamedTempFile> {
     let folder = folder(path);
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    // No `*.prom` or `*.html` matches it.
-    let prefix = format!(".{name}.");
-    remove_abandoned(folder, &prefix);
+    let prefix = prefix(path);
     let mode = match new {
         NewFile::Private => 0o600,
         NewFile::Shared => 0o666,
@@ -170,12 +207,14 @@ fn temporary(path: &Path, new: NewFile) -> io::Result<NamedTempFile> {
     Err(io::ErrorKind::AlreadyExists.into())
 }
 
-fn remove_abandoned(folder: &Path, prefix: &str) {
+/// Removes the temporary files of a path that no process has locked: their writers were killed.
+fn remove_abandoned(path: &Path) {
+    let (folder, prefix) = (folder(path), prefix(path));
     let own = rustix::process::geteuid().as_raw();
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let name = entry.file_name();
         let name = name.to_string_lossy();
-        let is_temporary = name.starts_with(prefix) && name.ends_with(SUFFIX);
+        let is_temporary = name.starts_with(&prefix) && name.ends_with(SUFFIX);
         let is_own = || entry.metadata().is_ok_and(|meta| meta.is_file() && meta.uid() == own);
         if !is_temporary || !is_own() {
             continue;
@@ -193,6 +232,8 @@ mod tests {
 
     use super::*;
 
+    type Replace = fn(&Path, &[u8]) -> Result<(), Error>;
+
     fn names(folder: &Path) -> Vec<String> {
         let entries = fs::read_dir(folder).unwrap();
         let mut names: Vec<_> =
@@ -208,10 +249,12 @@ mod tests {
         fs::write(&path, "old").unwrap();
         fs::set_permissions(&path, Permissions::from_mode(0o640)).unwrap();
         symlink("state", &link).unwrap();
-        replace(&link, b"new").unwrap();
-        assert_eq!(fs::read(&path).unwrap(), b"new");
-        assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o640);
-        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        for (text, write) in [("new", replace as Replace), ("newer", replace_quickly)] {
+            write(&link, text.as_bytes()).unwrap();
+            assert_eq!(fs::read(&path).unwrap(), text.as_bytes());
+            assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o640);
+            assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        }
         assert_eq!(names(folder.path()), ["link", "state"]);
     }
 

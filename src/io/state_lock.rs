@@ -56,8 +56,10 @@ impl StateLock {
             let is_same =
                 |meta: fs::Metadata| meta.ino() == file.metadata().map_or(0, |own| own.ino());
             if fs::metadata(path).is_ok_and(is_same) {
-                file.set_len(0)?;
-                writeln!(file, "{}", std::process::id())?;
+                // A full disk has no room for the number; the lock does not depend on it.
+                let written = file.set_len(0);
+                let number = written.and_then(|()| writeln!(file, "{}", std::process::id()));
+                number.unwrap_or_default();
                 return Ok(Ok(file));
             }
         }

@@ -3,6 +3,8 @@
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -13,6 +15,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
 pub struct Signals {
     stop: UnixStream,
     report: UnixStream,
+    is_stopped: Arc<AtomicBool>,
 }
 
 /// What ended a wait.
@@ -34,17 +37,24 @@ impl Signals {
     pub fn take() -> io::Result<Self> {
         let (stop, stop_sent) = UnixStream::pair()?;
         let (report, report_sent) = UnixStream::pair()?;
+        let is_stopped = Arc::new(AtomicBool::new(false));
         let hangup = (!is_ignored(SIGHUP)).then_some(SIGHUP);
         for signal in [SIGINT, SIGTERM].into_iter().chain(hangup) {
-            let once = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+            let once = Arc::new(AtomicBool::new(false));
             // Registered first, so that it sees the flag the second registration sets only later.
             signal_hook::flag::register_conditional_default(signal, once.clone())?;
             signal_hook::flag::register(signal, once)?;
+            signal_hook::flag::register(signal, is_stopped.clone())?;
             signal_hook::low_level::pipe::register(signal, stop_sent.try_clone()?)?;
         }
         signal_hook::low_level::pipe::register(SIGUSR1, report_sent)?;
         report.set_nonblocking(true)?;
-        Ok(Self { stop, report })
+        Ok(Self { stop, report, is_stopped })
+    }
+
+    /// Whether a signal has asked for the end, without a system call.
+    pub fn is_stopped(&self) -> bool {
+        self.is_stopped.load(Ordering::Relaxed)
     }
 
     /// What is there now; does not wait.

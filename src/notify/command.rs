@@ -35,13 +35,13 @@ impl CommandChannel {
             }
         };
         if let Some(mut stdin) = child.stdin.take() {
-            // A row fits into the pipe, so that a command that does not read it blocks nothing.
             let row = if message.row.is_empty() {
                 serde_json::to_string(&message.notification).unwrap_or_default()
             } else {
                 message.row.clone()
             };
-            drop(stdin.write_all(format!("{row}\n").as_bytes()));
+            // A long row does not fit into the pipe, and the command may not read it.
+            thread::spawn(move || drop(stdin.write_all(format!("{row}\n").as_bytes())));
         }
         match wait(&mut child, timeout) {
             Some(status) if status.success() => Attempt::Sent,

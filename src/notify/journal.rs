@@ -4,11 +4,10 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fs::{File, OpenOptions};
-use std::io::{ErrorKind, Write};
+use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{FlockOperation, flock};
 use serde::{Deserialize, Serialize};
 
 use super::channel::ChannelKind;
@@ -16,6 +15,7 @@ use super::rules::AccountRecord;
 use crate::error::Error;
 use crate::io::atomic_write::{self, NewFile};
 use crate::io::read_file::read_file;
+use crate::io::state_lock::StateLock;
 use crate::stream::Notification;
 
 /// The format of the file.
@@ -125,7 +125,7 @@ impl NotifyState {
             }
             JournalEntry::Digest { record } => self.digest = record,
             JournalEntry::Queue { channel, message } => {
-                self.next = self.next.max(message.seq + 1);
+                self.next = self.next.max(message.seq.saturating_add(1));
                 self.queues.entry(channel).or_default().push_back(message);
             }
             JournalEntry::Attempt { channel, seq } => self.mark(channel, seq, true),
@@ -175,6 +175,7 @@ fn write_entry(entry: &JournalEntry, out: &mut dyn Write) -> std::io::Result<()>
 #[derive(Debug)]
 pub(super) struct Journal {
     path: PathBuf,
+    _lock: StateLock,
     file: File,
     size: u64,
     /// The size at which the file is replaced.
@@ -187,7 +188,8 @@ impl Journal {
     /// Opens a file, or makes it, and locks it. A last line that was not written to its end is
     /// dropped: what depends on it has not happened.
     pub(super) fn open(path: &Path) -> Result<(Self, NotifyState), Error> {
-        let file = lock(path)?;
+        let lock = StateLock::acquire(path)?;
+        let file = open_to_append(path)?;
         let bytes =
             read_file(path, JOURNAL_MAX).map_err(|error| Error::input(path.display(), error))?;
         let mut state = NotifyState::default();
@@ -212,7 +214,8 @@ impl Journal {
         is_stale |= bytes.last().is_some_and(|last| *last != b'\n');
         let size = bytes.len() as u64;
         let limit = (2 * size).max(COMPACT_MIN);
-        Ok((Self { path: path.to_owned(), file, size, limit, is_stale }, state))
+        let path = path.to_owned();
+        Ok((Self { path, _lock: lock, file, size, limit, is_stale }, state))
     }
 
     /// Appends changes that the state has already, and waits until they are on the disk.
@@ -246,7 +249,7 @@ impl Journal {
             state.write(&mut buffered)?;
             buffered.flush()
         })?;
-        self.file = lock(&self.path)?;
+        self.file = open_to_append(&self.path)?;
         let meta =
             self.file.metadata().map_err(|error| Error::input(self.path.display(), error))?;
         self.size = meta.len();
@@ -256,18 +259,10 @@ impl Journal {
     }
 }
 
-/// Opens a file to append to it, and locks it.
-fn lock(path: &Path) -> Result<File, Error> {
-    let mut options = OpenOptions::new();
-    let opened = options.append(true).create(true).mode(0o600).open(path);
-    let file = opened.map_err(|error| Error::input(path.display(), error))?;
-    match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => Ok(file),
-        Err(error) if std::io::Error::from(error).kind() == ErrorKind::WouldBlock => {
-            Err(Error::refused(path.display(), "in use by another mtp-notify"))
-        }
-        Err(error) => Err(Error::input(path.display(), error.into())),
-    }
+/// Opens a file to append to it.
+fn open_to_append(path: &Path) -> Result<File, Error> {
+    let opened = OpenOptions::new().append(true).create(true).mode(0o600).open(path);
+    opened.map_err(|error| Error::input(path.display(), error))
 }
 
 #[cfg(test)]

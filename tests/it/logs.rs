@@ -164,6 +164,66 @@ fn a_damaged_state_is_refused() {
     assert_eq!(fs::read_to_string(&state).unwrap(), "{\"version\":1,");
 }
 
+#[test]
+fn a_state_in_use_is_refused_with_its_process() {
+    let folder = tempfile::tempdir().unwrap();
+    let (dir, path) = (folder.path(), folder.path().join("log"));
+    fs::write(&path, "line 0\n").unwrap();
+    let args = ["--file", &path.display().to_string()];
+    let logs = Logs::start(&args, dir);
+    wait_for_lines(dir, 1);
+    let state = dir.join("state").display().to_string();
+    let output = run("mtp-logs", &[&args[..], &["--state", &state]].concat(), b"");
+    let want = format!("in use by process {}", logs.0.id());
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains(&want), "{}", text(&output.stderr));
+    logs.end();
+    assert!(!dir.join("state.lock").exists());
+}
+
+/// Positions that cannot be saved do not end the lines, and are saved once they can be.
+#[test]
+fn a_failed_save_is_reported_and_the_lines_go_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let (dir, path) = (folder.path(), folder.path().join("log"));
+    let inside = dir.join("inside");
+    fs::create_dir(&inside).unwrap();
+    let state = inside.join("state");
+    let mut file = File::create(&path).unwrap();
+    let output = |name| File::create(dir.join(name)).unwrap();
+    let mut logs = Logs(
+        tool("mtp-logs")
+            .args(["--file", &path.display().to_string(), "--state", &state.display().to_string()])
+            .stdin(Stdio::null())
+            .stdout(output("out"))
+            .stderr(output("err"))
+            .spawn()
+            .unwrap(),
+    );
+    write_lines(&mut file, 0..10);
+    wait_for_lines(dir, 10);
+    while fs::remove_dir_all(&inside).is_err() {}
+    write_lines(&mut file, 10..20);
+    wait_for_lines(dir, 20);
+    let reported = || text(&fs::read(dir.join("err")).unwrap());
+    let wait = |what: &str| {
+        let until = Instant::now() + TIMEOUT;
+        while !reported().contains(what) {
+            assert!(Instant::now() < until, "{}", reported());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    };
+    wait("positions are kept in memory");
+    assert_eq!(logs.0.try_wait().unwrap(), None);
+    fs::create_dir(&inside).unwrap();
+    write_lines(&mut file, 20..30);
+    wait("saved again");
+    assert_eq!(wait_for_lines(dir, 30), numbered(30));
+    logs.end();
+    assert_eq!(reported().lines().count(), 2, "{}", reported());
+    assert!(fs::read_to_string(state).unwrap().contains("\"offset\""));
+}
+
 /// A program in the place of journalctl: entries from a cursor on, then a wait.
 const JOURNALCTL: &str = r#"#!/bin/sh
 from=1

@@ -497,3 +497,47 @@ fn secrets_are_not_taken_from_options_nor_printed() {
     assert_eq!(output.status.code(), Some(1), "{log}");
     assert!(log.contains("telegram: not sent: ") && !log.contains(TOKEN), "{log}");
 }
+
+/// A server chooses the wait up to six hours, not the end of the channel.
+#[test]
+fn no_answer_of_a_server_ends_its_channel() {
+    let far = "Retry-After: 18446744073709551615\r\n";
+    let body = r#"{"ok":false,"description":"\u001b[2J\u0007","parameters":{"retry_after":9e18}}"#;
+    for reply in [Reply::Answer(429, far, ""), Reply::Answer(429, far, body)] {
+        let (folder, server) = (tempfile::tempdir().unwrap(), Server::start(&[reply]));
+        let args = ["--webhook", &server.url, "--lang", "en", "--linger", "0"];
+        let mut notify = Notify::start(folder.path(), &args);
+        notify.write(&alert("bob", "sharing", 0));
+        server.next();
+        let end = Instant::now() + TIMEOUT;
+        while !stderr(folder.path()).contains("next attempt in 21600 s") {
+            assert!(Instant::now() < end, "{}", stderr(folder.path()));
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        drop(notify.stdin.take());
+        assert!(notify.child.wait().unwrap().code().is_some());
+        let log = stderr(folder.path());
+        assert!(!log.contains("panicked") && !log.contains('\u{1b}'), "{log}");
+    }
+}
+
+/// A command that does not read a row larger than a pipe is ended in its time like any other.
+#[test]
+fn a_command_that_does_not_read_blocks_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = folder.path().join("act");
+    fs::write(&program, "#!/bin/sh\nexec sleep 60\n").unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    let exec = program.display().to_string();
+    let args = ["--exec", &exec, "--timeout", "300ms", "--retry", "1h", "--linger", "0"];
+    let mut notify = Notify::start(folder.path(), &args);
+    let long = format!("{{\"later\":\"{}\",", "x".repeat(300_000));
+    notify.write(&alert("bob", "sharing", 0).replacen('{', &long, 1));
+    let end = Instant::now() + TIMEOUT;
+    while !stderr(folder.path()).contains("timeout, killed") {
+        assert!(Instant::now() < end, "{}", stderr(folder.path()));
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    drop(notify.stdin.take());
+    assert!(notify.child.wait().unwrap().code().is_some());
+}

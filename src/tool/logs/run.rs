@@ -18,6 +18,7 @@ use crate::follow::{
 };
 use crate::io::output::{Output, OutputFormat};
 use crate::io::reporter::Reporter;
+use crate::io::state_lock::StateLock;
 use crate::io::wait::{Signals, Wakeup};
 
 /// Batches that wait to be written, of all sources together.
@@ -33,6 +34,7 @@ pub fn run(
         let what = "nothing to follow (expected --container, --compose, --file or --journal)";
         return Err(Error::Usage(what.to_owned()));
     }
+    let _lock = options.state.as_deref().map(StateLock::acquire).transpose()?;
     let state = options.state.as_deref().map(SavedPositions::load).transpose()?.unwrap_or_default();
     let signals = Signals::take().map_err(|error| Error::input("signals", error))?;
     let (updates, received) = sync_channel(QUEUE);

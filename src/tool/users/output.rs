@@ -11,6 +11,7 @@ use super::context::Context;
 use super::endpoint::endpoint_of;
 use super::messages::Messages;
 use crate::error::{Error, ExitStatus};
+use crate::io::atomic_write;
 use crate::io::escape::Escaped;
 use crate::io::output::columns;
 use crate::links::{Endpoint, LinkMode, ProxyLink, qr};
@@ -293,7 +294,7 @@ impl QrOutput {
 
 fn save((mut file, path): (NamedTempFile, PathBuf), bytes: &[u8]) -> Result<(), Error> {
     let written = file.write_all(bytes);
-    let saved = written.and_then(|()| Ok(file.persist(&path).map(drop)?));
+    let saved = written.and_then(|()| atomic_write::persist(file, &path));
     saved.map_err(|error| Error::input(path.display(), error))
 }
 
@@ -310,7 +311,6 @@ fn private_file(path: &Path) -> Result<(NamedTempFile, PathBuf), Error> {
             return Err(Error::refused(path.display(), "belongs to another user"));
         }
     }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let file = NamedTempFile::new_in(folder.unwrap_or(Path::new("."))).map_err(failed)?;
+    let file = atomic_write::temporary_for(path).map_err(failed)?;
     Ok((file, path.to_owned()))
 }
