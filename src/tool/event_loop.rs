@@ -112,6 +112,10 @@ fn pass(
             let at = LineOrigin { input: &name, line: line.number, is_cut: line.is_cut, arrival };
             filter.line(line.text, at, out)?;
             out.after_row()?;
+            // Many lines may be read at once, and some take long.
+            if signals.is_stopped() {
+                break;
+            }
         }
         let is_due = deadline.is_some_and(|at| fill == Fill::Tick || at <= Instant::now());
         if is_due {

@@ -184,3 +184,19 @@ fn live_rows_leave_at_once_and_users_may_change() {
     let missing = run("mtp-parse", &["--users", "not-there.py"], b"");
     assert_eq!(missing.status.code(), Some(1));
 }
+
+/// Lines that cannot be written to the file of `--rejects` are counted, and the events go on.
+#[test]
+fn a_full_disk_of_rejects_does_not_stop_the_events() {
+    let event = "mtp-access ts=2026-11-23T15:40:40.158Z ev=connect id=ebf4a3-1 user=\"alice\" \
+                 ip=203.0.113.7 port=35441 mode=tls dc=2\n";
+    let unknown = format!("{}\n", "not of any proxy ".repeat(100)).repeat(100);
+    let log = [event, &unknown, event].concat();
+    let output = run("mtp-parse", &["--rejects", "/dev/full"], log.as_bytes());
+    let (rows, reported) = (text(&output.stdout), text(&output.stderr));
+    assert_eq!(rows.matches("\"type\":\"connect\"").count(), 2, "{rows}");
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(reported.matches("trying again").count(), 1, "{reported}");
+    assert!(reported.contains("/dev/full: No space left on device; "), "{reported}");
+    assert!(reported.contains(" lines or more are missing"), "{reported}");
+}

@@ -74,7 +74,8 @@ impl ParseFilter {
             }
         };
         let rejects = options.rejects.as_deref();
-        let rejects = rejects.map(|path| Rejects::create(path, &options.files)).transpose()?;
+        let rejects =
+            rejects.map(|path| Rejects::create(path, &options.files, reporter)).transpose()?;
         let mode = match (options.check, options.explain, format) {
             (true, ..) => OutputMode::Check,
             (false, true, OutputFormat::Json) => OutputMode::ExplainRows,
@@ -215,11 +216,10 @@ impl ParseFilter {
         }
     }
 
-    fn flush_rejects(&mut self) -> Result<(), Error> {
+    fn flush_rejects(&mut self) {
         self.report_assumptions();
-        match self.writer.rejects.as_mut() {
-            Some(rejects) => rejects.flush(),
-            None => Ok(()),
+        if let Some(rejects) = &mut self.writer.rejects {
+            rejects.flush();
         }
     }
 }
@@ -292,7 +292,8 @@ impl Filter for ParseFilter {
         if let Some(users) = &mut self.users {
             users.idle();
         }
-        self.flush_rejects()
+        self.flush_rejects();
+        Ok(())
     }
 
     fn finish(&mut self, out: &mut Output) -> Result<(), Error> {
@@ -303,8 +304,8 @@ impl Filter for ParseFilter {
         writer.finish(arrival, &mut out.buffer)?;
         self.write_meta(self.writer.newest, out);
         out.flush()?;
-        self.flush_rejects()?;
+        self.report_assumptions();
         self.report_counts();
-        Ok(())
+        self.writer.rejects.as_mut().map_or(Ok(()), Rejects::finish)
     }
 }

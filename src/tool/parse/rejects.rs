@@ -10,6 +10,7 @@ use memchr::memmem;
 use crate::error::{Error, SystemError};
 use crate::formats::redact;
 use crate::io::atomic_write;
+use crate::io::reporter::Reporter;
 use crate::tool::event_loop::LineOrigin;
 
 #[derive(Debug)]
@@ -18,41 +19,69 @@ pub(super) struct Rejects {
     file: BufWriter<File>,
     /// The number of the raw line written last: one with several messages is written once.
     last: Option<u64>,
+    /// Lines that could not be written.
+    missing: u64,
+    /// The reason of the last failure.
+    failed: Option<String>,
+    reporter: Reporter,
 }
 
 impl Rejects {
     /// Creates the file, or empties it.
-    pub(super) fn create(path: &Path, inputs: &[PathBuf]) -> Result<Self, Error> {
-        let file = atomic_write::create(path, inputs)?;
-        Ok(Self { path: path.to_owned(), file: BufWriter::new(file), last: None })
+    pub(super) fn create(
+        path: &Path,
+        inputs: &[PathBuf],
+        reporter: Reporter,
+    ) -> Result<Self, Error> {
+        let file = BufWriter::new(atomic_write::create(path, inputs)?);
+        let path = path.to_owned();
+        Ok(Self { path, file, last: None, missing: 0, failed: None, reporter })
     }
 
-    /// Writes a line. `is_in_secret`: it may continue a secret from the line before.
+    /// Writes a line. `is_in_secret`: it may continue a secret from the line before. A line that
+    /// cannot be written is counted: events do not depend on this file.
     pub(super) fn keep(
         &mut self,
         raw: &[u8],
         text: &[u8],
         is_in_secret: bool,
         origin: LineOrigin<'_>,
-    ) -> Result<(), Error> {
+    ) {
         let line = masked(raw, text, is_in_secret);
         let is_raw = line.1;
         if is_raw && self.last == Some(origin.line) && origin.line > 0 {
-            return Ok(());
+            return;
         }
         self.last = Some(origin.line).filter(|_| is_raw);
-        let line = line.0;
-        let written = self.file.write_all(&line).and_then(|()| self.file.write_all(b"\n"));
-        self.checked(written)
+        let written = self.file.write_all(&line.0).and_then(|()| self.file.write_all(b"\n"));
+        self.missing += u64::from(written.is_err());
+        self.record(written);
     }
 
-    pub(super) fn flush(&mut self) -> Result<(), Error> {
+    /// Writes what is buffered; a failure is reported.
+    pub(super) fn flush(&mut self) {
         let written = self.file.flush();
-        self.checked(written)
+        self.record(written);
     }
 
-    fn checked(&self, written: std::io::Result<()>) -> Result<(), Error> {
-        written.map_err(|error| Error::refused(self.path.display(), SystemError(&error)))
+    /// Reports the first failure of several.
+    fn record(&mut self, written: std::io::Result<()>) {
+        let failed = written.err().map(|error| SystemError(&error).to_string());
+        if let (None, Some(reason)) = (&self.failed, &failed) {
+            self.reporter.print(format_args!("{}: {reason}; trying again", self.path.display()));
+        }
+        self.failed = failed;
+    }
+
+    /// Writes what is buffered. An error where lines are missing.
+    pub(super) fn finish(&mut self) -> Result<(), Error> {
+        self.flush();
+        let what = match (&self.failed, self.missing) {
+            (None, 0) => return Ok(()),
+            (None, missing) => format!("{missing} lines are missing"),
+            (Some(reason), missing) => format!("{reason}; {missing} lines or more are missing"),
+        };
+        Err(Error::refused(self.path.display(), what))
     }
 }
 

@@ -83,12 +83,12 @@ impl EventWriter {
                 decoded
             }
         };
-        match (&mut self.rejects, decoded.outcome) {
-            (Some(rejects), Outcome::Malformed(_) | Outcome::Unrecognized) => {
-                rejects.keep(raw, message.text, decoded.is_in_secret, origin)
-            }
-            _ => Ok(()),
+        if let (Some(rejects), Outcome::Malformed(_) | Outcome::Unrecognized) =
+            (&mut self.rejects, decoded.outcome)
+        {
+            rejects.keep(raw, message.text, decoded.is_in_secret, origin);
         }
+        Ok(())
     }
 
     fn write_events(
