@@ -1,6 +1,7 @@
 //! HTTP/1.0 over a Unix socket: a response is a head, and a body up to the end of the connection.
 
 use std::io::{self, Read, Write};
+use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -35,6 +36,45 @@ fn request_within(
     let mut stream = open(socket, timeout)?;
     write_request(&mut stream, method, target)?;
     read_response(DeadlineReader { stream, deadline: Instant::now() + timeout })
+}
+
+/// Sends a request with a JSON body. The response opens the connection, on which `input` is sent;
+/// what comes back is its body.
+pub(super) fn exchange(
+    socket: &Path,
+    target: &str,
+    json: &[u8],
+    input: &[u8],
+) -> io::Result<Response> {
+    let mut stream = open(socket, REQUEST_TIMEOUT)?;
+    let head = format!(
+        "POST {target} HTTP/1.1\r\nHost: docker\r\nContent-Type: application/json\r\nConnection: \
+         Upgrade\r\nUpgrade: tcp\r\nContent-Length: {}\r\n\r\n",
+        json.len()
+    );
+    stream.write_all(&[head.as_bytes(), json].concat())?;
+    let mut sender = stream.try_clone()?;
+    let mut reader = DeadlineReader { stream, deadline: Instant::now() + REQUEST_TIMEOUT };
+    let (status, rest) = read_head(&mut reader)?;
+    if matches!(status, 101 | 200) {
+        sender.write_all(input)?;
+        sender.shutdown(Shutdown::Write)?;
+    }
+    let mut body = Vec::new();
+    rest.as_slice().chain(reader).take(BODY_MAX).read_to_end(&mut body)?;
+    Ok(Response { status, body })
+}
+
+/// Sends a request with a JSON body and reads the whole response.
+pub(super) fn post(socket: &Path, target: &str, json: &[u8]) -> io::Result<Response> {
+    let mut stream = open(socket, REQUEST_TIMEOUT)?;
+    let head = format!(
+        "POST {target} HTTP/1.0\r\nHost: docker\r\nContent-Type: application/json\r\n\
+         Content-Length: {}\r\n\r\n",
+        json.len()
+    );
+    stream.write_all(&[head.as_bytes(), json].concat())?;
+    read_response(DeadlineReader { stream, deadline: Instant::now() + REQUEST_TIMEOUT })
 }
 
 /// Reads a response to its end.

@@ -160,6 +160,25 @@ impl Docker {
         self.request("POST", &target).map(drop)
     }
 
+    /// Runs a program in a container with this standard input, and returns its standard output.
+    pub fn exec(&self, id: &str, command: &[&str], input: &[u8]) -> Result<Vec<u8>, Error> {
+        let create = serde_json::json!({
+            "AttachStdin": true, "AttachStdout": true, "OpenStdin": true, "Cmd": command,
+        });
+        let target = format!("/containers/{}/exec", http::percent_encode(id));
+        let created = http::post(&self.socket, &target, create.to_string().as_bytes());
+        let created = body_of(created.map_err(|error| self.explained(&error))?)?;
+        let Created { id } = parse(&target, &created)?;
+        let target = format!("/exec/{}/start", http::percent_encode(&id));
+        let start = br#"{"Detach":false,"Tty":false}"#;
+        let response = http::exchange(&self.socket, &target, start, input);
+        let response = response.map_err(|error| self.explained(&error))?;
+        // The engine answers with an upgrade of the connection.
+        let status = if response.status == 101 { 200 } else { response.status };
+        let body = body_of(Response { status, ..response })?;
+        Ok(logs::demultiplex(&body, false))
+    }
+
     /// The output of a container since a moment, in seconds since 1970: standard output and error in
     /// the engine's order.
     pub fn logs_since(&self, of: &Container, since: f64) -> Result<Vec<u8>, Error> {
@@ -257,6 +276,13 @@ impl Docker {
 
 /// Most containers that are searched for a mount.
 const INSPECTED_MAX: usize = 256;
+
+/// What the engine answers to a new `exec`.
+#[derive(Deserialize)]
+struct Created {
+    #[serde(rename = "Id")]
+    id: String,
+}
 
 /// The status of a container that was removed after it was listed.
 const NOT_FOUND: u16 = 404;

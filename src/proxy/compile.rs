@@ -1,11 +1,12 @@
-//! Compiles a config.py with `CPython` before a proxy reloads it: the compiler refuses more than a
-//! parser does, and a proxy that reloads such a file stops.
+//! Compiles a config.py with `CPython`: the compiler refuses more than a parser does, and a proxy that
+//! reads such a file stops.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::process::ProxyProcess;
+use super::reload::ReloadTarget;
 
 /// Outcome of a compilation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,19 +18,30 @@ pub enum Compiled {
     Unknown,
 }
 
-/// Prints the line and message of an error; nothing if the text can be compiled.
+/// Prints that the text can be compiled, or the line and message of the error.
 const PROGRAM: &str = "import sys
 try:
     compile(sys.stdin.buffer.read(), 'config.py', 'exec', dont_inherit=True)
+    print('compiled')
 except (SyntaxError, ValueError) as error:
     print(getattr(error, 'lineno', None) or 1, getattr(error, 'msg', None) or error)
 ";
 
-/// Compiles a text with the interpreter of a proxy, or else with `python3`. Nothing is executed.
-pub fn compile(proxy: Option<ProxyProcess>, text: &[u8]) -> Compiled {
-    let own = proxy.and_then(ProxyProcess::interpreter);
-    let candidates = own.into_iter().chain([PathBuf::from("python3")]);
-    let mut candidates = candidates;
+/// Compiles a text with the interpreter of a proxy, in its container if it is in one, or else with
+/// `python3`. Nothing is executed.
+pub fn compile(target: Option<&ReloadTarget>, text: &[u8]) -> Compiled {
+    let process = target.and_then(ReloadTarget::process);
+    if let Some(ReloadTarget::Container(docker, container, _)) = target {
+        let own = process.and_then(ProxyProcess::executable);
+        let own = own.as_deref().and_then(Path::to_str).unwrap_or("python3");
+        let command = [own, "-I", "-S", "-c", PROGRAM];
+        let output = docker.exec(&container.id, &command, text).unwrap_or_default();
+        if let Some(compiled) = outcome(&output) {
+            return compiled;
+        }
+    }
+    let own = process.and_then(ProxyProcess::interpreter);
+    let mut candidates = own.into_iter().chain([PathBuf::from("python3")]);
     candidates.find_map(|python| run(&python, text)).unwrap_or(Compiled::Unknown)
 }
 
@@ -41,16 +53,18 @@ fn run(python: &Path, text: &[u8]) -> Option<Compiled> {
         .stderr(Stdio::null())
         .spawn()
         .ok()?;
-    let written = child.stdin.take()?.write_all(text);
-    let output = child.wait_with_output().ok()?;
-    if written.is_err() || !output.status.success() {
-        return None;
+    // A program that does not read it prints nothing that is an outcome.
+    child.stdin.take()?.write_all(text).unwrap_or_default();
+    outcome(&child.wait_with_output().ok()?.stdout)
+}
+
+/// `compiled`, or a line and a message.
+fn outcome(output: &[u8]) -> Option<Compiled> {
+    let message = String::from_utf8_lossy(output);
+    let message = message.trim();
+    if message == "compiled" {
+        return Some(Compiled::Valid);
     }
-    let message = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-    match message.split_once(' ') {
-        None => Some(Compiled::Valid),
-        Some((line, message)) => {
-            Some(Compiled::Invalid(message.to_owned(), line.parse().unwrap_or(1)))
-        }
-    }
+    let (line, message) = message.split_once(' ')?;
+    Some(Compiled::Invalid(message.to_owned(), line.parse().ok()?))
 }

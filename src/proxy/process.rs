@@ -116,6 +116,11 @@ impl ProxyProcess {
         }
     }
 
+    /// Returns the program, by its path in the mount namespace of the process.
+    pub fn executable(self) -> Option<PathBuf> {
+        fs::read_link(self.path("exe")).ok()
+    }
+
     /// Returns the interpreter of the process if it can be run safely: in this mount namespace, and
     /// only root or this user may have written it.
     pub fn interpreter(self) -> Option<PathBuf> {

@@ -66,6 +66,7 @@ mod signals;
 mod stream_page;
 mod tidy;
 mod transcripts;
+mod users_compile;
 mod users_computed;
 mod users_crash;
 mod users_files;

@@ -9,9 +9,9 @@ use crate::diagnostic::{Diagnostic, DiagnosticLevel};
 use crate::docker::Docker;
 use crate::error::{Error, ExitStatus};
 use crate::io::escape::Escaped;
-use crate::proxy;
+use crate::proxy::{self, Compiled, ReloadSignal, compile, find_targets};
 use crate::stream::CheckRow;
-use crate::userconfig::UserConfig;
+use crate::userconfig::{ConfigKind, UserConfig};
 use crate::view::messages::fill;
 
 /// `check`
@@ -23,6 +23,8 @@ pub(super) fn check(context: &mut Context) -> Result<(), Error> {
         Ok(config) => {
             users = config.names().map_or(0, |names| names.len());
             let mut all = config.diagnostics(today());
+            let is_refused = all.iter().any(|one| one.level == DiagnosticLevel::Fatal);
+            all.extend(if is_refused { None } else { check_compiles(context, &config) });
             all.extend(check_port(&config));
             all
         }
@@ -61,6 +63,22 @@ fn print_diagnostic(
         level: level.name().into(),
         what: message.into(),
     })
+}
+
+/// Compiles config.py with the Python of the proxy that reads it, or else with `python3`.
+fn check_compiles(context: &Context, config: &UserConfig<'_>) -> Option<Diagnostic> {
+    if config.kind() != ConfigKind::Mtprotoproxy {
+        return None;
+    }
+    let signal = ReloadSignal::of(config.kind())?;
+    let found = find_targets(&context.options.proxy, &context.path(), signal);
+    let target = found.ok().and_then(|found| found.into_iter().next());
+    match compile(target.as_ref(), config.text().as_bytes()) {
+        Compiled::Invalid(message, line) => {
+            Some(Diagnostic::fatal(line, format!("Python cannot compile the file: {message}")))
+        }
+        Compiled::Valid | Compiled::Unknown => None,
+    }
 }
 
 /// Tests if another program than a proxy has the port on this machine, as far as can be seen.

@@ -174,7 +174,7 @@ fn check_compiles(
     if config.kind() != ConfigKind::Mtprotoproxy {
         return Ok(());
     }
-    match compile(target.process(), config.text().as_bytes()) {
+    match compile(Some(target), config.text().as_bytes()) {
         Compiled::Valid => Ok(()),
         Compiled::Invalid(message, line) => {
             Err(Diagnostic::fatal(line, format!("Python cannot compile the file: {message}")))
