@@ -2,8 +2,9 @@
 //! terminal as it was before.
 
 use std::fs;
+use std::io::Write;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use unicode_width::UnicodeWidthStr;
@@ -306,4 +307,36 @@ fn a_terminal_that_is_gone_ends_the_screen() {
         std::thread::sleep(Duration::from_millis(50));
     }
     assert!(!runs(), "it still runs");
+}
+
+/// A terminal that answers no question about itself: serial lines and recorders are such.
+#[test]
+fn a_terminal_that_does_not_answer_is_drawn_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let (rows, seen) = (folder.path().join("rows"), folder.path().join("seen"));
+    let row = "{\"type\":\"connect\",\"ts\":\"2026-11-23T15:40:40Z\",\"user\":\"alice\",\
+               \"ip\":\"203.0.113.7\",\"proxy\":\"access\"}\n";
+    fs::write(&rows, row).unwrap();
+    let program = tool("mtp-report").get_program().to_str().unwrap().to_owned();
+    let watch = format!("stty cols 80 rows 24; exec {program} --watch < {}", rows.display());
+    let started = Command::new("script")
+        .args(["-qec", &watch, "/dev/null"])
+        .env("TERM", "xterm")
+        .stdin(Stdio::piped())
+        .stdout(fs::File::create(&seen).unwrap())
+        .stderr(Stdio::null())
+        .spawn();
+    let Ok(mut script) = started else { return skip("script") };
+    let mut keys = script.stdin.take().unwrap();
+    let end = Instant::now() + PATIENCE;
+    let screen = || text(&fs::read(&seen).unwrap());
+    while !screen().contains("alice") && script.try_wait().unwrap().is_none() {
+        assert!(Instant::now() < end, "{:?}", screen());
+        std::thread::sleep(Duration::from_millis(30));
+    }
+    // Its questions, if any, stay without an answer.
+    keys.write_all(b"q").unwrap();
+    let status = script.wait().unwrap();
+    assert!(status.success() && screen().contains("alice"), "{status:?} {:?}", screen());
+    assert!(!screen().contains("\u{1b}[6n"), "it asks where the cursor is");
 }

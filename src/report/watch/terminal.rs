@@ -12,6 +12,7 @@ use ratatui::crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 use ratatui::crossterm::{cursor, execute};
+use ratatui::layout::Rect;
 use ratatui::style::Color;
 use ratatui::{Frame, Terminal};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -65,9 +66,11 @@ impl Screen {
         self.terminal.swap_buffers();
     }
 
-    /// Forgets what is on it: all of the next frame is sent.
+    /// Blanks it: all of the next frame is sent. The library's own way asks the terminal where the
+    /// cursor is, which not every terminal answers.
     pub(super) fn clear(&mut self) -> io::Result<()> {
-        self.terminal.clear()
+        let size = self.terminal.size()?;
+        self.terminal.resize(Rect::new(0, 0, size.width, size.height))
     }
 
     /// Whether a signal asked for the end, or the terminal is gone: where SIGHUP is ignored (nohup),
@@ -121,7 +124,7 @@ impl Screen {
         enable_raw_mode()?;
         self.is_ours = true;
         execute!(io::stdout(), EnterAlternateScreen, cursor::Hide)?;
-        self.terminal.clear()
+        self.clear()
     }
 }
 
