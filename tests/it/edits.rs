@@ -134,3 +134,34 @@ fn comments_and_all_other_users_stay() {
         }
     }
 }
+
+/// A statement over several lines by backslashes, wherever they are, is restored byte for byte.
+#[test]
+fn lines_that_continue_come_back_byte_for_byte() {
+    let user = "'tg': '0f112233445566778899aabbccddee00'";
+    let joints = [" ", "\\\n", " \\\n    ", "\\\r\n\t"];
+    for (n, first) in joints.iter().enumerate() {
+        for second in joints {
+            for body in
+                [format!("{{{user}}}"), format!("{{\n  {user},\n}}"), format!("dict(**{{{user}}})")]
+            {
+                let end = if first.contains('\r') || second.contains('\r') { "\r\n" } else { "\n" };
+                let before =
+                    format!("PORT = \\\n  443{end}USERS{first}={second}{body}{end}# the end");
+                let Ok(config) = read(before.as_bytes()) else { panic!("{before:?}") };
+                let mut change = ConfigEdit::new(&config);
+                let secret = PyValue::Str("11".repeat(16));
+                if change.set(UserTable::Users, "new", &secret).is_err() {
+                    assert!(body.starts_with("dict"), "{before:?}");
+                    continue;
+                }
+                let with = change.finish().unwrap();
+                assert_eq!(users(with.as_bytes()).unwrap().len(), 2, "{n}: {with:?}");
+                let back = edited(&with, |change| {
+                    change.remove(UserTable::Users, "new").unwrap();
+                });
+                assert_eq!(back, before, "{with:?}");
+            }
+        }
+    }
+}

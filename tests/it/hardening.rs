@@ -1,8 +1,14 @@
-//! The programs are position-independent, and their relocations are read-only before they start.
+//! The programs are position-independent, and their relocations are read-only before they start. The
+//! crates in them are those that `deny.toml` allows.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::process::Command;
 
-use crate::harness::tool;
+use serde_json::Value;
+use toml_edit::{DocumentMut, Item};
+
+use crate::harness::{root, skip, text, tool};
 
 /// A position-independent file: `ET_DYN`.
 const POSITION_INDEPENDENT: usize = 3;
@@ -37,4 +43,64 @@ fn programs_are_hardened() {
         });
         assert!(is_now, "{name}: bound before the start");
     }
+}
+
+/// Whether a license expression allows one of these licenses, in each of its parts.
+fn is_allowed(expression: &str, allowed: &BTreeSet<String>) -> bool {
+    let plain = expression.replace(['(', ')'], "").replace('/', " OR ");
+    plain.split(" AND ").all(|part| part.split(" OR ").any(|one| allowed.contains(one.trim())))
+}
+
+/// What `cargo deny check bans licenses sources` checks, where that is not installed.
+#[test]
+fn dependencies_are_those_that_are_allowed() {
+    let rules = fs::read_to_string(root().join("deny.toml")).unwrap();
+    let rules: DocumentMut = rules.parse().unwrap();
+    let texts = |array: &Item, key: Option<&str>| -> BTreeSet<String> {
+        let text = |item: &toml_edit::Value| match key {
+            None => item.as_str().unwrap().to_owned(),
+            Some(key) => item.as_inline_table().unwrap()[key].as_str().unwrap().to_owned(),
+        };
+        array.as_array().unwrap().iter().map(text).collect()
+    };
+    let allowed = texts(&rules["licenses"]["allow"], None);
+    let skipped = texts(&rules["bans"]["skip"], Some("crate"));
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version", "1", "--locked", "--offline"])
+        .args(["--filter-platform", "x86_64-unknown-linux-gnu"])
+        .current_dir(root())
+        .output();
+    let Ok(output) = output
+        .map_err(drop)
+        .and_then(|output| if output.status.success() { Ok(output) } else { Err(()) })
+    else {
+        return skip("cargo metadata");
+    };
+    let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let packages = metadata["packages"].as_array().unwrap();
+    let mut versions: BTreeMap<&str, usize> = BTreeMap::new();
+    for package in packages {
+        let name = package["name"].as_str().unwrap();
+        *versions.entry(name).or_default() += 1;
+        if package["source"].is_null() {
+            assert_eq!(name, "mtp-tools");
+            continue;
+        }
+        let source = package["source"].as_str().unwrap();
+        assert_eq!(source, "registry+https://github.com/rust-lang/crates.io-index", "{name}");
+        let license = package["license"].as_str().unwrap_or_default();
+        assert!(is_allowed(license, &allowed), "{name}: {license}");
+    }
+    let double = versions.into_iter().filter(|(_, count)| *count > 1);
+    let double: BTreeSet<_> = double.map(|(name, _)| name.to_owned()).collect();
+    assert_eq!(double, skipped, "crates of two versions");
+    let unused = |license: &&String| {
+        !packages
+            .iter()
+            .any(|one| one["license"].as_str().is_some_and(|of| of.contains(license.as_str())))
+    };
+    assert_eq!(allowed.iter().find(unused), None, "{}", text(&output.stderr));
+    assert!(
+        !is_allowed("GPL-3.0 OR AGPL-3.0", &allowed) && !is_allowed("MIT AND GPL-2.0", &allowed)
+    );
 }

@@ -242,3 +242,28 @@ fn every_dependency_has_its_reason() {
     }
     report(&wrong);
 }
+
+/// Tests that `docs/security.md` names are there.
+#[test]
+fn tests_of_the_threat_model_exist() {
+    let page = fs::read_to_string(root().join("docs/security.md")).unwrap();
+    let code: String = {
+        let all = [sources("src"), sources("tests")].concat();
+        all.iter().map(|path| fs::read_to_string(path).unwrap()).collect()
+    };
+    let name = Regex::new("`([a-z0-9]+(?:_[a-z0-9]+){2,})`").unwrap();
+    let names: Vec<_> = name.captures_iter(&page).map(|found| found[1].to_owned()).collect();
+    let missing: Vec<_> =
+        names.iter().filter(|name| !code.contains(&format!("fn {name}("))).collect();
+    assert!(
+        missing.is_empty() && names.len() > 60,
+        "no such tests: {missing:?} of {}",
+        names.len()
+    );
+    // Each fall has a row.
+    for fall in (1..=31).filter(|fall| ![11, 15, 20].contains(fall)) {
+        let is_row = |line: &str| line.starts_with("| F") && line.contains(&format!("F{fall} "));
+        let is_pair = |line: &str| line.starts_with("| F") && line.contains(&format!("F{fall},"));
+        assert!(page.lines().any(|line| is_row(line) || is_pair(line)), "F{fall}");
+    }
+}

@@ -1,7 +1,8 @@
 //! Mutated inputs for every reader, for some seconds each: the same functions that `fuzz/` gives to
 //! libFuzzer. Findings are files of `tests/fixtures/fuzz/TARGET`, which are always tried.
 //!
-//! `MTP_FUZZ_SECONDS` is the time of each target, `MTP_FUZZ_SEED` another sequence of inputs.
+//! `MTP_FUZZ_SECONDS` is the time of each target, `MTP_FUZZ_SEED` another sequence of inputs. With
+//! `MTP_FUZZ_CORPUS`, the seeds are written to this folder for libFuzzer instead.
 
 mod answers;
 mod capture;
@@ -155,6 +156,14 @@ const NUMBERS: &[i128] = &[
 
 /// Tries findings, then mutated seeds until the time is over. Returns the number of inputs.
 fn run(target: &str, seeds: &[Vec<u8>], check: fn(&[u8])) -> u64 {
+    if let Some(folder) = std::env::var_os("MTP_FUZZ_CORPUS") {
+        let folder = Path::new(&folder).join(target);
+        fs::create_dir_all(&folder).unwrap();
+        for (n, seed) in seeds.iter().enumerate() {
+            fs::write(folder.join(format!("seed-{n}")), seed).unwrap();
+        }
+        return 0;
+    }
     let setting = |name| std::env::var(name).ok().and_then(|text| text.parse().ok());
     for finding in files(&format!("fuzz/{target}")) {
         check(&finding);
