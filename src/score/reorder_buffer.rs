@@ -292,7 +292,12 @@ impl ReorderBuffer {
     }
 
     fn move_watermark(&mut self) {
-        if self.expected.is_some_and(|expected| self.sources.len() < expected) {
+        let must_wait = match self.expected {
+            Some(expected) => self.sources.len() < expected,
+            // At first nothing shows which source is behind.
+            None => self.watermark == i64::MIN && self.elapsed < SILENCE_MS,
+        };
+        if must_wait {
             return;
         }
         let slowest = self.slowest().unwrap_or(self.newest).min(self.newest);
@@ -304,13 +309,13 @@ impl ReorderBuffer {
         self.sources.values().filter(|clock| self.is_waited_for(clock)).map(|own| own.newest).min()
     }
 
-    /// Whether a source holds back the watermark. One that is behind it already is late.
+    /// Whether a source holds back the watermark. One that is behind it already is late until it has
+    /// come up.
     fn is_waited_for(&self, clock: &SourceClock) -> bool {
         if self.expected.is_some() {
             return true;
         }
-        clock.newest >= self.watermark
-            && clock.newest >= self.newest.saturating_sub(HOLD_MAX_MS)
+        clock.newest >= self.newest.saturating_sub(HOLD_MAX_MS)
             && self.elapsed - clock.seen <= SILENCE_MS
     }
 

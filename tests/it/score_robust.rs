@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::harness::{check_schema, run, text, tool};
+use crate::harness::{SeededRng, check_schema, run, text, tool};
 
 fn row(kind: &str, ts: &str, user: &str, n: usize) -> String {
     format!(
@@ -195,6 +195,18 @@ fn a_source_whose_clock_is_an_hour_ahead_loses_nothing() {
         let want = "source 'a': its times are ";
         assert_eq!(reported.matches(want).count(), usize::from(ahead > 30), "{reported}");
     }
+    // Ten a minute of each, in any order, the fast one first.
+    let mut rng = SeededRng::new(5);
+    let mut rows = of("b", 60)[..1].to_vec();
+    for n in 0..3000_usize {
+        let (source, ahead) = if rng.below(2) == 0 { ("a", 0) } else { ("b", 3_600_000) };
+        let ts = 1_795_448_000_000 + i64::try_from(n).unwrap() * 6_000 + ahead;
+        let ts = mtp::timestamp::Timestamp(ts).text();
+        let source = format!("\"source\":\"{source}\",\"port\"");
+        rows.push(row("connect", &ts, &format!("u{}", n % 20), n).replace("\"port\"", &source));
+    }
+    let (_, meta) = scored(&rows);
+    assert_eq!((&meta["late"], &meta["connections"]), (&0.into(), &3001.into()), "{meta}");
     let far = [of("a", 0), of("b", 100_000)[..2].to_vec()].concat();
     let output = run("mtp-score", &[], far.concat().as_bytes());
     let reported = text(&output.stderr);
