@@ -6,6 +6,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use rustix::fs::{OFlags, fcntl_setfl};
+use rustix::io::Errno;
 
 /// The largest configuration file: 100,000 users take 6 MB.
 pub const CONFIG_MAX: u64 = 64 << 20;
@@ -18,10 +19,16 @@ pub fn read_file(path: &Path, max: u64) -> io::Result<Vec<u8>> {
     if !meta.is_file() {
         return Err(io::Error::other("not a regular file"));
     }
-    let mut bytes = Vec::with_capacity(usize::try_from(meta.len().min(max)).unwrap_or(0));
+    let too_large = || io::Error::other(format!("larger than {max} bytes"));
+    if meta.len() > max {
+        return Err(too_large());
+    }
+    // A sparse file is long and takes no room on the disk.
+    let mut bytes = Vec::new();
+    bytes.try_reserve(usize::try_from(meta.len()).unwrap_or(0)).map_err(|_| Errno::NOMEM)?;
     file.take(max.saturating_add(1)).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > max {
-        return Err(io::Error::other(format!("larger than {max} bytes")));
+        return Err(too_large());
     }
     Ok(bytes)
 }
@@ -45,6 +52,11 @@ mod tests {
         std::fs::write(&path, b"12345").unwrap();
         assert_eq!(read_file(&path, 5).unwrap(), b"12345");
         assert_eq!(read_file(&path, 4).unwrap_err().to_string(), "larger than 4 bytes");
+        let sparse = folder.path().join("sparse");
+        File::create(&sparse).unwrap().set_len(1 << 45).unwrap();
+        assert_eq!(read_file(&sparse, 5).unwrap_err().to_string(), "larger than 5 bytes");
+        let error = read_file(&sparse, 1 << 45).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::OutOfMemory);
         let pipe = folder.path().join("pipe");
         rustix::fs::mknodat(
             rustix::fs::CWD,

@@ -14,7 +14,7 @@ pub struct DigestTime {
 
 /// The first digest after a moment. Where the zone skips the time of day, it is as much later.
 pub fn next_digest(after: Timestamp, time: &DigestTime) -> Timestamp {
-    let local = after.0 + time.zone.offset_ms(after);
+    let local = after.0.saturating_add(time.zone.offset_ms(after));
     let of_day = i64::from(time.minute) * 60_000;
     let today = local.div_euclid(DAY_MS) * DAY_MS + of_day;
     let days = [today, today + DAY_MS, today + 2 * DAY_MS];

@@ -8,6 +8,7 @@ use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+use rustix::fs::OFlags;
 use serde::{Deserialize, Serialize};
 
 use super::channel::ChannelKind;
@@ -261,8 +262,11 @@ impl Journal {
 
 /// Opens a file to append to it.
 fn open_to_append(path: &Path) -> Result<File, Error> {
-    let opened = OpenOptions::new().append(true).create(true).mode(0o600).open(path);
-    opened.map_err(|error| Error::input(path.display(), error))
+    // A pipe without a reader is an error, not a wait.
+    let flags = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or(0);
+    let mut options = OpenOptions::new();
+    options.append(true).create(true).mode(0o600).custom_flags(flags);
+    options.open(path).map_err(|error| Error::input(path.display(), error))
 }
 
 #[cfg(test)]
@@ -344,6 +348,10 @@ mod tests {
         }
         assert!(largest < 2 * COMPACT_MIN, "{largest}");
         drop(journal);
+        let pipe = folder.path().join("pipe");
+        let mode = rustix::fs::Mode::from_raw_mode(0o600);
+        rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, mode, 0).unwrap();
+        assert!(Journal::open(&pipe).is_err());
         for text in ["x\ny\n", "{\"op\":\"start\",\"version\":2,\"store\":\"\",\"next\":1}\n"] {
             fs::write(&path, text).unwrap();
             let error = Journal::open(&path).unwrap_err().to_string();

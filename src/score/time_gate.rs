@@ -82,6 +82,8 @@ pub struct TimeGate {
     newest: Option<i64>,
     /// Plausible connections so far, up to [`RUN_MIN`].
     accepted: u32,
+    /// Connections in a row that are more than a day before the newest time.
+    behind: u32,
     set_aside: Vec<SetAside>,
     /// Connections of any source that were set aside in a row.
     run: Run,
@@ -94,12 +96,13 @@ pub struct TimeGate {
 
 impl TimeGate {
     /// Whether the newest time is wrong, seen from a connection of this time that arrived now: it is
-    /// that of the first connections alone, and this one is more than a day before them; or it is
-    /// ahead of the clock, and this one is not.
+    /// that of the first connections alone, and this one and those before it are more than a day
+    /// before them; or it is ahead of the clock, and this one is not.
     pub fn is_wrong(&self, ts: i64, arrival: i64) -> bool {
         let Some(newest) = self.newest else { return false };
         let ahead = arrival.saturating_add(JUMP_MS);
-        let is_start = self.accepted < RUN_MIN && ts < newest - FAR_MS;
+        let is_run = ts < newest - FAR_MS && self.behind + 1 >= RUN_MIN;
+        let is_start = self.accepted < RUN_MIN && is_run;
         is_start || (newest > ahead && ts <= ahead && ts < newest - JUMP_MS)
     }
 
@@ -108,8 +111,14 @@ impl TimeGate {
         let ts = event.ts;
         let Some(newest) = self.newest.filter(|newest| ts > newest + JUMP_MS) else {
             let is_wrong = self.is_wrong(ts, arrival);
+            let is_behind = self.newest.is_some_and(|newest| ts < newest - FAR_MS);
             self.newest = if is_wrong { Some(ts) } else { self.newest.max(Some(ts)) };
-            self.accepted = self.accepted.saturating_add(1).min(RUN_MIN);
+            if is_behind && !is_wrong {
+                self.behind = self.behind.saturating_add(1).min(RUN_MIN);
+            } else {
+                self.behind = 0;
+                self.accepted = self.accepted.saturating_add(1).min(RUN_MIN);
+            }
             self.run = Run::default();
             if !self.runs.is_empty() {
                 self.runs.remove(event.source);
@@ -283,6 +292,23 @@ mod tests {
         // The machine's own clock is wrong: all connections are of its future.
         let minutes: Vec<i64> = (FAR..FAR + 100).chain(FAR + 600..FAR + 700).collect();
         assert_eq!(used_at(0, &minutes), (minutes.clone(), 0));
+    }
+
+    /// Nor does a source of the past from the second line on, which no clock disproves.
+    #[test]
+    fn times_of_the_past_move_nothing() {
+        let year = 365 * 1440;
+        let minutes: Vec<i64> = (0..300).map(|n| if n % 2 == 0 { year + n } else { 0 }).collect();
+        assert_eq!(used(&minutes), (minutes.clone(), 0));
+        let mut gate = TimeGate::default();
+        let event = |ts| {
+            let (ip, source) = ("203.0.113.7".parse().unwrap(), "");
+            ConnectEvent { ts, user: "a", ip, port: None, id: None, source, format: "" }
+        };
+        for minute in minutes {
+            assert!(!gate.is_wrong(minute * 60_000, i64::MAX));
+            assert!(gate.admit(&event(minute * 60_000), i64::MAX));
+        }
     }
 
     #[test]

@@ -531,6 +531,8 @@ fn a_command_that_does_not_read_blocks_nothing() {
     let exec = program.display().to_string();
     let args = ["--exec", &exec, "--timeout", "300ms", "--retry", "1h", "--linger", "0"];
     let mut notify = Notify::start(folder.path(), &args);
+    let mut stdout = notify.child.stdout.take().unwrap();
+    std::thread::spawn(move || std::io::copy(&mut stdout, &mut std::io::sink()));
     let long = format!("{{\"later\":\"{}\",", "x".repeat(300_000));
     notify.write(&alert("bob", "sharing", 0).replacen('{', &long, 1));
     let end = Instant::now() + TIMEOUT;

@@ -190,4 +190,17 @@ fn qr_files_are_private() {
     let columns = out.lines().find(|line| line.contains(['▀', '▄'])).unwrap().chars().count();
     assert_eq!(&bytes[..8], b"\x89PNG\r\n\x1a\n");
     assert_eq!(bytes[16..20], u32::try_from(columns * 8).unwrap().to_be_bytes());
+    // What is not a file stays what it is: as root, /dev/null would be gone.
+    let (link, pipe) = (folder.path().join("link"), folder.path().join("pipe"));
+    std::os::unix::fs::symlink(&svg, &link).unwrap();
+    let mode = rustix::fs::Mode::from_raw_mode(0o600);
+    rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, mode, 0).unwrap();
+    for special in [&link, &pipe] {
+        let before = fs::symlink_metadata(special).unwrap().file_type();
+        let picture = special.to_str().unwrap();
+        let (code, _, reported) =
+            users(&["link", "tg", "--qr-svg", picture, "--config", &config], "");
+        assert!(code == Some(1) && reported.contains("not a file"), "{reported}");
+        assert_eq!(fs::symlink_metadata(special).unwrap().file_type(), before);
+    }
 }

@@ -299,13 +299,16 @@ fn save((mut file, path): (NamedTempFile, PathBuf), bytes: &[u8]) -> Result<(), 
 }
 
 /// Creates a file of mode 0600 that will replace `path`, which must be absent or an own regular
-/// file: a link is replaced, not followed.
+/// file: what else has a name (`/dev/null`, a link) would be gone.
 fn private_file(path: &Path) -> Result<(NamedTempFile, PathBuf), Error> {
     let failed = |error| Error::input(path.display(), error);
     if let Ok(meta) = std::fs::symlink_metadata(path) {
         let is_own = meta.uid() == rustix::process::geteuid().as_raw();
         if meta.is_dir() {
             return Err(failed(rustix::io::Errno::ISDIR.into()));
+        }
+        if !meta.is_file() {
+            return Err(Error::refused(path.display(), "a link, pipe or device, not a file"));
         }
         if !is_own {
             return Err(Error::refused(path.display(), "belongs to another user"));
