@@ -32,7 +32,7 @@ pub fn masked(text: &[u8]) -> Text<'_> {
 }
 
 /// The same for bytes. Masked are: 32 hexadecimal digits or more in a row, with anything they are
-/// part of; base64url that begins as a secret of mtg does; the value of a name with `secret` in it,
+/// part of, or in pairs with the same byte between them; base64url that begins as a secret of mtg does; the value of a name with `secret` in it,
 /// in any escaping; what a proxy calls a bad secret; long lists of small numbers; and drawings of
 /// block characters, which may be QR codes of links. Takes time linear in the text.
 pub fn mask(text: &[u8]) -> Cow<'_, [u8]> {
@@ -59,7 +59,9 @@ pub fn mask_after(text: &[u8], is_in_secret: bool) -> Cow<'_, [u8]> {
     while at < text.len() {
         let rest = text.get(at..).unwrap_or_default();
         let (skip, length) = match rest.first() {
-            Some(b'%' | b'\\' | b'#' | 0x80..) => (0, drawing(rest).max(percent_encoded(rest))),
+            Some(b'%' | b'\\' | b'#' | 0x80..) => {
+                (0, drawing(rest).max(percent_encoded(rest)).max(escaped(rest)))
+            }
             _ if starts_word(text, at) => secret(rest),
             _ => (1, 0),
         };
@@ -179,7 +181,7 @@ fn secret(text: &[u8]) -> (usize, usize) {
     if let Some((skip, length)) = named(text, word) {
         return (skip, length);
     }
-    let numbers = numbers(text);
+    let numbers = numbers(text).max(if word == 2 { pairs(text) } else { 0 });
     if numbers > 0 {
         return (0, numbers);
     }
@@ -261,6 +263,30 @@ fn numbers(text: &[u8]) -> usize {
     if count >= BASE64_MIN { at } else { 0 }
 }
 
+/// The length of as many pairs of hexadecimal digits as a secret has bytes, with the same byte between
+/// them: `01:23:45`, `01 23 45`, `01-23-45`.
+fn pairs(text: &[u8]) -> usize {
+    let separator = text.get(2).copied().filter(|byte| matches!(byte, b' ' | b':' | b'-'));
+    let is_pair = |chunk: &&[u8]| {
+        chunk.iter().take(2).all(u8::is_ascii_hexdigit) && chunk.get(2).copied() == separator
+    };
+    let count = text.chunks_exact(3).take_while(is_pair).count();
+    let last = text.get(3 * count..).unwrap_or_default();
+    let is_last = run(last, |byte| byte.is_ascii_alphanumeric()) == 2
+        && last.iter().take(2).all(u8::is_ascii_hexdigit);
+    let last = if is_last { 2 } else { 0 };
+    if separator.is_some() && 2 * count + last >= HEX_MIN { 3 * count + last } else { 0 }
+}
+
+/// The length of as many bytes in escapes as a secret has: `\x01\x23`.
+fn escaped(text: &[u8]) -> usize {
+    let is_escape = |chunk: &&[u8]| {
+        chunk.starts_with(b"\\x") && chunk.iter().skip(2).all(u8::is_ascii_hexdigit)
+    };
+    let count = text.chunks_exact(4).take_while(is_escape).count();
+    if count >= HEX_MIN / 2 { 4 * count } else { 0 }
+}
+
 /// The length of a colour change after its escape byte.
 fn colour(text: &[u8]) -> usize {
     let end = text.iter().position(u8::is_ascii_alphabetic);
@@ -331,6 +357,23 @@ mod tests {
     }
 
     /// A line ten times as long takes about ten times as long.
+    #[test]
+    fn secrets_in_pairs_of_digits() {
+        let pairs: Vec<_> = (0..16).map(|n| format!("{n:02x}")).collect();
+        for between in [" ", ":", "-", "\\x"] {
+            let begin = if between == "\\x" { between } else { "" };
+            let text = format!("key {begin}{} loaded", pairs.join(between));
+            assert_eq!(masked(text.as_bytes()), "key [secret] loaded", "{text}");
+            let at_end = format!("key {begin}{}", pairs.join(between));
+            assert_eq!(masked(at_end.as_bytes()), "key [secret]");
+            // An address of a network card, and a pair too few.
+            for count in [6, 15] {
+                let short = format!("{begin}{} 2026-11-23", pairs[..count].join(between));
+                assert_eq!(masked(short.as_bytes()), short);
+            }
+        }
+    }
+
     #[test]
     fn long_lines_take_no_longer() {
         for piece in [
