@@ -109,6 +109,11 @@ impl Docker {
     pub fn containers(&self, name: &str) -> Result<Vec<Container>, Error> {
         let listed: Vec<ContainerSummary> = self.read("/containers/json")?;
         let matching: Vec<_> = listed.iter().filter(|one| one.matches(name)).collect();
+        if matching.len() > CONTAINERS_MAX {
+            let what =
+                format!("{} containers have this name (at most {CONTAINERS_MAX})", matching.len());
+            return Err(Error::refused(format!("container {name}"), what));
+        }
         let found = self.inspect(&matching)?;
         if found.is_empty() {
             let names: Vec<_> = listed.iter().filter_map(ContainerSummary::name).collect();
@@ -137,7 +142,7 @@ impl Docker {
     fn inspect(&self, listed: &[&ContainerSummary]) -> Result<Vec<Container>, Error> {
         let mut found = Vec::new();
         for one in listed {
-            let target = format!("/containers/{}/json", one.id);
+            let target = format!("/containers/{}/json", http::percent_encode(&one.id));
             let response = self.send("GET", &target)?;
             if response.status != NOT_FOUND {
                 let inspected: ContainerInspect = parse(&target, &body_of(response)?)?;
@@ -283,6 +288,9 @@ struct Created {
     #[serde(rename = "Id")]
     id: String,
 }
+
+/// Containers of one service. Each is asked for by itself.
+const CONTAINERS_MAX: usize = 256;
 
 /// The status of a container that was removed after it was listed.
 const NOT_FOUND: u16 = 404;
