@@ -274,8 +274,11 @@ fn pairs(text: &[u8]) -> usize {
     let last = text.get(3 * count..).unwrap_or_default();
     let is_last = run(last, |byte| byte.is_ascii_alphanumeric()) == 2
         && last.iter().take(2).all(u8::is_ascii_hexdigit);
-    let last = if is_last { 2 } else { 0 };
-    if separator.is_some() && 2 * count + last >= HEX_MIN { 3 * count + last } else { 0 }
+    let (digits, end) =
+        if is_last { (2 * count + 2, 3 * count + 2) } else { (2 * count, 3 * count) };
+    // What follows the last pair stays.
+    let end = if is_last { end } else { end.saturating_sub(1) };
+    if separator.is_some() && digits >= HEX_MIN { end } else { 0 }
 }
 
 /// The length of as many bytes in escapes as a secret has: `\x01\x23`.

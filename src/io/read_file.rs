@@ -53,10 +53,8 @@ mod tests {
         assert_eq!(read_file(&path, 5).unwrap(), b"12345");
         assert_eq!(read_file(&path, 4).unwrap_err().to_string(), "larger than 4 bytes");
         let sparse = folder.path().join("sparse");
-        File::create(&sparse).unwrap().set_len(1 << 45).unwrap();
+        File::create(&sparse).unwrap().set_len(1 << 40).unwrap();
         assert_eq!(read_file(&sparse, 5).unwrap_err().to_string(), "larger than 5 bytes");
-        let error = read_file(&sparse, 1 << 45).unwrap_err();
-        assert_eq!(error.kind(), io::ErrorKind::OutOfMemory);
         let pipe = folder.path().join("pipe");
         rustix::fs::mknodat(
             rustix::fs::CWD,

@@ -334,7 +334,7 @@ impl ReorderBuffer {
         let waited_for = self.sources.values().filter(|clock| self.is_waited_for(clock));
         let lag = waited_for.map(|clock| clock.lag).filter(|lag| *lag > self.late_ms).max();
         self.release_before(self.newest.saturating_sub(lag.unwrap_or(0)));
-        lag.filter(|_| self.buffered.first().is_some_and(|first| first.ts >= self.watermark))
+        lag.filter(|_| !self.buffered.is_empty() && self.newest >= self.watermark)
     }
 
     /// Makes all buffered connections due.
