@@ -32,9 +32,10 @@ pub fn masked(text: &[u8]) -> Text<'_> {
 }
 
 /// The same for bytes. Masked are: 32 hexadecimal digits or more in a row, with anything they are
-/// part of, or in pairs with the same byte between them; base64url that begins as a secret of mtg does; the value of a name with `secret` in it,
-/// in any escaping; what a proxy calls a bad secret; long lists of small numbers; and drawings of
-/// block characters, which may be QR codes of links. Takes time linear in the text.
+/// part of, or in pairs with the same byte between them; base64url that begins as a secret of mtg
+/// does; the value of a name with `secret` in it, in any escaping; what a proxy calls a bad secret;
+/// long lists of small numbers; and drawings of block characters, which may be QR codes of links.
+/// Takes time linear in the text.
 pub fn mask(text: &[u8]) -> Cow<'_, [u8]> {
     mask_after(text, false)
 }
