@@ -40,8 +40,8 @@ pub struct ScoreFilter {
     next_erasure: i64,
     /// When buffered connections are processed by the clock if the stream is quiet.
     release_at: Option<Instant>,
-    /// Whether that is for those that a slower clock holds back.
-    is_held: bool,
+    /// The same for those that a slower clock holds back.
+    release_held_at: Option<Instant>,
     /// Whether the state is saved and the next run writes the alerts.
     is_paused: bool,
     /// Whether a clock row ended the stream.
@@ -129,7 +129,7 @@ impl ScoreFilter {
             save_at,
             next_erasure: i64::MIN,
             release_at: None,
-            is_held: false,
+            release_held_at: None,
             is_paused: false,
             is_ended: false,
             alerts: SameTime::default(),
@@ -493,7 +493,7 @@ fn next_summaries(ts: i64, options: &ScoreOptions) -> i64 {
 
 impl Filter for ScoreFilter {
     fn line(&mut self, line: &[u8], at: LineOrigin<'_>, out: &mut Output) -> Result<(), Error> {
-        (self.release_at, self.is_held) = (None, false);
+        (self.release_at, self.release_held_at) = (None, None);
         self.status.line();
         self.arrival = at.arrival.0;
         if let Some(event) = Event::read(line) {
@@ -534,7 +534,8 @@ impl Filter for ScoreFilter {
 
     fn deadline(&self) -> Option<Instant> {
         let save = self.options.state.as_ref().map(|_| self.save_at);
-        [save, self.quiet_at, self.release_at, self.status.deadline()].into_iter().flatten().min()
+        let releases = [self.release_at, self.release_held_at];
+        [save, self.quiet_at, self.status.deadline()].into_iter().chain(releases).flatten().min()
     }
 
     fn tick(&mut self, out: &mut Output) -> Result<(), Error> {
@@ -554,15 +555,12 @@ impl Filter for ScoreFilter {
         }
         if self.release_at.is_some_and(|at| at <= now) {
             self.release_at = None;
-            // The second time, those that a slower clock held back.
-            let held = if std::mem::take(&mut self.is_held) {
-                self.state.buffer.release_all();
-                None
-            } else {
-                self.state.buffer.release()
-            };
-            self.release_at = held.and_then(after);
-            self.is_held = self.release_at.is_some();
+            self.release_held_at = self.state.buffer.release().and_then(after);
+            self.drain_due(out);
+        }
+        if self.release_held_at.is_some_and(|at| at <= now) {
+            self.release_held_at = None;
+            self.state.buffer.release_all();
             self.drain_due(out);
         }
         self.flush(out)?;
@@ -574,7 +572,8 @@ impl Filter for ScoreFilter {
 
     fn idle(&mut self, out: &mut Output) -> Result<(), Error> {
         self.flush(out)?;
-        if self.release_at.is_none() && !self.state.buffer.is_empty() {
+        let is_due = self.release_at.or(self.release_held_at).is_some();
+        if !is_due && !self.state.buffer.is_empty() {
             self.release_at = after(self.options.window.late_ms);
         }
         Ok(())
