@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::merge::rank;
 use super::renderer::ScoreRenderer;
+use super::same_time::SameTime;
 use super::{AtEnd, Only, ScoreOptions, read_table};
 use crate::error::{Error, ExitStatus};
 use crate::io::escape::Escaped;
@@ -56,31 +57,6 @@ pub struct ScoreFilter {
     status: StatusLine,
     /// When the line was read, in milliseconds.
     arrival: i64,
-}
-
-/// Alerts of one time, which are written in the order of their users' names: the order must not
-/// depend on which other users a run has.
-#[derive(Debug, Default)]
-struct SameTime {
-    at: i64,
-    rows: Vec<(String, Vec<u8>)>,
-}
-
-impl SameTime {
-    /// Begins a time; what is held of an earlier one is written.
-    fn begin(&mut self, at: i64, out: &mut Output) {
-        if at != self.at {
-            self.flush(out);
-            self.at = at;
-        }
-    }
-
-    fn flush(&mut self, out: &mut Output) {
-        self.rows.sort();
-        for (_, row) in self.rows.drain(..) {
-            out.buffer.extend_from_slice(&row);
-        }
-    }
 }
 
 /// The users of whom summaries are written.

@@ -4,6 +4,7 @@ mod filter;
 mod flags;
 mod merge;
 mod renderer;
+mod same_time;
 
 #[doc(hidden)]
 pub use filter::ScoreFilter;
