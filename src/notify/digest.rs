@@ -26,7 +26,7 @@ pub fn next_digest(after: Timestamp, time: &DigestTime) -> Timestamp {
 /// now.
 pub(super) fn due_digest(last: Timestamp, now: Timestamp, time: &DigestTime) -> Timestamp {
     let is_ahead = last.0 > now.0.saturating_add(DAY_MS);
-    next_digest(if is_ahead { now } else { last }, time)
+    next_digest(if is_ahead { now } else { Timestamp(last.0.max(0)) }, time)
 }
 
 /// The moment of a local time.
