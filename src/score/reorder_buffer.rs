@@ -480,6 +480,7 @@ mod tests {
         buffer.release_all();
         assert_eq!(buffer.pop_due().map(|own| own.ts), Some(3_700_000));
         // A source that is only quiet holds nothing back.
+        let mut buffer = ReorderBuffer::new(30_000);
         buffer.advance("quiet", 3_800_000);
         buffer.advance("ahead", 3_900_000);
         buffer.push(connection(3_900_000));
