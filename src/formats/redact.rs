@@ -407,9 +407,13 @@ mod tests {
         ] {
             let time = |length: usize| {
                 let text = piece.repeat(length / piece.len());
-                let begin = std::time::Instant::now();
-                mask(text.as_bytes());
-                begin.elapsed()
+                let once = || {
+                    let begin = std::time::Instant::now();
+                    mask(text.as_bytes());
+                    begin.elapsed()
+                };
+                // The machine may be busy.
+                (0..5).map(|_| once()).min().unwrap()
             };
             let short = time(50_000).max(std::time::Duration::from_millis(5));
             assert!(time(500_000) < short * 60, "{piece}");

@@ -343,7 +343,7 @@ impl Locked {
         entries: &mut Vec<JournalEntry>,
     ) -> Option<Draft> {
         self.counts.notes += 1;
-        self.state.digest.notes += 1;
+        self.state.digest.notes = self.state.digest.notes.saturating_add(1);
         let at = event.ts.unwrap_or_else(Timestamp::now);
         let key = note_key(event);
         let mut record = self.record(&key)?;
@@ -396,11 +396,11 @@ impl Locked {
         }
         if !key.starts_with(NOTE_KEY) {
             self.counts.alerts += 1;
-            self.state.digest.alerts += 1;
+            self.state.digest.alerts = self.state.digest.alerts.saturating_add(1);
         }
         if decision == Decision::Hold {
             self.counts.held += 1;
-            self.state.digest.held += 1;
+            self.state.digest.held = self.state.digest.held.saturating_add(1);
         }
         self.apply(JournalEntry::Account { key, record }, entries);
         entries.push(JournalEntry::Digest { record: self.state.digest });
@@ -453,7 +453,7 @@ impl Locked {
 
     fn lost(&mut self) {
         self.counts.not_sent += 1;
-        self.state.digest.not_sent += 1;
+        self.state.digest.not_sent = self.state.digest.not_sent.saturating_add(1);
     }
 }
 
