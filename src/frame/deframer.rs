@@ -181,6 +181,9 @@ impl DeframerState {
                 let Some(record) = records::read(stripped.rest, buffer) else { break };
                 stripped.add(&record.frame);
                 stripped.is_record = true;
+                if record.has_names {
+                    stripped.allow_names();
+                }
                 if record.is_container {
                     stripped.restrict_to_container();
                 }

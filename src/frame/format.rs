@@ -138,6 +138,11 @@ impl FrameFormat {
         )
     }
 
+    /// A name before a line.
+    pub(super) fn is_prefix(self) -> bool {
+        matches!(self, Self::Compose | Self::Service | Self::PodmanCompose | Self::Pm2)
+    }
+
     /// This with a container engine's timestamp inside.
     pub(super) fn stamped(self) -> Self {
         if self == Self::Compose {

@@ -95,16 +95,36 @@ fn is_pod(name: &[u8]) -> bool {
     dash > 0 && (is_random || (!end.is_empty() && end.iter().all(u8::is_ascii_digit)))
 }
 
-/// A JSON object, a date, or the access log.
+/// Whether a line begins as one of a proxy does.
 fn begins_as_a_log_line(line: &[u8]) -> bool {
-    let is_date = line.get(..11).is_some_and(|date| {
-        let mask = b"dddd-dd-ddT";
-        date.iter().zip(mask).all(|(byte, of)| match of {
-            b'd' => byte.is_ascii_digit(),
-            _ => byte == of,
-        })
-    });
-    is_date || line.starts_with(b"{\"") || line.starts_with(b"mtp-access ts=")
+    // Of C, a process and a time: `[812][2026-11-23 15:40:35.158581 local] `.
+    let after_process = || {
+        let inside = line.strip_prefix(b"[")?;
+        let digits = inside.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        inside.get(digits..).filter(|_| digits > 0)
+    };
+    PROXY_FORMS.iter().any(|form| has_form(line, form))
+        || after_process().is_some_and(|rest| has_form(rest, b"][####-##-## ##:##:##."))
+}
+
+/// How lines of proxies begin; `#` is a digit.
+const PROXY_FORMS: [&[u8]; 8] = [
+    b"####-##-##T",
+    b"{\"",
+    b"mtp-access ts=",
+    b"Stats for ##.##.####",
+    b"=INFO REPORT==== ",
+    b"info(proxy): ",
+    b"debug(proxy): ",
+    b"warning(proxy): ",
+];
+
+fn has_form(line: &[u8], form: &[u8]) -> bool {
+    let fits = |(byte, of): (&u8, &u8)| match of {
+        b'#' => byte.is_ascii_digit(),
+        of => byte == of,
+    };
+    line.len() >= form.len() && line.iter().zip(form).all(fits)
 }
 
 /// stern's notices: `+ px-6d5f7c9b4-x2x7p › px`
@@ -197,7 +217,21 @@ mod tests {
             Some(is("d84d50fb1f8b", "2026-11-23T15:40:35Z x"))
         );
         assert_eq!(read("proxy_mtg_1 {\"a\":1}"), Some(is("proxy_mtg_1", "{\"a\":1}")));
-        for line in ["px-0 alice: 3 connects", "mtp-access ts=2", "alice-1 {", "a {\"a\":1}"] {
+        for line in [
+            "px-0 px [812][2026-11-23 15:40:35.158581 local] x",
+            "px-0 px Stats for 23.11.2026 15:40:45",
+            "px-0 px info(proxy): x",
+            "px-0 px =INFO REPORT==== 23-Nov-2026::15:58:19.978158 ===",
+        ] {
+            assert!(read(line).is_some(), "{line}");
+        }
+        for line in [
+            "px-0 alice: 3 connects",
+            "px-0 px [812] x",
+            "mtp-access ts=2",
+            "alice-1 {",
+            "a {\"a\":1}",
+        ] {
             assert_eq!(read(line), None, "{line}");
         }
         let known = |line: &str| shown(bare_names(line.as_bytes(), |prefix| prefix == b"px-0 px "));

@@ -1,6 +1,7 @@
 //! Records of Docker's json-file and of `journalctl -o json`.
 
 use super::format::{Frame, FrameFormat};
+use super::stripped_line::prints_containers;
 use crate::json::{self, Fields, Value};
 use crate::timestamp::Timestamp;
 
@@ -17,6 +18,8 @@ pub(super) struct LogRecord<'l> {
     pub(super) stream: &'l [u8],
     /// A container's engine wrote the record.
     pub(super) is_container: bool,
+    /// A program that prints the lines of containers wrote it.
+    pub(super) has_names: bool,
     /// The line goes on in the stream's next record.
     pub(super) is_partial: bool,
 }
@@ -53,7 +56,7 @@ fn json_file<'l>(line: &'l [u8], into: &mut Vec<u8>) -> Option<LogRecord<'l>> {
     }
     let frame = Frame { ts, source, ..Frame::new(FrameFormat::JsonFile, b"") };
     let (stream, is_container) = (stream.unwrap_or_default(), source.is_some());
-    Some(LogRecord { frame, stream, is_container, is_partial })
+    Some(LogRecord { frame, stream, is_container, has_names: false, is_partial })
 }
 
 /// A record of a tool that follows several programs: `stern --output json` with the pod's name,
@@ -81,7 +84,7 @@ fn collected<'l>(line: &'l [u8], into: &mut Vec<u8>) -> Option<LogRecord<'l>> {
         into.pop();
     }
     let frame = Frame { ts, source: Some(source), ..Frame::new(format, b"") };
-    Some(LogRecord { frame, stream: b"", is_container: true, is_partial: false })
+    Some(LogRecord { frame, stream: b"", is_container: true, has_names: false, is_partial: false })
 }
 
 /// The container's name, where the daemon writes one: the `tag` or Compose's label.
@@ -128,10 +131,11 @@ fn journal<'l>(line: &'l [u8], into: &mut Vec<u8>) -> Option<LogRecord<'l>> {
         Value::Number(_) => return None,
     }
     let is_container = names.first().is_some_and(Option::is_some);
+    let has_names = names.iter().flatten().any(|name| prints_containers(name));
     let source = names.into_iter().flatten().next();
     let source = source.map(|name| name.strip_suffix(b".service").unwrap_or(name));
     let frame = Frame { ts, source, ..Frame::new(FrameFormat::JournalJson, b"") };
-    Some(LogRecord { frame, stream, is_container, is_partial })
+    Some(LogRecord { frame, stream, is_container, has_names, is_partial })
 }
 
 /// The fields with the name of the program, the most specific first.

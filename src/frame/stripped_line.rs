@@ -27,6 +27,9 @@ pub(super) struct StrippedLine<'l> {
     /// only those that occur there.
     allowed: FrameKinds,
     is_syslog: bool,
+    /// A frame named a program that does not print the lines of containers: a name inside it is not
+    /// a source.
+    keeps_source: bool,
     /// A piece of a line of this stream.
     pub(super) piece: Option<Piece<'l>>,
 }
@@ -50,6 +53,7 @@ impl<'l> StrippedLine<'l> {
             is_record: false,
             allowed: FrameKinds::ALL,
             is_syslog: false,
+            keeps_source: false,
             piece: None,
         }
     }
@@ -70,8 +74,13 @@ impl<'l> StrippedLine<'l> {
             if frame.format.has_local_time() { self.ts.or(frame.ts) } else { frame.ts.or(self.ts) };
         let source = frame.source.filter(|name| name.len() <= NAME_LEN_MAX);
         if source.is_some() {
-            self.source = source;
-            self.allowed.restrict(frame.format.inner_kinds());
+            let inner = frame.format.inner_kinds();
+            if !self.keeps_source || !frame.format.is_prefix() {
+                self.source = source;
+            }
+            self.keeps_source =
+                inner.has(FrameKind::Prefix) && !source.is_some_and(prints_containers);
+            self.allowed.restrict(inner);
             if source.is_some_and(is_container_id) {
                 self.restrict_to_container();
             }
@@ -94,6 +103,11 @@ impl<'l> StrippedLine<'l> {
     /// What comes is a container's own line: its text may be that of a client.
     pub(super) fn restrict_to_container(&mut self) {
         self.allowed.restrict(FrameFormat::JsonFile.inner_kinds());
+    }
+
+    /// What comes is a line of a program that prints the lines of containers, whatever its unit is.
+    pub(super) fn allow_names(&mut self) {
+        self.keeps_source = false;
     }
 
     /// Whether rsyslog wrote escapes as text.
@@ -206,6 +220,16 @@ impl<'l> StrippedLine<'l> {
 /// The tag that Docker's syslog and journald drivers give a container.
 fn is_container_id(name: &[u8]) -> bool {
     name.len() == 12 && name.iter().all(u8::is_ascii_hexdigit)
+}
+
+/// Whether a program or unit prints the lines of containers with their names: Compose and the like,
+/// or the shell in whose unit they run.
+pub(super) fn prints_containers(program: &[u8]) -> bool {
+    let tools: [&[u8]; 4] = [b"docker", b"podman", b"compose", b"pm2"];
+    let shells: [&[u8]; 4] = [b"sh", b"bash", b"dash", b"env"];
+    let program = program.to_ascii_lowercase();
+    shells.contains(&program.as_slice())
+        || tools.iter().any(|tool| memmem::find(&program, tool).is_some())
 }
 
 /// `[pod/NAME/CONTAINER] LINE`
