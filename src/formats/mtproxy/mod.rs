@@ -4,6 +4,7 @@
 mod official;
 mod startup;
 mod teleproxy;
+mod waiting;
 
 use super::{Dialect, Emit, LogParser, Outcome, ParseContext, bytes, into_static, level, parsed};
 use crate::error::Error;
@@ -36,7 +37,7 @@ pub const TELEPROXY_DIALECT: Dialect = Dialect {
     logs: "every authenticated connection with its secret's label as user, address, port and end; \
            refused ones with the reason. -v is not a setting: it stands in the command",
     unknown: "bytes; the end of a connection behind PROXY protocol in middle-end mode; the zone of \
-              its times",
+              its times; some addresses where several threads serve clients without TLS",
     version: "4.10.0",
     levels: &[level("default", [false; 4]), level("-v", [true, true, true, false])],
     remedy: "-v in its command",

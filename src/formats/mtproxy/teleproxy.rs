@@ -1,7 +1,8 @@
 //! teleproxy: the label of the secret that matched, and the client.
 //!
 //! * With fake TLS one line has label and peer. Without TLS the line with the label has no peer: it
-//!   is that of the last `trying to determine type of connection from` of the same process.
+//!   is that of the last `trying to determine type of connection from` of the same process. Where
+//!   more than one client waits (`--tcp-cpu-threads`), the event has no address.
 //! * Where a client asks for an unknown domain, its text is printed as it came, line ends included.
 //!   Lines that it can reach are no events; an end among them counts once its socket is reused.
 //! * A connection's end is `direct: closing client connection` or, for a client that was passed
@@ -12,6 +13,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::LazyLock;
 
+use super::waiting::WaitingClients;
 use super::{LogLine, NAME, TELEPROXY, id_time, start};
 use crate::error::Error;
 use crate::formats::bytes::PatternIndex;
@@ -57,6 +59,7 @@ pub(super) const PATTERNS: &[MessagePattern] = &[
     pattern("New outbound connection #", Context),
     pattern("PROXY protocol: real client ", Context),
     pattern("trying to determine type of connection from ", Context),
+    pattern("\"random\" 64-byte header: have ", Context),
     pattern("Established TLS connection from ", Context),
     pattern("got error for tcp socket #", Context),
     pattern("direct client: secret #", Context),
@@ -82,16 +85,18 @@ pub(super) struct TeleproxyReader {
     sockets: ConnectionTable<Vec<u8>>,
     /// Authenticated clients by process and peer: `365 198.51.100.162:42141`.
     clients: ConnectionTable<Client>,
+    /// It accepts fake TLS, and so no other clients: the line with label and peer is the connect.
+    has_tls: bool,
     /// Lines that a client may have written, and that are no events.
     pub(super) untrusted: u64,
 }
 
-/// The client that the next line without a peer is about.
+/// The clients that the next line without a peer may be about.
 #[derive(Debug, Default)]
 struct LastClient {
-    /// As written.
+    /// The last one, as written.
     peer: Vec<u8>,
-    is_tls: bool,
+    waiting: WaitingClients,
 }
 
 #[derive(Debug)]
@@ -147,7 +152,12 @@ impl TeleproxyReader {
                 event.text = Some(redact::masked(record.message));
                 parsed(event, emit)
             }
-            Rejected(reason) => self.rejected(record, rest, reason, emit),
+            Rejected(reason) => {
+                if record.message.starts_with(b"invalid \"random\"") {
+                    self.last_client(record.process).waiting.take();
+                }
+                self.rejected(record, rest, reason, emit)
+            }
             Context => {
                 let is_end = self.remember(record, rest, emit)?;
                 Ok(if is_end { Outcome::Parsed } else { Outcome::Ignored })
@@ -204,7 +214,8 @@ impl TeleproxyReader {
         emit: &mut Emit<'_>,
     ) -> Result<bool, Error> {
         let message = record.message;
-        let is_last_client = message.starts_with(b"trying ") || message.starts_with(b"Established");
+        let is_trying = message.starts_with(b"trying ");
+        let is_last_client = is_trying || message.starts_with(b"Established");
         if message.starts_with(b"New inbound connection #") {
             let (number, ends) = bytes::first_word(rest);
             let Some((peer, _)) = bytes::split_once(ends, " -> ") else { return Ok(false) };
@@ -238,12 +249,17 @@ impl TeleproxyReader {
                 return Ok(false);
             };
             self.set_reason(record.process, peer, reason::QUOTA);
-        } else {
-            let is_tls = message.starts_with(b"Established TLS");
+        } else if is_last_client {
+            self.has_tls |= !is_trying && !record.is_untrusted;
             let last = self.last_client(record.process);
             last.peer.clear();
             last.peer.extend_from_slice(rest);
-            last.is_tls = is_tls;
+            if is_trying {
+                last.waiting.add(rest, record.ts);
+            }
+        } else {
+            // `"random" 64-byte header: have 40 bytes, need 24 more bytes to distinguish`
+            self.last_client(record.process).waiting.take();
         }
         Ok(false)
     }
@@ -278,29 +294,47 @@ impl TeleproxyReader {
             let Some(peer) = event.peer else { return Ok(Outcome::Malformed("missing peer")) };
             return self.connect(NAME, record, &key, user, peer, None, emit);
         }
-        let (user, peer, mode) = if let Some((user, peer)) = bytes::rsplit_once(rest, "] from ") {
-            (user, peer.to_vec(), "tls")
-        } else {
-            let Some((tag, rest)) = bytes::split_once(rest, ",") else {
-                return Ok(Outcome::Malformed("missing target="));
-            };
-            let label = bytes::split_once(rest, " secret [");
-            let label = label.and_then(|(_, label)| label.strip_suffix(b"]"));
-            // Without a label: printed by the official program.
-            let Some(user) = label else { return Ok(Outcome::Ignored) };
-            let last = self.last_client(record.process);
-            let mode = match tag {
-                _ if last.is_tls => "tls",
-                b"dddddddd" => "secure",
-                _ => "classic",
-            };
-            (user, last.peer.clone(), mode)
-        };
-        let key = client_key(record.process, &peer);
-        if self.clients.get_mut(&key).is_some() {
-            return Ok(Outcome::Ignored); // the second line of a client with TLS
+        if let Some((user, peer)) = bytes::rsplit_once(rest, "] from ") {
+            self.has_tls = true;
+            return self.labelled(record, user, peer, "tls", emit);
         }
-        let Some(peer) = parse_peer(&peer) else {
+        let Some((tag, rest)) = bytes::split_once(rest, ",") else {
+            return Ok(Outcome::Malformed("missing target="));
+        };
+        let label = bytes::split_once(rest, " secret [");
+        let label = label.and_then(|(_, label)| label.strip_suffix(b"]"));
+        // Without a label: printed by the official program. With TLS it is the client's second line.
+        let Some(user) = label.filter(|_| !self.has_tls) else { return Ok(Outcome::Ignored) };
+        let mode = if tag == b"dddddddd" { "secure" } else { "classic" };
+        let waiting = &mut self.last_client(record.process).waiting;
+        let are_several = waiting.are_several();
+        match waiting.take() {
+            Some(peer) => self.labelled(record, user, &peer, mode, emit),
+            None if are_several => {
+                let mut event = Event::new(Kind::Connect, TELEPROXY);
+                event.ts = Some(record.ts);
+                event.user = Some(bytes::to_text(user));
+                event.mode = Some(Text::Borrowed(mode));
+                parsed(event, emit)
+            }
+            None => Ok(Outcome::Malformed("no client before this line")),
+        }
+    }
+
+    /// A connect whose user and peer are known.
+    fn labelled(
+        &mut self,
+        record: &LogLine<'_>,
+        user: &[u8],
+        peer: &[u8],
+        mode: &'static str,
+        emit: &mut Emit<'_>,
+    ) -> Result<Outcome, Error> {
+        let key = client_key(record.process, peer);
+        if self.clients.get_mut(&key).is_some() {
+            return Ok(Outcome::Ignored);
+        }
+        let Some(peer) = parse_peer(peer) else {
             return Ok(Outcome::Malformed("no client before this line"));
         };
         let user = bytes::to_text(user).into_owned();
