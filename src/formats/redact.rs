@@ -86,9 +86,26 @@ pub fn mask_after(text: &[u8], is_in_secret: bool) -> Cow<'_, [u8]> {
 /// are searched for it.
 static ECRET: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"ecret"));
 
+/// Whether the next line may continue a secret of this one, which may itself continue one: then it
+/// has nothing else.
+pub fn goes_on(text: &[u8], is_in_secret: bool) -> bool {
+    let inside = without_continuation(text).trim_ascii();
+    let is_part = || !inside.is_empty() && inside.iter().all(|&byte| is_base64(byte));
+    ends_in_secret(text) || (is_in_secret && is_part())
+}
+
+/// A line without the mark that the next one continues it.
+fn without_continuation(text: &[u8]) -> &[u8] {
+    let text = text.trim_ascii_end();
+    text.strip_suffix(b"\\").map_or(text, <[u8]>::trim_ascii_end)
+}
+
 /// Whether a secret reaches the end of the line, so that the next line may continue it.
 pub fn ends_in_secret(text: &[u8]) -> bool {
-    let text = text.trim_ascii_end();
+    let text = without_continuation(text);
+    if text.last_chunk::<7>().is_some_and(|name| name.eq_ignore_ascii_case(b"secret:")) {
+        return true;
+    }
     let tail = text.iter().rev().take_while(|&&byte| is_base64(byte)).count();
     if tail == 0 {
         return false;
