@@ -33,6 +33,22 @@ pub struct Decoder {
     pub counts: LineCounts,
 }
 
+/// What comes of a line of a source that is not read.
+fn skipped(counts: [&mut LineCounts; 2], is_in_secret: bool) -> Decoded {
+    for counts in counts {
+        count(counts, Outcome::Ignored);
+    }
+    Decoded { dialect: None, outcome: Outcome::Ignored, is_in_secret }
+}
+
+/// A note about a source whose events were believed at first.
+fn not_a_proxy() -> Event<'static> {
+    let mut event = Event::new(Kind::Note, "mtp-parse");
+    event.text =
+        Some(Text::Borrowed("this source is not a proxy: its events may be text of clients"));
+    event
+}
+
 /// What came of a message.
 #[derive(Clone, Copy, Debug)]
 pub struct Decoded {
@@ -122,9 +138,7 @@ impl Decoder {
         let source = self.sources.entry(message.source);
         let is_in_secret = std::mem::take(&mut source.ends_in_secret);
         if !is_named && !self.only_sources.is_empty() {
-            count(&mut source.counts, Outcome::Ignored);
-            count(&mut self.counts, Outcome::Ignored);
-            return Ok(Decoded { dialect: None, outcome: Outcome::Ignored, is_in_secret });
+            return Ok(skipped([&mut source.counts, &mut self.counts], is_in_secret));
         }
         let LogSource {
             name,
@@ -135,6 +149,7 @@ impl Decoder {
             facts,
             program,
             held,
+            doubtful,
             ends_in_secret,
             newest,
             ..
@@ -173,18 +188,19 @@ impl Decoder {
         if !message.text.trim_ascii().is_empty() {
             program.add(found.0.filter(|slot| parsers.is_certain(*slot)), found.1);
         }
-        let is_left_out = is_foreign && found.0.is_some();
-        let (slot, outcome) = if is_left_out { (None, Outcome::Unrecognized) } else { found };
+        let (slot, outcome) = found.0.filter(|_| is_foreign).map_or(found, |_| LEFT_OUT);
         let format = slot.map(|slot| parsers.format_of(slot));
         held.settle(*program, facts, emit)?;
+        if is_doubted && !is_foreign && program.is_foreign() && facts.total() > *doubtful {
+            *doubtful = facts.total();
+            emit(complete(not_a_proxy(), name, message.ts, *newest, arrival))?;
+        }
         let of_dialect = format.and_then(|at| self.by_dialect.get_mut(at));
         for counts in [counts, &mut self.counts].into_iter().chain(of_dialect) {
             count(counts, outcome);
         }
-        if let Some(slot) = slot.filter(|slot| *slot < ALL.len()) {
-            *last = slot;
-        }
-        *ends_in_secret = outcome != Outcome::Parsed && redact::ends_in_secret(message.text);
+        *last = slot.filter(|slot| *slot < ALL.len()).unwrap_or(*last);
+        *ends_in_secret = outcome != Outcome::Parsed && redact::goes_on(message.text, is_in_secret);
         let dialect = format.map(|at| ALL.get(at).map_or(regex_parser::NAME, |of| of.name));
         Ok(Decoded { dialect, outcome, is_in_secret })
     }
@@ -303,10 +319,12 @@ fn complete<'e>(
 }
 
 /// The text that `docker logs --details` puts before every line. Only learnt from the first lines
-/// of a stream, and the same in all: else words of a client could be taken for it.
+/// of a stream, or where all so far had it: else words of a client could be taken for it.
 #[derive(Clone, Debug, Default)]
 struct DetailsPrefix {
     prefix: Option<Vec<u8>>,
+    /// What all lines so far began with.
+    shared: Option<Vec<u8>>,
     lines: u32,
 }
 
@@ -316,12 +334,18 @@ const DETAILS_WITHIN: u32 = 64;
 impl DetailsPrefix {
     fn strip<'l>(&mut self, line: &'l [u8]) -> &'l [u8] {
         self.lines = self.lines.saturating_add(1);
+        if self.lines == 1 {
+            let length = after_details(line).map_or(0, |inside| line.len() - inside.len());
+            self.shared = line.get(..length).filter(|_| length > 1).map(<[u8]>::to_vec);
+        }
+        self.shared.take_if(|shared| !line.starts_with(shared));
         self.prefix.as_deref().and_then(|prefix| line.strip_prefix(prefix)).unwrap_or(line)
     }
 
     /// The line without what may be the prefix.
     fn candidate<'l>(&self, line: &'l [u8]) -> Option<&'l [u8]> {
-        let may_show = self.prefix.is_none() && self.lines <= DETAILS_WITHIN;
+        let is_early = self.lines <= DETAILS_WITHIN || self.shared.is_some();
+        let may_show = self.prefix.is_none() && is_early;
         let inside = may_show.then(|| after_details(line)).flatten();
         inside.filter(|inside| inside.first() != Some(&b' '))
     }
@@ -345,6 +369,8 @@ struct Parsers<'p> {
 
 /// The slot whose parser recognised a line, and what it made of it.
 type Found = (Option<usize>, Outcome);
+/// A line in the form of a proxy, of a source that is not one.
+const LEFT_OUT: Found = (None, Outcome::Unrecognized);
 
 impl Parsers<'_> {
     /// Parses a line that may have the prefix of `docker logs --details`.

@@ -58,6 +58,11 @@ impl SourceFacts {
         }
     }
 
+    /// How many events there were.
+    pub fn total(&self) -> u64 {
+        self.connects + self.disconnects + self.rejects + self.usages
+    }
+
     pub fn merge(&mut self, other: Self) {
         self.connects += other.connects;
         self.with_user += other.with_user;
@@ -149,6 +154,8 @@ pub struct LogSource {
     pub facts: SourceFacts,
     pub program: SourceProgram,
     pub held: HeldEvents,
+    /// Events that were emitted before its lines showed that it is not a proxy.
+    pub doubtful: u64,
     /// The line before ended in a secret.
     pub ends_in_secret: bool,
     /// The time of its last event that had one.
@@ -221,6 +228,7 @@ impl LogSource {
             facts: SourceFacts::default(),
             program: SourceProgram::default(),
             held: HeldEvents::default(),
+            doubtful: 0,
             ends_in_secret: false,
             newest: None,
             last_read: 0,

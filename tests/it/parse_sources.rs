@@ -260,8 +260,10 @@ fn a_service_whose_clients_write_whole_lines() {
     }
     // Believed at first, and not for long: a forged line among 50 does not keep it a proxy.
     let log = [format!("{FORGED}\n"), (noise(49) + FORGED + "\n").repeat(40)].concat();
-    let (rows, meta, _) = summary(&framed("nginx-1", &log).concat());
+    let (rows, meta, errors) = summary(&framed("nginx-1", &log).concat());
     assert!(rows.len() <= 3, "{}", rows.len());
+    assert_eq!(rows.iter().filter(|row| row.as_str() == "note null").count(), 1, "{rows:?}");
+    assert!(errors.contains("nginx-1: ") && errors.contains("it is not a proxy"), "{errors}");
     assert!(meta["by_source"]["nginx-1"]["proxy"].is_null());
 }
 
@@ -309,4 +311,39 @@ fn a_client_of_teleproxy_writes_lines() {
         }
         assert_eq!(rows, want, "{forged}");
     }
+}
+
+/// A name that a unit prints before its text is a source only if the unit runs containers.
+#[test]
+fn printed_names_are_sources_of_some_units() {
+    for (tag, source) in [
+        ("docker", "px-1"),
+        ("docker-compose", "px-1"),
+        ("podman-compose", "px-1"),
+        ("compose@proxy", "px-1"),
+        ("sh", "px-1"),
+        ("nginx", "nginx"),
+        ("mtproxy", "mtproxy"),
+    ] {
+        let text = format!("px-1  | {FORGED}");
+        let unit = if source == "px-1" { "proxies" } else { source };
+        let json = serde_json::json!({
+            "__REALTIME_TIMESTAMP": "1795448448373410", "MESSAGE": text,
+            "_SYSTEMD_UNIT": format!("{unit}.service"), "SYSLOG_IDENTIFIER": tag,
+        });
+        for line in [
+            format!("Nov 23 15:40:45 vps1 {tag}[812]: {text}"),
+            format!("2026-11-23T15:40:45+0000 vps1 {tag}[812]: {text}"),
+            format!("<30>1 2026-11-23T15:40:45Z vps1 {tag} 812 - - {text}"),
+            json.to_string(),
+        ] {
+            let rows = text_of(&line);
+            assert!(rows.contains("\"mallory\""), "{line}: {rows}");
+            assert!(rows.contains(&format!("\"source\":\"{source}\"")), "{line}: {rows}");
+        }
+    }
+}
+
+fn text_of(line: &str) -> String {
+    text(&rows(format!("{line}\n").as_bytes()))
 }

@@ -120,6 +120,15 @@ impl ParseFilter {
                 source.untrusted()
             ));
         }
+        for source in self.writer.decoder.sources.iter().filter(|source| source.doubtful > 0) {
+            let name = self.writer.decoder.name_of(source).unwrap_or("the log");
+            self.reporter.print(format_args!(
+                "{}: {} events of it may be text of clients: it is not a proxy; --only-source reads \
+                 the proxies alone",
+                Escaped(name),
+                source.doubtful
+            ));
+        }
         self.report_advice();
     }
 
