@@ -154,6 +154,19 @@ impl CarrierGateways {
         self.users.iter().map(|(ip, users)| (*ip, users.len() as u64))
     }
 
+    /// What makes the proxy log the addresses of its clients, if users have only that of a gateway:
+    /// the only user of a log, or several.
+    pub(super) fn advice(&self, all: usize) -> Option<String> {
+        let (ip, users) = self.users().max_by_key(|(ip, users)| (*users, *ip))?;
+        (users > 1 || all == 1).then(|| {
+            format!(
+                "{users} users have only the address {ip}, which is internal to a carrier or cluster, \
+                 so they are not clear: send the PROXY protocol to the proxy, or run the container \
+                 with 'network_mode: host'; if the clients are on this network, use --trust-private"
+            )
+        })
+    }
+
     /// Whether several users have only this address.
     pub(super) fn is_gateway(&self, ip: Ipv4Addr) -> bool {
         self.users.get(&ip).is_some_and(|users| users.len() > 1)

@@ -258,7 +258,9 @@ impl ScoreState {
             ),
             _ => None,
         };
-        advice.map(Cow::Borrowed).or_else(|| hidden.advice().map(Cow::Owned))
+        let of_gateways = || self.gateways.advice(self.users.len());
+        let of_addresses = || hidden.advice().or_else(of_gateways).map(Cow::Owned);
+        advice.map(Cow::Borrowed).or_else(of_addresses)
     }
 
     /// Processes the connections that are due, up to the next change of a verdict. `None` when all

@@ -135,6 +135,14 @@ fn a_gateway_inside_a_carrier_is_not_a_client() {
     assert_eq!(verdicts(&|_, _| "100.64.0.1".to_owned(), &users), ["unknown", "unknown"]);
     assert_eq!(verdicts(&|_, _| "100.64.0.1".to_owned(), &users[..1]), ["unknown"]);
     assert_eq!(verdicts(&|_, user| format!("100.64.0.{user}"), &users), ["clear", "clear"]);
+    let own = Scored::new(&rows(&users, "access", |_, user| format!("100.64.0.{user}")), &[]);
+    assert!(!own.stderr.contains("internal to a carrier"), "{}", own.stderr);
+    for users in [&users[..], &users[..1]] {
+        let scored = Scored::new(&rows(users, "access", |_, _| "100.64.0.1".to_owned()), &[]);
+        let want = format!("{} users have only the address 100.64.0.1", users.len());
+        assert!(scored.stderr.contains(&want), "{}", scored.stderr);
+        assert!(scored.rows.last().unwrap()["advice"].as_str().unwrap().contains(&want));
+    }
     let roams = |minute: usize, _| format!("100.64.0.{}", minute / 90);
     assert_eq!(verdicts(&roams, &users), ["clear", "clear"]);
 }
