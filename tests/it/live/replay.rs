@@ -1,9 +1,10 @@
 //! Recordings of real proxies, replayed by a container: `docker compose logs -f` into the tools.
 //!
-//! The recordings are of teleproxy 4.10.0 (fake TLS, direct mode, `-v`) and telemt 3.4.25 (direct
-//! mode, level debug), built from source and run in a network namespace; the clients, real ones with
-//! fake TLS, came from documentation and benchmark ranges over a veth pair, and a clock of their own made
-//! six or ten hours pass in under a minute. All connections had the right user in both logs.
+//! The recordings are of teleproxy 4.10.0 (fake TLS, direct mode, `-v`) and telemt 3.4.25 (level debug, in
+//! direct and in middle-proxy mode), built from source and run in a network namespace; the clients, real
+//! ones with fake TLS, came from documentation and benchmark ranges over a veth pair, and a clock of their
+//! own made six or ten hours pass in minutes. All connections had the right user in each log. The
+//! middle-end was a stand-in that answers each request; most of telemt's lines about it are left out.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -21,12 +22,21 @@ use crate::proxy::python;
 const PATIENCE: Duration = Duration::from_secs(90);
 /// The recordings, each with its connections. Ends of telemt's direct mode have no address, so that
 /// its verdict takes longer: ten hours.
-const RECORDINGS: [(&str, usize); 2] = [("teleproxy", 760), ("telemt", 1273)];
+const RECORDINGS: [(&str, usize); 3] =
+    [("teleproxy", 760), ("telemt", 1273), ("telemt-middle", 464)];
 /// Who was where.
 const ADDRESSES: [(&str, &[&str]); 3] = [
     ("home", &["198.19.200.2"]),
     ("roams", &["198.18.130.77", "198.18.130.9", "198.18.64.5", "198.19.20.4", "198.51.100.99"]),
     ("shared", &["198.18.200.9", "198.18.5.7", "198.19.77.3", "198.51.100.7", "203.0.113.9"]),
+];
+
+/// The same in middle-proxy mode.
+const MIDDLE_ADDRESSES: [(&str, &[&str]); 4] = [
+    ("home", &["198.51.100.20"]),
+    ("roams", &["198.51.100.41", "198.51.100.43", "203.0.113.40", "203.0.113.42", "203.0.113.44"]),
+    ("shared", &["198.18.200.9", "198.19.77.3", "198.51.100.7", "2001:db8:7::9", "203.0.113.9"]),
+    ("two dev", &["2001:db8:22::5", "203.0.113.77"]),
 ];
 
 /// The users with their addresses, and how many connects there are.
@@ -43,9 +53,15 @@ fn users(rows: &[Value]) -> (BTreeMap<String, Vec<String>>, usize) {
     (users, connects.len())
 }
 
-fn expected() -> BTreeMap<String, Vec<String>> {
-    let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-    ADDRESSES.iter().map(|(user, of)| ((*user).to_owned(), owned(of))).collect()
+fn expected(recording: &str) -> BTreeMap<String, Vec<String>> {
+    let owned = |names: &[&str]| {
+        let mut names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
+        names.sort();
+        names
+    };
+    let addresses =
+        if recording == "telemt-middle" { &MIDDLE_ADDRESSES[..] } else { &ADDRESSES[..] };
+    addresses.iter().map(|(user, of)| ((*user).to_owned(), owned(of))).collect()
 }
 
 /// The last verdict of each user.
@@ -71,13 +87,19 @@ fn recordings_give_the_right_users_and_verdicts() {
         let rows = text(&output.stdout);
         let events: Vec<Value> =
             rows.lines().map(|row| serde_json::from_str(row).unwrap()).collect();
-        assert_eq!(users(&events), (expected(), count), "{name}");
+        assert_eq!(users(&events), (expected(name), count), "{name}");
         let meta = events.last().unwrap();
         assert_eq!(meta["not_recognised"], 0, "{name}");
         let ends: Vec<_> = events.iter().filter(|row| row["type"] == "disconnect").collect();
         assert_eq!(ends.len(), count, "{name}: an end of each");
         let with_address = ends.iter().filter(|row| row.get("ip").is_some()).count();
-        assert_eq!(with_address, if name == "teleproxy" { count } else { 0 });
+        assert_eq!(with_address, if name == "telemt" { 0 } else { count });
+        let is_whole = |row: &&&Value| {
+            ["user", "ip", "port", "bytes_up", "bytes_down"].iter().all(|key| !row[*key].is_null())
+        };
+        if name == "telemt-middle" {
+            assert_eq!(ends.iter().filter(is_whole).count(), count, "ends with bytes");
+        }
         let scores = text(&run("mtp-score", &["--format", "json"], rows.as_bytes()).stdout);
         let scores: Vec<_> = scores.lines().map(str::to_owned).collect();
         let verdicts = verdicts(&scores);
@@ -109,7 +131,7 @@ fn replayed(compose: &Compose, (name, count): (&str, usize)) {
     let events = pipeline.events();
     let events: Vec<Value> =
         events.iter().map(|(_, row)| serde_json::from_str(row).unwrap()).collect();
-    assert_eq!(users(&events), (expected(), count), "{name}");
+    assert_eq!(users(&events), (expected(name), count), "{name}");
     let source = events.iter().find(|row| row["type"] == "connect").unwrap();
     assert!(source["source"].as_str().unwrap().starts_with("mtprotoproxy"), "{source}");
     let verdicts = verdicts(&pipeline.scores());
@@ -126,4 +148,10 @@ fn teleproxy_through_compose() {
 fn telemt_through_compose() {
     let Some(compose) = Compose::new().or_else(Compose::old) else { return skip("Compose") };
     replayed(&compose, RECORDINGS[1]);
+}
+
+#[test]
+fn telemt_in_middle_proxy_mode_through_compose() {
+    let Some(compose) = Compose::new().or_else(Compose::old) else { return skip("Compose") };
+    replayed(&compose, RECORDINGS[2]);
 }
