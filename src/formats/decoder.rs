@@ -246,7 +246,8 @@ impl Decoder {
     pub fn seam_state(&self) -> Option<String> {
         let sources = self.sources.seam_state()?;
         let local_time = self.local_time.borrow();
-        Some(format!("{:?} {:?} {sources}", self.details.prefix, local_time.seam_state()))
+        let DetailsPrefix { prefix, shared, .. } = &self.details;
+        Some(format!("{prefix:?} {shared:?} {:?} {sources}", local_time.seam_state()))
     }
 
     /// Whether a fork has read sources that the base has not.
@@ -261,6 +262,7 @@ impl Decoder {
             own.merge(other);
         }
         self.details.lines = self.details.lines.max(part.details.lines);
+        self.details.shared = part.details.shared;
         self.local_time = part.local_time;
         self.sources.append(part.sources);
     }

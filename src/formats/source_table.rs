@@ -254,6 +254,7 @@ impl LogSource {
             facts: SourceFacts::default(),
             program: self.program,
             held: HeldEvents::default(),
+            doubtful: 0,
             ends_in_secret: self.ends_in_secret,
             newest: None,
             last_read: 0,
@@ -396,6 +397,7 @@ impl SourceTable {
             (own.parsers, own.last, own.program) = (part.parsers, part.last, part.program);
             own.ends_in_secret = part.ends_in_secret;
             own.held.dropped += part.held.dropped;
+            own.doubtful += part.doubtful;
         }
         self.lines += lines;
     }
