@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Measures how processor time grows with lines, users, addresses, history and sockets, and draws it.
+"""Measures how processor time grows with lines, users, addresses and history, and draws it.
 
-    benches/growth.py BIN [OUTPUT.svg]        BIN has mtp-parse, mtp-score and mtp-conns
+    benches/growth.py BIN [OUTPUT.svg]        BIN has mtp-parse and mtp-score
 
 For each, the exponent of time over size is fitted over three decades; start-up is subtracted. Prints
-a table, and draws time over size on logarithmic axes.
+a table, and draws time over size on logarithmic axes. `cargo bench -- sample` has that of sockets.
 """
 
 import math
@@ -12,6 +12,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 
 BIN = sys.argv[1]
 OUTPUT = sys.argv[2] if len(sys.argv) > 2 else None
@@ -20,16 +21,7 @@ BEGIN = 1_795_448_472
 
 
 def moment(seconds):
-    day, rest = divmod(int(seconds), 86_400)
-    year, month, date = 2026, 11, 23 + day - BEGIN // 86_400
-    for length in (30, 31, 31, 28, 31, 30, 31, 31, 30, 31, 30, 31):
-        if date <= length:
-            break
-        date -= length
-        month += 1
-        if month > 12:
-            year, month = year + 1, 1
-    return f"{year}-{month:02}-{date:02}T{rest // 3600:02}:{rest // 60 % 60:02}:{rest % 60:02}Z"
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
 
 
 def address(number):
@@ -80,7 +72,7 @@ SERIES = {
 
 def exponent(points):
     """The slope of log time over log size, by least squares."""
-    logs = [(math.log(size), math.log(time)) for size, time in points]
+    logs = [(math.log(size), math.log(took)) for size, took in points]
     mean_x = sum(x for x, _ in logs) / len(logs)
     mean_y = sum(y for _, y in logs) / len(logs)
     return sum((x - mean_x) * (y - mean_y) for x, y in logs) / sum((x - mean_x) ** 2 for x, _ in logs)
@@ -90,7 +82,7 @@ def draw(series):
     width, height, left, top = 760, 460, 64, 24
     right, bottom = 250, 48
     xs = [math.log10(size) for points in series.values() for size, _ in points]
-    ys = [math.log10(time) for points in series.values() for _, time in points]
+    ys = [math.log10(took) for points in series.values() for _, took in points]
     low_x, high_x, low_y, high_y = math.floor(min(xs)), math.ceil(max(xs)), math.floor(min(ys)), math.ceil(max(ys))
     x = lambda value: left + (math.log10(value) - low_x) / (high_x - low_x) * (width - left - right)
     y = lambda value: height - bottom - (math.log10(value) - low_y) / (high_y - low_y) * (height - top - bottom)
@@ -108,7 +100,7 @@ def draw(series):
                    f'<text x="{left - 8}" y="{at + 4:.1f}" text-anchor="end">{label}</text>')
     for number, (name, points) in enumerate(series.items()):
         colour = colours[number % len(colours)]
-        path = " ".join(f"{x(size):.1f},{y(time):.1f}" for size, time in points)
+        path = " ".join(f"{x(size):.1f},{y(took):.1f}" for size, took in points)
         out.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>')
         out.append(f'<text x="{width - right + 12}" y="{top + 16 + 20 * number}" fill="{colour}">{name}</text>')
     out.append(f'<text x="{left}" y="{height - 8}">size; processor time</text></svg>\n')
@@ -126,12 +118,13 @@ def main():
             for size in sizes:
                 with open(path, "w", encoding="utf-8") as file:
                     file.writelines(make(size))
-                time = spent(command, path) - start
-                if time > 0.002:
-                    points.append((size, time))
+                took = spent(command, path) - start
+                # What is not longer than the start itself is not measured.
+                if took > start:
+                    points.append((size, took))
             series[name] = points
             print(f"{name:42} exponent {exponent(points):5.2f}   "
-                  + "  ".join(f"{size:,}: {time:.3f} s" for size, time in points), flush=True)
+                  + "  ".join(f"{size:,}: {took:.3f} s" for size, took in points), flush=True)
     if OUTPUT:
         with open(OUTPUT, "w", encoding="utf-8") as file:
             file.write(draw(series))

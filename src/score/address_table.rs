@@ -14,10 +14,10 @@ pub(super) type AddressIndex = u32;
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct AddressTable {
     entries: Vec<AddressEntry>,
-    /// Number of entries without connections, to be reused.
-    free: u32,
+    /// Number of entries without connections, to be reused. No more than [`ADDRESSES_MAX`].
+    free: u16,
     /// The one freed last, plus one; 0 if there is none. Its `last` has the one before.
-    last_free: AddressIndex,
+    last_free: u16,
     /// Connections of addresses beyond [`ADDRESSES_MAX`].
     pub(super) too_many: u32,
 }
@@ -54,7 +54,7 @@ impl AddressKey {
 impl AddressTable {
     /// Number of addresses in use.
     pub(super) fn len(&self) -> usize {
-        self.entries.len() - self.free as usize
+        self.entries.len().saturating_sub(usize::from(self.free))
     }
 
     /// Number of entries, in use or free.
@@ -82,12 +82,12 @@ impl AddressTable {
         }
         let new = AddressEntry { key: AddressKey::of(ip), last: 0, connections: 0 };
         let reused = self.last_free.checked_sub(1);
-        let free = reused.and_then(|index| Some((index, self.entries.get_mut(index as usize)?)));
+        let free = reused.and_then(|at| Some((at, self.entries.get_mut(usize::from(at))?)));
         if let Some((index, entry)) = free {
-            self.last_free = entry.last;
-            self.free -= 1;
+            self.last_free = u16::try_from(entry.last).unwrap_or(0);
+            self.free = self.free.saturating_sub(1);
             *entry = new;
-            return index;
+            return index.into();
         }
         if self.entries.is_empty() {
             self.entries.reserve_exact(ADDRESSES_USUAL);
@@ -111,8 +111,9 @@ impl AddressTable {
         if entry.connections > 0 {
             return None;
         }
-        entry.last = std::mem::replace(&mut self.last_free, index + 1);
-        self.free += 1;
+        let next = u16::try_from(index + 1).unwrap_or(0);
+        entry.last = std::mem::replace(&mut self.last_free, next).into();
+        self.free = self.free.saturating_add(1);
         Some(entry.key.ip())
     }
 
