@@ -120,6 +120,13 @@ fn the_service_reports_that_nothing_is_configured() {
     assert!(text(&output.stderr).contains("/etc/mtp-tools/watch.env"));
 }
 
+/// journalctl fails without the id of the boot, which is in /proc/sys.
+#[test]
+fn the_service_sees_the_id_of_the_boot() {
+    let unit = fs::read_to_string(root().join("contrib/systemd/mtp-watch.service")).unwrap();
+    assert!(!unit.lines().any(|line| line.starts_with("ProcSubset=")));
+}
+
 #[test]
 fn the_units_are_sound() {
     if !has("systemd-analyze") {
