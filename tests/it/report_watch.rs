@@ -122,7 +122,7 @@ fn a_pipeline_with_a_screen_is_readable_throughout() {
     let folder = tempfile::tempdir().unwrap();
     let (feed, go) = (folder.path().join("feed"), folder.path().join("go"));
     let lines = format!(
-        "gunzip -c {0} | head -n 7000; until [ -e {1} ]; do sleep 0.1; done\n\
+        "trap exit INT; gunzip -c {0} | head -n 7000; until [ -e {1} ]; do sleep 0.1; done\n\
          gunzip -c {0} | tail -n +7001; sleep 600\n",
         log.display(),
         go.display()
