@@ -121,6 +121,7 @@ fn ingest(bencher: Bencher<'_, '_>, users: u32) {
             let name = names.get(user as usize).map_or("", String::as_str);
             let event = ConnectEvent {
                 ts,
+                open_ms: 0,
                 user: name,
                 ip: address(user * 3 + n % 3),
                 port: Some(443),

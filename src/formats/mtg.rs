@@ -195,7 +195,7 @@ impl MtgParser {
             (Some(Meaning::Rejected(default)), id) => {
                 let user = user.filter(|_| fields.user.is_some());
                 if let Some(id) = id.filter(|_| user.is_some()) {
-                    self.authenticated(id, user, emit)?;
+                    self.authenticated(id, user, Some(ts), emit)?;
                 }
                 let denied = DENY_REASONS.iter().find(|(name, _)| fields.deny_reason == Some(name));
                 let reason = denied.map_or(default, |(_, reason)| reason);
@@ -206,18 +206,22 @@ impl MtgParser {
                 event.id = id.map(bytes::to_text);
                 parsed(event, emit)
             }
-            (_, Some(id)) if is_authenticated && self.authenticated(id, user, emit)? => {
+            (_, Some(id))
+                if is_authenticated && self.authenticated(id, user, Some(ts), emit)? =>
+            {
                 Ok(Outcome::Parsed)
             }
             _ => Ok(Outcome::Ignored),
         }
     }
 
-    /// Emits the beginning of a stream once it is authenticated; returns whether that was due.
+    /// Emits the beginning of a stream once it is authenticated, with the time since then; returns
+    /// whether that was due.
     fn authenticated(
         &mut self,
         id: &[u8],
         user: Option<&str>,
+        now: Option<Timestamp>,
         emit: &mut Emit<'_>,
     ) -> Result<bool, Error> {
         let Some(stream) = self.streams.get_mut(id).filter(|stream| !stream.is_emitted) else {
@@ -226,6 +230,8 @@ impl MtgParser {
         stream.is_emitted = true;
         let mut event = Event::new(Kind::Connect, NAME);
         event.ts = Some(stream.since);
+        let lasted = now.and_then(|now| u64::try_from(now.0 - stream.since.0).ok());
+        event.lasted_ms = lasted.filter(|ms| *ms > 0);
         event.user = user.map(Text::Borrowed);
         event.ip = stream.ip;
         event.id = Some(bytes::to_text(id));
@@ -265,7 +271,7 @@ impl MtgParser {
         emit: &mut Emit<'_>,
     ) -> Result<Outcome, Error> {
         if is_users {
-            self.authenticated(id, user, emit)?;
+            self.authenticated(id, user, fields.ts, emit)?;
         }
         let stream = self.streams.remove(id);
         let peer = fields.addr.and_then(parse_peer);

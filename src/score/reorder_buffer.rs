@@ -58,6 +58,8 @@ pub struct BufferedConnection {
     pub identity: u64,
     /// Of the end of a connection: how long it lasted, in milliseconds. 0 for a beginning.
     pub lasted_ms: i64,
+    /// How long it had been open at `ts`, in milliseconds.
+    pub open_ms: i64,
     /// The score of the user with this connection.
     pub score: u64,
     /// The user's connections in the window before this one.
@@ -394,6 +396,7 @@ mod tests {
             user: 0,
             identity: 1,
             lasted_ms: 0,
+            open_ms: 0,
             score: 0,
             before: 0,
         }

@@ -46,6 +46,8 @@ pub struct Counters {
 pub struct ConnectEvent<'e> {
     /// In milliseconds.
     pub ts: i64,
+    /// How long it had been open when its row was written: 0 for a row of its beginning.
+    pub open_ms: i64,
     pub user: &'e str,
     pub ip: IpAddr,
     pub port: Option<u16>,
@@ -55,6 +57,13 @@ pub struct ConnectEvent<'e> {
     pub source: &'e str,
     /// The format of the log.
     pub format: &'e str,
+}
+
+impl ConnectEvent<'_> {
+    /// The time of its row, which orders the stream.
+    pub fn written(&self) -> i64 {
+        self.ts.saturating_add(self.open_ms)
+    }
 }
 
 /// The risk of a user has changed.
@@ -165,10 +174,10 @@ impl ScoreState {
         policy: &Policy,
     ) -> Option<RiskChange> {
         let (identity, kind) = identity(event);
-        let admission = self.buffer.admit(event.ts, identity, kind);
+        let admission = self.buffer.admit(event.written(), identity, kind);
         match self.mode {
-            ScoreMode::Whole => self.buffer.advance(event.source, event.ts),
-            ScoreMode::TableOnly => self.buffer.set_newest(event.ts),
+            ScoreMode::Whole => self.buffer.advance(event.source, event.written()),
+            ScoreMode::TableOnly => self.buffer.set_newest(event.written()),
             ScoreMode::Clocked => {}
         }
         match admission {
@@ -325,7 +334,8 @@ impl ScoreState {
                 return None;
             }
         }
-        if !user.activity.connect(ts, network, devices) || self.mode == ScoreMode::TableOnly {
+        let began = ts - connection.open_ms;
+        if !user.activity.connect(began, network, devices) || self.mode == ScoreMode::TableOnly {
             return None;
         }
         let groups = group_networks(&user.activity);
@@ -368,8 +378,9 @@ impl ScoreState {
 
 /// A connection of a user, as the reorder buffer holds it.
 fn buffered(event: &ConnectEvent<'_>, user: u32, identity: u64) -> BufferedConnection {
-    let (ts, ip, port) = (event.ts, event.ip, event.port.unwrap_or(0));
-    BufferedConnection { ts, ip, port, user, identity, lasted_ms: 0, score: 0, before: 0 }
+    let (ts, ip, port) = (event.written(), event.ip, event.port.unwrap_or(0));
+    let open_ms = event.open_ms;
+    BufferedConnection { ts, ip, port, user, identity, lasted_ms: 0, open_ms, score: 0, before: 0 }
 }
 
 /// Records whether the user has only one address, which is internal to a carrier.

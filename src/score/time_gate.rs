@@ -31,6 +31,7 @@ const SET_ASIDE_MAX: usize = 256;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SetAside {
     ts: i64,
+    open_ms: i64,
     user: Box<str>,
     ip: IpAddr,
     port: Option<u16>,
@@ -40,9 +41,14 @@ pub struct SetAside {
 }
 
 impl SetAside {
+    fn written(&self) -> i64 {
+        self.ts.saturating_add(self.open_ms)
+    }
+
     pub fn event(&self) -> ConnectEvent<'_> {
         ConnectEvent {
             ts: self.ts,
+            open_ms: self.open_ms,
             user: &self.user,
             ip: self.ip,
             port: self.port,
@@ -108,7 +114,7 @@ impl TimeGate {
 
     /// Whether a connection that arrived now is plausible. If not, it is set aside.
     pub fn admit(&mut self, event: &ConnectEvent<'_>, arrival: i64) -> bool {
-        let ts = event.ts;
+        let ts = event.written();
         let Some(newest) = self.newest.filter(|newest| ts > newest + JUMP_MS) else {
             let is_wrong = self.is_wrong(ts, arrival);
             let is_behind = self.newest.is_some_and(|newest| ts < newest - FAR_MS);
@@ -138,7 +144,7 @@ impl TimeGate {
         let own = own.filter(|own| own.length >= RUN_MIN && own.median() <= newest + HOLD_MAX_MS);
         let confirmed = if any.length >= run_min { Some(any) } else { own };
         if let Some(run) = confirmed {
-            let plausible = self.set_aside.iter().map(|own| own.ts);
+            let plausible = self.set_aside.iter().map(SetAside::written);
             self.newest = plausible.filter(|ts| *ts <= run.median() + JUMP_MS).max();
         }
         false
@@ -157,6 +163,7 @@ impl TimeGate {
     fn push(&mut self, event: &ConnectEvent<'_>) {
         self.set_aside.push(SetAside {
             ts: event.ts,
+            open_ms: event.open_ms,
             user: event.user.into(),
             ip: event.ip,
             port: event.port,
@@ -165,7 +172,7 @@ impl TimeGate {
             format: event.format.into(),
         });
         if self.set_aside.len() > SET_ASIDE_MAX {
-            let furthest = self.set_aside.iter().enumerate().max_by_key(|(_, own)| own.ts);
+            let furthest = self.set_aside.iter().enumerate().max_by_key(|(_, own)| own.written());
             let furthest = furthest.map_or(0, |(at, _)| at);
             self.set_aside.remove(furthest);
             self.removed += 1;
@@ -175,7 +182,7 @@ impl TimeGate {
     /// Takes the next connection whose time the stream has reached.
     pub fn take_plausible(&mut self) -> Option<SetAside> {
         let newest = self.newest?;
-        let at = self.set_aside.iter().position(|own| own.ts <= newest)?;
+        let at = self.set_aside.iter().position(|own| own.written() <= newest)?;
         Some(self.set_aside.remove(at))
     }
 
@@ -183,8 +190,8 @@ impl TimeGate {
     /// a day.
     pub fn take_last(&mut self) -> Option<SetAside> {
         let newest = self.newest?;
-        let (at, next) = self.set_aside.iter().enumerate().min_by_key(|(_, own)| own.ts)?;
-        let ts = next.ts;
+        let (at, next) = self.set_aside.iter().enumerate().min_by_key(|(_, own)| own.written())?;
+        let ts = next.written();
         if ts > newest + FAR_MS {
             return None;
         }
@@ -219,7 +226,8 @@ mod tests {
             let ip = "203.0.113.7".parse().unwrap();
             let ts = minute * 60_000;
             let (id, source, format) = (None, "", "");
-            let event = ConnectEvent { ts, user: "a", ip, port: None, id, source, format };
+            let open_ms = 0;
+            let event = ConnectEvent { ts, open_ms, user: "a", ip, port: None, id, source, format };
             if gate.admit(&event, arrival.saturating_mul(60_000)) {
                 used.push(*minute);
             }

@@ -6,9 +6,10 @@
 //! what a first one adds, and because the use of accounts is distributed over orders of magnitude.
 
 use super::activity::AccountActivity;
-use super::groups::{Group, Groups};
-use super::measures::{MEASURES, measure_days, together};
-use super::presence::{DAY_SLOTS, DAYS};
+use super::groups::Groups;
+use super::home::{Home, home};
+use super::measures::{MEASURES, measure_days};
+use super::presence::DAYS;
 
 /// The weights of one kind of log, fitted by logistic regression to simulated populations in which
 /// households count as one person with a third of the weight of others.
@@ -21,22 +22,29 @@ struct Weights {
 }
 
 /// With the ends of connections, computers are recognised by the sockets that they hold.
-const WITH_ENDS: Weights = Weights { bias: -5.2, measures: [0.55, 0.5, 0.15, 0.0], apart: 1.5 };
+static WITH_ENDS: Weights = Weights { bias: -5.2, measures: [0.55, 0.5, 0.15, 0.0], apart: 1.5 };
 /// Without ends a computer looks like a phone, so the overlap counts less.
-const WITHOUT_ENDS: Weights = Weights { bias: -4.9, measures: [0.4, 0.5, 0.2, 0.0], apart: 1.35 };
+static WITHOUT_ENDS: Weights = Weights { bias: -4.9, measures: [0.4, 0.5, 0.2, 0.0], apart: 1.35 };
 /// Log-odds that are taken off an estimate without ends: its upper tail is heavier, and with this
 /// the same number of honest users is above a threshold.
-const WITHOUT_ENDS_CAUTION: f64 = 0.6;
+const WITHOUT_ENDS_CAUTION: f64 = 0.8;
+/// Without ends, an account whose log-odds with one device more are below this may have three
+/// devices of one person.
+const WITH_MORE_MIN: f64 = -2.1;
+/// Below these log-odds the ones with one device more are not needed.
+const WITH_MORE_FROM: f64 = -1.0;
 /// Slots of overlap in a day beyond which more of it shows no more: three devices of one person
 /// have as much.
 const OVERLAP_MAX: f64 = 10.0;
-/// [`Estimate::apart`] is counted as 1 + 20 times its share.
+/// [`Home::apart`] is counted as 1 + 20 times its share.
 const APART_SCALE: f64 = 20.0;
 /// From this on honest users are rarer than the logistic curve has them: the confidence rises by
 /// further log-odds, in proportion, up to a length.
 const TAIL_FROM: f64 = 0.4;
 const TAIL_LENGTH: f64 = 1.2;
 const TAIL_SLOPE: f64 = 1.3;
+/// Without ends a bot and a computer at the office are in this tail.
+const TAIL_SLOPE_WITHOUT_ENDS: f64 = 0.3;
 /// Slots in an hour: a measure is counted as 1 + 3 times its slots in a day.
 const MEASURE_SCALE: f64 = 3.0;
 /// The share of shared accounts among those that the weights were fitted to, as log-odds.
@@ -48,15 +56,17 @@ const TWO_PEOPLE: f64 = 1.7;
 const PEOPLE_SCALE: f64 = 1.8;
 /// The same below two people.
 const PEOPLE_SCALE_BELOW: f64 = 2.0;
-/// Twelve hours: who comes home to one place is there from the evening to the morning.
-const HOME_SLOTS: u32 = 36;
-/// The share of the slots of the busiest twelve hours that others need to show anything.
-const HOME_SEEN: f64 = 0.6;
-/// Below this [`Estimate::apart`] is a common home.
-const HOME_APART_MAX: f64 = 0.24;
-/// Before a whole day was seen the hours at home may be missing, so the share of all slots counts
-/// as far as it is above this.
-const UNSEEN_SHARE: f64 = 0.56;
+/// Below this [`Home::apart`] is a common home.
+const HOME_APART_MAX: f64 = 0.15;
+/// The same for [`Home::nightly`].
+const HOME_NIGHTLY_MAX: f64 = 0.12;
+/// Below this [`Home::second`] no second home was seen.
+const SECOND_HOME_MIN: f64 = 0.05;
+/// Slots a day of the crowd from which on it is more than a family's: three networks beyond those of
+/// one person at any hour.
+const FAMILY_CROWD_MAX: f64 = 72.0;
+/// Before a whole day was seen, so many networks beyond in each slot in use.
+const FAMILY_CROWD_SHARE: f64 = 1.5;
 
 /// The estimate for one account.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -70,24 +80,38 @@ pub struct Estimate {
     log_odds: f64,
     /// The same if a common home shows nothing.
     log_odds_strict: f64,
+    /// The log-odds with one device more, where computers are not recognised.
+    log_odds_more: f64,
     has_ends: bool,
     /// Slots in which any network was in use, within the window.
     pub active: u32,
-    /// The least share of use in several places at once, over any twelve hours of the day.
-    pub apart: f64,
+    pub home: Home,
 }
 
 impl Estimate {
-    /// Whether there are twelve hours of the day in which nearly all of the use is in one place.
+    /// Whether everybody comes home to one place, as far as the log shows.
     pub fn is_common_home(&self) -> bool {
-        self.apart < HOME_APART_MAX
+        let Home { apart, nightly, second, is_day_seen } = self.home;
+        let [.., crowd, _] = self.measures;
+        let is_one = nightly < HOME_NIGHTLY_MAX || second < SECOND_HOME_MIN;
+        let family = if is_day_seen {
+            FAMILY_CROWD_MAX
+        } else {
+            FAMILY_CROWD_SHARE * f64::from(self.active)
+        };
+        apart < HOME_APART_MAX || is_one && crowd < family
+    }
+
+    /// Whether the connections may be those of one person with one device more.
+    pub(super) fn is_explained_by_device(&self) -> bool {
+        !self.has_ends && self.log_odds_more < WITH_MORE_MIN
     }
 
     /// The probability of several people if this share of all accounts is shared.
     pub fn confidence(&self, prior: f64) -> f64 {
-        let odds = self.evidence();
-        let tail = TAIL_SLOPE * (odds - TAIL_FROM).clamp(0.0, TAIL_LENGTH);
-        let log_odds = odds + tail - FITTED_PRIOR + (prior / (1.0 - prior)).ln();
+        let slope = if self.has_ends { TAIL_SLOPE } else { TAIL_SLOPE_WITHOUT_ENDS };
+        let tail = slope * (self.log_odds - TAIL_FROM).clamp(0.0, TAIL_LENGTH);
+        let log_odds = self.log_odds + tail - FITTED_PRIOR + (prior / (1.0 - prior)).ln();
         1.0 / (1.0 + (-log_odds).exp())
     }
 
@@ -111,30 +135,54 @@ pub(super) const ALL_DAYS: [usize; DAYS] = [0, 1, 2];
 
 /// Estimates the number of people if each has so many devices.
 pub fn estimate(activity: &AccountActivity, groups: &Groups, devices: usize) -> Estimate {
-    let window = measure_days(activity, groups, &ALL_DAYS, devices).values();
-    let days = activity.days();
-    let mut measures = window.map(f64::from);
-    for (measure, past) in measures.iter_mut().zip(activity.past.sums) {
-        *measure = (*measure + f64::from(past)) / days;
-    }
     let has_ends = activity.has_ends();
-    let apart = apart(activity, groups, devices);
-    let weights = if has_ends { WITH_ENDS } else { WITHOUT_ENDS };
-    let [overlap, rest @ ..] = measures;
-    let terms = weights.measures.iter().zip([overlap.min(OVERLAP_MAX)].into_iter().chain(rest));
-    let terms = terms.map(|(weight, mean)| weight * (1.0 + MEASURE_SCALE * mean).ln());
-    let sum = weights.bias + terms.sum::<f64>();
-    let log_odds_at = |apart: f64| sum + weights.apart * (1.0 + APART_SCALE * apart).ln();
-    let log_odds = log_odds_at(apart);
-    let people = 1.0 + beyond_one(log_odds) - beyond_one(weights.bias);
+    let own = Odds::of(activity, groups, devices);
+    let log_odds = own.at(own.home.apart);
+    // Computers are not recognised without ends, so a third device looks like a person.
+    let log_odds_more = if has_ends || log_odds < WITH_MORE_FROM {
+        log_odds
+    } else {
+        let more = Odds::of(activity, groups, devices + 1);
+        more.at(more.home.apart)
+    };
     Estimate {
-        people,
-        measures,
+        people: 1.0 + beyond_one(log_odds) - beyond_one(own.weights.bias),
+        measures: own.measures,
         log_odds,
-        log_odds_strict: log_odds_at(apart.max(HOME_APART_MAX)),
+        log_odds_strict: own.at(own.home.apart.max(HOME_APART_MAX)),
+        log_odds_more,
         has_ends,
         active: active_slots(groups),
-        apart,
+        home: own.home,
+    }
+}
+
+/// The log-odds of an account with so many devices, as a function of [`Home::apart`].
+struct Odds {
+    weights: &'static Weights,
+    measures: [f64; MEASURES],
+    home: Home,
+    sum: f64,
+}
+
+impl Odds {
+    fn of(activity: &AccountActivity, groups: &Groups, devices: usize) -> Self {
+        let window = measure_days(activity, groups, &ALL_DAYS, devices).values();
+        let days = activity.days();
+        let mut measures = window.map(f64::from);
+        for (measure, past) in measures.iter_mut().zip(activity.past.sums) {
+            *measure = (*measure + f64::from(past)) / days;
+        }
+        let weights = if activity.has_ends() { &WITH_ENDS } else { &WITHOUT_ENDS };
+        let [overlap, rest @ ..] = measures;
+        let terms = weights.measures.iter().zip([overlap.min(OVERLAP_MAX)].into_iter().chain(rest));
+        let terms = terms.map(|(weight, mean)| weight * (1.0 + MEASURE_SCALE * mean).ln());
+        let sum = weights.bias + terms.sum::<f64>();
+        Self { weights, measures, home: home(activity, groups, devices), sum }
+    }
+
+    fn at(&self, apart: f64) -> f64 {
+        self.sum + self.weights.apart * (1.0 + APART_SCALE * apart).ln()
     }
 }
 
@@ -150,43 +198,4 @@ fn active_slots(groups: &Groups) -> u32 {
         all.fold(0, |any, row| any | row).count_ones()
     };
     ALL_DAYS.into_iter().map(any).sum()
-}
-
-/// The least share of use in several places at the same time, computers left out, over any twelve
-/// hours of the day, and all fixed devices but one: near 0 where everybody comes home to one place.
-fn apart(activity: &AccountActivity, groups: &Groups, devices: usize) -> f64 {
-    let days = ALL_DAYS.map(|day| {
-        let of = |is_in: fn(&Group) -> bool| {
-            let own = || groups.0.iter().filter(|group| is_in(group));
-            let used = own().filter_map(|group| group.used.get(day));
-            let unheld = own().filter_map(|group| group.unheld.get(day)).copied();
-            let fixed = devices.saturating_sub(2);
-            (used.fold(0, |any, row| any | row), together(unheld.collect(), fixed))
-        };
-        let (four, six) = (of(|group| group.is_v4), of(|group| group.is_v6));
-        (four.0 | six.0, four.1 | six.1)
-    });
-    let whole = (1_u128 << DAY_SLOTS) - 1;
-    let counts = |hours: u128| {
-        let count = |bits: u128| (bits & hours).count_ones();
-        days.iter().fold((0, 0), |sum, day| (sum.0 + count(day.0), sum.1 + count(day.1)))
-    };
-    if !activity.is_day_seen() {
-        let (one, two) = counts(whole);
-        return (share(two, one) - UNSEEN_SHARE).max(0.0);
-    }
-    let windows: Vec<(u32, u32)> = (0..DAY_SLOTS)
-        .map(|from| {
-            let hours = (1_u128 << HOME_SLOTS) - 1;
-            counts((hours << from | hours >> (DAY_SLOTS - from)) & whole)
-        })
-        .collect();
-    let busiest = windows.iter().map(|(one, _)| *one).max().unwrap_or(0);
-    let is_seen = |one: u32| f64::from(one) >= HOME_SEEN * f64::from(busiest);
-    let seen = windows.into_iter().filter(|(one, _)| is_seen(*one));
-    seen.map(|(one, two)| share(two, one)).fold(1.0, f64::min)
-}
-
-fn share(part: u32, all: u32) -> f64 {
-    if all == 0 { 0.0 } else { f64::from(part) / f64::from(all) }
 }

@@ -26,6 +26,7 @@ mod block;
 mod estimate;
 mod evidence;
 mod groups;
+mod home;
 mod in_use;
 mod measures;
 mod network;

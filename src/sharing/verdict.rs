@@ -9,13 +9,16 @@ use crate::timestamp::OptMillis;
 /// Honest users in a thousand that may be accused in a fortnight, by default.
 pub const ALARMS: f64 = 10.0;
 /// The log-odds from which on an account is shared, with [`ALARMS`].
-const SHARING: f64 = 1.0;
+const SHARING: f64 = 0.4;
 /// Log-odds by which the number of honest users above a threshold falls by a factor of e.
-const ALARMS_SCALE: f64 = 1.0;
+const ALARMS_SCALE: f64 = 0.8;
 /// Log-odds below the threshold of sharing from which on an account is watched.
 const WATCH_MARGIN: f64 = 1.2;
-/// A higher verdict must hold for half a day: an evening with guests does not.
-const RISE_MS: i64 = 12 * 3_600_000;
+/// A higher verdict must hold for eight hours: an evening with guests does not.
+const RISE_MS: i64 = 8 * 3_600_000;
+/// Estimates below it for less than this do not interrupt it: at some hours of the day a person's
+/// networks show little.
+const RISE_GAP_MINUTES: u32 = 4 * 60;
 /// A verdict of sharing that must still hold is watch after an hour: clear would contradict the
 /// confidence beside it.
 const PENDING_MS: i64 = 3_600_000;
@@ -81,7 +84,10 @@ fn decide_with(estimate: &Estimate, thresholds: &Thresholds, margin: f64) -> Ver
     let evidence = thresholds.evidence(estimate) + margin;
     if estimate.active < ACTIVE_SLOTS_MIN {
         Verdict::Unknown
-    } else if evidence >= thresholds.sharing && !is_household(estimate, thresholds) {
+    } else if evidence >= thresholds.sharing
+        && !is_household(estimate, thresholds)
+        && !estimate.is_explained_by_device()
+    {
         Verdict::Sharing
     } else if evidence >= thresholds.sharing - WATCH_MARGIN {
         Verdict::Watch
@@ -101,6 +107,8 @@ pub struct VerdictState {
     /// Since when estimates are at least [`Verdict::Watch`], in milliseconds.
     watch_since: OptMillis,
     sharing_since: OptMillis,
+    /// The minute of the newest estimate of [`Verdict::Sharing`].
+    sharing_last: u32,
     /// Since when estimates are below the verdict.
     lower_since: OptMillis,
 }
@@ -126,13 +134,20 @@ impl VerdictState {
         let since =
             |was: OptMillis, is: bool| OptMillis::from(is.then_some(was.get().unwrap_or(at)));
         self.watch_since = since(self.watch_since, level >= Verdict::Watch);
-        self.sharing_since = since(self.sharing_since, level == Verdict::Sharing);
+        if level == Verdict::Sharing {
+            self.sharing_last = minute(at);
+        }
+        let is_held = self.sharing_since.get().is_some()
+            && minute(at).saturating_sub(self.sharing_last) < RISE_GAP_MINUTES;
+        self.sharing_since = since(self.sharing_since, level == Verdict::Sharing || is_held);
         let is_lower = decide_with(estimate, thresholds, FALL_MARGIN) < self.verdict;
         self.lower_since = since(self.lower_since, is_lower);
         let is_home = is_household(estimate, thresholds);
         let fall_ms = if is_home { HOUSEHOLD_FALL_MS } else { FALL_MS };
         let holds = |since: OptMillis, ms: i64| since.get().is_some_and(|since| at - since >= ms);
-        let next = if holds(self.sharing_since, rise_ms(estimate, thresholds)) {
+        let next = if level == Verdict::Sharing
+            && holds(self.sharing_since, rise_ms(estimate, thresholds))
+        {
             Verdict::Sharing
         } else if self.verdict < Verdict::Watch
             && (holds(self.watch_since, RISE_MS) || holds(self.sharing_since, PENDING_MS))
@@ -149,6 +164,11 @@ impl VerdictState {
         }
         (previous != next).then_some(previous)
     }
+}
+
+/// The minute of a time, in half the memory.
+fn minute(at: i64) -> u32 {
+    u32::try_from(at.div_euclid(60_000)).unwrap_or(0)
 }
 
 /// How long an estimate must be [`Verdict::Sharing`].

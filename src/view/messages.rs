@@ -244,9 +244,9 @@ messages! {
     second_device: "{networks} treated as a second device (overlap of {span} ignored)"
         / "coi {networks} là thiết bị thứ hai (bỏ qua {span} dùng cùng lúc)"
         / "вторым устройством считается {networks} (пересечение {span} не учтено)";
-    common_home: "all use in one place for 12 h of the day ({networks})"
-        / "12 giờ mỗi ngày chỉ dùng ở một nơi ({networks})"
-        / "12 ч в сутки только в одном месте ({networks})";
+    common_home: "no second home seen beside {networks}"
+        / "không thấy nơi ở thứ hai ngoài {networks}"
+        / "второго дома, кроме {networks}, не видно";
     sequential_networks: "{networks} one after another, never two at once"
         / "dùng {networks} lần lượt, không bao giờ hai mạng cùng lúc"
         / "{networks} по очереди, две одновременно — никогда";

@@ -239,6 +239,38 @@ fn lnav_reads_rows_and_the_access_log() {
     assert_eq!(count("mtp_access_log", "access.log"), access.len());
 }
 
+/// A small population of the simulator: resold accounts stand out, and the tables have their form.
+#[test]
+fn the_judge_measures_a_small_population() {
+    if !has("python3") {
+        return skip("python3");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let judge = |name: &str| root().join("contrib/judge").join(name);
+    let output = Command::new("python3")
+        .arg(judge("tables.py"))
+        .args(["--worlds", "own", "--seeds", "5", "--users", "30", "--days", "2"])
+        .args(["--score", &tool("mtp-score").get_program().to_string_lossy()])
+        .arg(folder.path())
+        .output()
+        .unwrap();
+    let tables = text(&output.stdout);
+    assert!(output.status.success(), "{tables}{}", text(&output.stderr));
+    let line = |start: &str| {
+        let found = tables.lines().find(|line| line.starts_with(start));
+        found.unwrap_or_else(|| panic!("'{start}' in {tables}"))
+    };
+    for ends in ["with ends", "no ends"] {
+        let cells: Vec<_> = line(&format!("| 2 | {ends} |")).split('|').map(str::trim).collect();
+        let area: f64 = cells[3].parse().unwrap();
+        assert!(area > 0.85, "{tables}");
+        assert!(cells[5].starts_with("0 of "), "an honest user is accused: {tables}");
+        assert_eq!(cells.len(), 13, "{tables}");
+    }
+    assert!(line("| resold |").contains(" of "), "{tables}");
+    assert!(tables.contains("| confidence |") && tables.contains("| alarms |"), "{tables}");
+}
+
 /// The version, the changelog and the lists of the packages name the same programs and files.
 #[test]
 fn a_release_is_complete() {

@@ -260,7 +260,27 @@ fn sharing_that_must_still_hold_is_watch() {
         let mut rows = out.lines().map(|row| serde_json::from_str::<Value>(row).unwrap());
         rows.find(|row| row["type"] == "summary" && row["user"] == "shared").unwrap()
     };
-    let (early, late) = (of_hours(6), of_hours(9));
+    let (early, late) = (of_hours(4), of_hours(9));
     assert_eq!((&early["verdict"], &late["verdict"]), (&json!("watch"), &json!("sharing")));
     assert!(early["confidence"].as_f64().unwrap() > 0.5, "{early}");
+}
+
+/// One address, however often it connects: no evidence without networks, with any number of devices.
+#[test]
+fn one_address_alone_is_evidence_of_nothing() {
+    let rows = std::fs::read(root().join("tests/fixtures/score/one-address.jsonl")).unwrap();
+    for devices in ["1", "2", "3"] {
+        for detail in ["short", "full"] {
+            let args = ["--devices", devices, "--evidence", detail];
+            let output = text(&run("mtp-score", &args, &rows).stdout);
+            check_schema(&output);
+            let summary: Value = serde_json::from_str(output.lines().next().unwrap()).unwrap();
+            assert_eq!((&summary["verdict"], &summary["people"]), (&json!("clear"), &json!(1.0)));
+            let evidence = summary["evidence"].as_array().unwrap();
+            assert_eq!(evidence.len(), usize::from(detail == "full"), "{evidence:?}");
+            for fact in evidence {
+                assert_eq!(fact["networks"], json!(["203.0.113.7"]), "{fact}");
+            }
+        }
+    }
 }

@@ -212,3 +212,47 @@ fn a_source_whose_clock_is_an_hour_ahead_loses_nothing() {
     let reported = text(&output.stderr);
     assert!(reported.contains("; 2 set aside (their time is implausible)"), "{reported}");
 }
+
+/// The rows of connections that leave when the connections end, as those of mtg do: none is late,
+/// and the score is that of the same connections in order of time.
+#[test]
+fn a_row_that_leaves_at_the_end_of_its_connection_is_in_time() {
+    let start = 1_795_448_000_000;
+    let row = |n: i64, key: &str| {
+        let ts = mtp::timestamp::Timestamp(start + n * 50_000).text();
+        let ip = n % 3;
+        format!(
+            "{{\"type\":\"connect\",\"ts\":\"{ts}\",\"user\":\"alice\",\"ip\":\"203.0.113.{ip}\",\
+             \"id\":\"s{n}\",{key}\"proxy\":\"mtg\",\"source\":\"mtg-1\"}}\n"
+        )
+    };
+    // From a second to an hour.
+    let lasted = |n: i64| 1 + n * 7_919 % 3_600;
+    let mut left: Vec<_> = (0..400).map(|n| (n * 50 + lasted(n), n)).collect();
+    left.sort_unstable();
+    let at_end: Vec<_> =
+        left.iter().map(|(_, n)| row(*n, &format!("\"seconds\":{},", lasted(*n)))).collect();
+    let in_time: Vec<_> = (0..400).map(|n| row(n, "")).collect();
+    let ((summaries, meta), (expected, _)) = (scored(&at_end), scored(&in_time));
+    assert_eq!((&meta["late"], &meta["connections"]), (&0.into(), &400.into()));
+    let read = |rows: &[String]| serde_json::from_str::<Value>(rows.last().unwrap()).unwrap();
+    let (have, want) = (read(&summaries), read(&expected));
+    for key in ["score", "points", "connections", "addresses", "simultaneous", "first_seen"] {
+        assert_eq!(have[key], want[key], "{key}");
+    }
+    // Without the key most of them are late.
+    let bare: Vec<_> = left.iter().map(|(_, n)| row(*n, "")).collect();
+    assert!(scored(&bare).1["late"].as_u64().unwrap() > 200);
+    // Rows that come again after a restart are those of the state.
+    let folder = tempfile::tempdir().unwrap();
+    let state = folder.path().join("state").display().to_string();
+    let args = ["--state", state.as_str()];
+    let (once, again) = (at_end[..300].concat(), at_end[100..].concat());
+    for rows in [once, again] {
+        assert!(run("mtp-score", &args, rows.as_bytes()).status.success());
+    }
+    let end = run("mtp-score", &args, b"");
+    let rows: Vec<_> = text(&end.stdout).lines().map(str::to_owned).collect();
+    let meta = rows.iter().find(|row| row.contains("\"meta\"")).unwrap();
+    assert!(meta.contains("\"connections\":400,\"late\":0,\"duplicates\":200,"), "{meta}");
+}

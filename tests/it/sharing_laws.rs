@@ -173,10 +173,38 @@ fn a_household_is_watched_at_most() {
         }
     }
     let estimate = estimate_of(&account.activity);
-    assert!(estimate.is_common_home() && estimate.apart < 0.05, "{estimate:?}");
+    assert!(estimate.is_common_home() && estimate.home.apart < 0.05, "{estimate:?}");
     assert_eq!(account.verdict.verdict(), Verdict::Watch);
     assert!(!account.changes.contains(&Verdict::Sharing));
     assert_eq!(decide(&estimate, &Thresholds::new(10.0, true)), Verdict::Sharing);
+}
+
+/// Whoever uses a carrier at night is not seen to have a home elsewhere: a member of a household
+/// without its Wi-Fi looks like that. With a place of their own, night after night, they are two.
+#[test]
+fn a_second_home_is_a_place_that_is_used_again_at_night() {
+    let verdicts = |place: &dyn Fn(i64) -> Network| {
+        let random = &mut SeededRng::new(10);
+        let mut account = Account::default();
+        for day in 0..6 {
+            let mut events = commute(random, day, network(1), network(4));
+            let other = commute(random, day, network(11), network(14));
+            events.extend(other.into_iter().map(|(ts, _)| (ts, place(ts))));
+            let night = (0..24).map(|n| START + day * DAY_MS + n * HOUR_MS / 3);
+            events.extend(night.flat_map(|ts| [(ts, network(1)), (ts + 700_000, place(ts))]));
+            events.sort_unstable();
+            for (ts, of) in events {
+                account.connect(ts, of);
+            }
+        }
+        account.changes
+    };
+    // A carrier gives another address every nine hours.
+    let attach = |ts: i64| u64::try_from((ts - START) / (9 * HOUR_MS)).unwrap();
+    let carried = verdicts(&|ts| network(30 + attach(ts)));
+    assert!(carried.contains(&Verdict::Watch), "{carried:?}");
+    assert!(!carried.contains(&Verdict::Sharing), "{carried:?}");
+    assert!(verdicts(&|_| network(11)).contains(&Verdict::Sharing));
 }
 
 /// Fewer alarms mean that no account is accused that was not with more.

@@ -161,12 +161,13 @@ impl ScoreFilter {
         };
         let source = event.source.as_deref().unwrap_or_default();
         let id = event.id.as_deref();
-        let connection =
-            ConnectEvent { ts, user, ip, port: event.port, id, source, format: &event.proxy };
+        let open_ms = i64::try_from(event.lasted_ms.unwrap_or(0)).unwrap_or(i64::MAX);
+        let (port, format) = (event.port, &*event.proxy);
+        let connection = ConnectEvent { ts, open_ms, user, ip, port, id, source, format };
         if self.state.mode != ScoreMode::Whole {
             return self.ingest(&connection, out);
         }
-        if self.state.gate.is_wrong(ts, self.arrival) {
+        if self.state.gate.is_wrong(connection.written(), self.arrival) {
             self.state.buffer.restart();
         }
         if self.state.gate.admit(&connection, self.arrival) {
@@ -182,7 +183,7 @@ impl ScoreFilter {
     fn ingest(&mut self, connection: &ConnectEvent<'_>, out: &mut Output) -> Result<(), Error> {
         self.erase_old(connection.ts);
         if self.options.every_ms.is_some() {
-            self.write_due_summaries(connection.ts, out)?;
+            self.write_due_summaries(connection.written(), out)?;
         }
         let change = self.state.ingest(connection, &self.options.rule, &self.options.policy);
         if let Some((source, behind)) = self.state.buffer.take_behind() {
@@ -263,8 +264,9 @@ impl ScoreFilter {
             return;
         };
         let (source, id) = (event.source.as_deref().unwrap_or_default(), event.id.as_deref());
-        let format = &event.proxy;
-        let connection = ConnectEvent { ts: ts.0, user, ip, port: event.port, id, source, format };
+        let (port, format) = (event.port, &*event.proxy);
+        let (ts, open_ms) = (ts.0, 0);
+        let connection = ConnectEvent { ts, open_ms, user, ip, port, id, source, format };
         self.state.ingest_end(&connection, i64::try_from(lasted_ms).unwrap_or(i64::MAX));
     }
 

@@ -55,8 +55,8 @@ pub(super) const FLAGS: &[F] = &[
     .default("30s")
     .detail(
         "Events this much older than the newest of their source are put in order. Older ones are \
-         left out and counted. A file that holds one service after another needs as much as it \
-         covers: --late 3d.",
+         left out and counted. An alert waits as long, by the clock where the stream is quiet. A \
+         file that holds one service after another needs as much as it covers: --late 3d.",
     ),
     F::path("state", "FILE", "Save state in FILE and resume from it", |o, path| {
         o.state = Some(path);
@@ -164,7 +164,7 @@ pub(super) const FLAGS: &[F] = &[
     F::switch("strict-households", "Count people who come home to one place as sharing", |o| {
         o.policy.thresholds.count_households();
     })
-    .detail("Without it the verdict on them is watch."),
+    .detail("Without it the verdict on them is watch, as on all of whom no second home was seen."),
     F::value("relay", "N", "Ignore networks used by N or more users", |o, text| {
         o.policy.relay = Some(count(text, 2)?);
         Ok(())

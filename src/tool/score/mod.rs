@@ -180,17 +180,18 @@ const PEOPLE: Section = Section {
          account, if --prior percent of accounts are shared.\n\nThe verdict is unknown until an \
          hour of use; if one line of the log in twenty was not recognised; or if one connection in \
          twenty has the address of a relay, gateway or NAT (--trust-private). It is watch or \
-         sharing when the odds are above a threshold (--alarms) for up to half a day, the shorter \
+         sharing when the odds are above a threshold (--alarms) for up to eight hours, the shorter \
          the higher they are, and falls when they are below it for a day; sharing that is not yet \
-         certain is watch after an hour. If all use is in one \
-         place for twelve hours of the day, it is watch at most (--strict-households).\n\nevidence \
+         certain is watch after an hour. It is watch at most if everybody comes home to one place: if \
+         all use is in one place for twelve hours of the day, or in most nights, or if no second \
+         place is used again at night (--strict-households).\n\nevidence \
          has the reasons. overlap: two networks in use at the same time, for seconds in all, with \
          at most gap seconds between connections. alternation: how often connections changed to \
          each of two networks within twenty minutes. second-device: the network that a computer \
-         holds, and the overlap that is ignored because of it. common-home: the place of the \
-         twelve hours. sequential-networks: several networks, never two at the same time. \
-         hidden-addresses: connections that are left out because the address of their client is \
-         not known. counterfactual: the flag that would change the verdict.\n\nNot detected are \
+         holds, and the overlap that is ignored because of it. common-home: the most used \
+         place, where no second home was seen. sequential-networks: several networks, never two at \
+         the same time. hidden-addresses: connections that are left out because the address of \
+         their client is not known. counterfactual: the flag that would change the verdict.\n\nNot detected are \
          people in one household, and people who use the account on different days."
             .to_owned()
     },
