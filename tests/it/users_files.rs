@@ -66,12 +66,51 @@ fn users(file: &Path, args: &[&str]) -> String {
     text(&output.stdout)
 }
 
+/// Files in the shapes of guides, images and panels, with other names and values; `@` is a secret.
+const SHAPES: [&str; 10] = [
+    "PORT = 443\n\n# name -> secret (32 hex chars)\nUSERS = {\n    \"tg\":  \"@\",\n    # \"tg2\": \
+     \"@\",\n}\n\nMODES = {\n    # Classic mode\n    \"classic\": False,\n\n    \"tls\": True\n}\n",
+    "import os\n\nPORT = int(os.environ.get(\"PORT\", 8080))\nUSERS = {\n    \"tg\": \"@\",\n}\n\n\
+     TLS_DOMAIN = \"a.example\"\n\n\n# AD_TAG = \"@\"\n",
+    "PORT = 3256\n\nUSERS = {\n    \"tg\":  \"@\",\n    \"tg2\": \"@\"\n}\n\nSECURE_ONLY = True\n\n\
+     # TLS_ONLY = True\n# SOCKS5_HOST = \"localhost\"\n",
+    "PORT = 443\nUSERS = {\"tg\": \"@\"}\nMODES = {\"classic\": False, \"secure\": True, \"tls\": False}\n",
+    "PORT = 8879\nTO_CLT_BUFSIZE = 262144\n\nUSERS = {\n    \"tg\":  \"@\",\n#    \"tg2\": \"@\",\n}\n\n\
+     USER_MAX_TCP_CONNS = {\n    \"tg\": 50,\n}\n",
+    "import os\n\nos.chdir(os.getcwd())\nPORT = 4443\nUSERS = {\n    \"tg\": \"@\",\n}\n\
+     AUTHTOKEN = \"\"  # of the tunnel\n",
+    "# -*- coding: utf-8 -*-\n# Прокси для друзей\nPORT = 443\nUSERS = {\n\t'вася': '@', # сосед\n\t\
+     'петя': '@',\n}\nTLS_DOMAIN = 'b.example'\n",
+    "PORT = 443\nUSERS = {\n    \"family\": \"@\",\n    \"work\": \"@\",\n}\nUSER_EXPIRATIONS = {\n    \
+     \"work\": \"31/12/2029\",\n}\nUSER_DATA_QUOTA = {\n    \"family\": 10 * 1024 * 1024 * 1024,\n}\n",
+    "PORT = 443\n\nUSERS = {\n}\nUSERS[\"tg\"] = \"@\"\nUSERS.update({\"two\": \"@\"})\n\n\
+     PROMETHEUS_HOST = \"0.0.0.0\"\nPROMETHEUS_SCRAPERS = [\"127.0.0.1\", \"::1\"]\n",
+    "PORT=443\nUSERS={\n\"tg\":\"@\"\n}\nAD_TAG=\"\"\nFAST_MODE=True\nMY_DOMAIN=\"p.example\"",
+];
+
+/// A file in one of the shapes, with line ends of its own: LF, CRLF, or both.
+fn published(n: usize) -> String {
+    let mut rng = SeededRng::new(n as u64);
+    let mut out = String::new();
+    for letter in SHAPES[n % SHAPES.len()].chars() {
+        let is_crlf = n % 5 == 1 || (n % 5 == 2 && rng.one_in(2));
+        match letter {
+            '@' => out.push_str(&rng.secret()),
+            '\n' if is_crlf => out.push_str("\r\n"),
+            _ => out.push(letter),
+        }
+    }
+    out
+}
+
+fn generated(seed: u64, folder: &Path) -> serde_json::Value {
+    through(seed, &config(&mut SeededRng::new(seed)).0, folder)
+}
+
 /// One file through all commands, as a case for the judge.
-fn through(seed: u64, folder: &Path) -> serde_json::Value {
-    let mut rng = SeededRng::new(seed);
-    let (before, _) = config(&mut rng);
+fn through(seed: u64, before: &str, folder: &Path) -> serde_json::Value {
     let file = folder.join(format!("{seed}.py"));
-    fs::write(&file, &before).unwrap();
+    fs::write(&file, before).unwrap();
     let listed = users(&file, &["names"]);
     let names: Vec<&str> = listed.lines().collect();
     assert_eq!(users(&file, &["list"]).lines().count(), names.len());
@@ -115,11 +154,18 @@ fn every_command_on_every_layout_as_cpython_sees_it() {
     let folder = crate::harness::memory_folder();
     let half = |odd: u64| {
         let seeds = (1..=300).filter(move |seed| seed % 2 == odd);
-        seeds.map(|seed| through(seed, folder.path())).collect::<Vec<_>>()
+        seeds.map(|seed| generated(seed, folder.path())).collect::<Vec<_>>()
     };
     let cases = std::thread::scope(|scope| {
         let odd = scope.spawn(|| half(1));
         [half(0), odd.join().unwrap()].concat()
     });
     check_with_python(CHECK, cases.iter().map(ToString::to_string).collect());
+}
+
+#[test]
+fn every_command_on_the_shapes_that_people_publish() {
+    let folder = crate::harness::memory_folder();
+    let cases = (0..50).map(|n| through(n as u64, &published(n), folder.path()));
+    check_with_python(CHECK, cases.map(|case| case.to_string()).collect());
 }
