@@ -18,6 +18,7 @@ pub mod regex_parser;
 pub mod secret_index;
 pub mod seriyps;
 pub mod source_table;
+mod spread;
 pub mod telemt;
 pub mod zig;
 

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
 
+use super::spread::{colours_as_text, spread};
 use crate::stream::Text;
 
 /// Stands in the place of a secret.
@@ -60,9 +61,10 @@ pub fn mask_after(text: &[u8], is_in_secret: bool) -> Cow<'_, [u8]> {
     while at < text.len() {
         let rest = text.get(at..).unwrap_or_default();
         let (skip, length) = match rest.first() {
-            Some(b'%' | b'\\' | b'#' | 0x80..) => {
-                (0, drawing(rest).max(percent_encoded(rest)).max(escaped(rest)))
-            }
+            Some(b'%' | b'\\' | b'#' | b'^' | 0x80..) => match coloured(rest) {
+                (_, 0) => (0, drawing(rest).max(percent_encoded(rest)).max(escaped(rest))),
+                coloured => coloured,
+            },
             _ if starts_word(text, at) => secret(rest),
             _ => (1, 0),
         };
@@ -185,6 +187,13 @@ fn percent_encoded(text: &[u8]) -> usize {
     if count >= BASE64_MIN { count * 3 } else { 0 }
 }
 
+/// The length of colours written as text, and that of the secret after them.
+fn coloured(text: &[u8]) -> (usize, usize) {
+    let colours = colours_as_text(text);
+    let after = text.get(colours..).filter(|_| colours > 0);
+    (colours, after.map_or(0, spread))
+}
+
 /// Whether a run of letters and digits begins here.
 fn starts_word(text: &[u8], at: usize) -> bool {
     let before = at.checked_sub(1).and_then(|before| text.get(before));
@@ -198,6 +207,10 @@ fn secret(text: &[u8]) -> (usize, usize) {
     let word = run(text, |byte| byte.is_ascii_alphanumeric());
     if let Some((skip, length)) = named(text, word) {
         return (skip, length);
+    }
+    let spread = if word < HEX_MIN { spread(text) } else { 0 };
+    if spread > 0 {
+        return (0, spread);
     }
     let numbers = numbers(text).max(if word == 2 { pairs(text) } else { 0 });
     if numbers > 0 {
