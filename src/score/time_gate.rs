@@ -261,8 +261,8 @@ mod tests {
         for minute in 0..200_i64 {
             for (source, ahead) in [("a", 0), ("b", 60), ("c", 0)] {
                 let (ip, ts) = ("203.0.113.7".parse().unwrap(), (minute + ahead) * 60_000);
-                let (port, id, format) = (None, None, "");
-                let event = ConnectEvent { ts, user: "a", ip, port, id, source, format };
+                let (port, id, format, open_ms) = (None, None, "", 0);
+                let event = ConnectEvent { ts, open_ms, user: "a", ip, port, id, source, format };
                 used += usize::from(gate.admit(&event, i64::MAX));
                 used += std::iter::from_fn(|| gate.take_plausible()).count();
             }
@@ -273,12 +273,20 @@ mod tests {
         }
         assert_eq!(used, 600);
         // Not a day: others go on meanwhile.
-        let (ip, format) = ("203.0.113.7".parse().unwrap(), "");
+        let (ip, format, open_ms) = ("203.0.113.7".parse().unwrap(), "", 0);
         for minute in 200..400_i64 {
             for (source, ahead) in [("a", 60), ("b", 10_000)] {
                 let ts = (minute + ahead) * 60_000;
-                let event =
-                    ConnectEvent { ts, user: "a", ip, port: None, id: None, source, format };
+                let event = ConnectEvent {
+                    ts,
+                    open_ms,
+                    user: "a",
+                    ip,
+                    port: None,
+                    id: None,
+                    source,
+                    format,
+                };
                 assert_eq!(gate.admit(&event, i64::MAX), source == "a");
             }
         }
@@ -311,7 +319,7 @@ mod tests {
         let mut gate = TimeGate::default();
         let event = |ts| {
             let (ip, source) = ("203.0.113.7".parse().unwrap(), "");
-            ConnectEvent { ts, user: "a", ip, port: None, id: None, source, format: "" }
+            ConnectEvent { ts, open_ms: 0, user: "a", ip, port: None, id: None, source, format: "" }
         };
         for minute in minutes {
             assert!(!gate.is_wrong(minute * 60_000, i64::MAX));

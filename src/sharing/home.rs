@@ -118,7 +118,7 @@ fn night_from(groups: &Groups, order: [usize; DAYS]) -> i64 {
     };
     let used = |from: i64| {
         let all = groups.0.iter().flat_map(|group| nights(&group.used, order, from));
-        all.map(|night| night.count_ones()).sum::<u32>()
+        all.map(u128::count_ones).sum::<u32>()
     };
     let windows = (0..DAY_SLOTS).step_by(SECOND_STEP);
     windows.min_by_key(|from| (places(*from), std::cmp::Reverse(used(*from)))).unwrap_or(0)

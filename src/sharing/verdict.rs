@@ -19,8 +19,8 @@ const RISE_MS: i64 = 8 * 3_600_000;
 /// Estimates below it for less than this do not interrupt it: at some hours of the day a person's
 /// networks show little.
 const RISE_GAP_MINUTES: u32 = 4 * 60;
-/// A verdict of sharing that must still hold is watch after an hour: clear would contradict the
-/// confidence beside it.
+/// A verdict of sharing that must still hold is watch after an hour, and so is an account far above
+/// the threshold that may be a household: clear would contradict the confidence beside it.
 const PENDING_MS: i64 = 3_600_000;
 /// Log-odds above the threshold with which it need not hold at all. In between the time falls in
 /// proportion: a resold account is found within hours.
@@ -145,12 +145,14 @@ impl VerdictState {
         let is_home = is_household(estimate, thresholds);
         let fall_ms = if is_home { HOUSEHOLD_FALL_MS } else { FALL_MS };
         let holds = |since: OptMillis, ms: i64| since.get().is_some_and(|since| at - since >= ms);
+        let is_strong = thresholds.evidence(estimate) >= thresholds.sharing + WATCH_MARGIN;
+        let watch_ms = if is_strong { PENDING_MS } else { RISE_MS };
         let next = if level == Verdict::Sharing
             && holds(self.sharing_since, rise_ms(estimate, thresholds))
         {
             Verdict::Sharing
         } else if self.verdict < Verdict::Watch
-            && (holds(self.watch_since, RISE_MS) || holds(self.sharing_since, PENDING_MS))
+            && (holds(self.watch_since, watch_ms) || holds(self.sharing_since, PENDING_MS))
         {
             Verdict::Watch
         } else if holds(self.lower_since, fall_ms) {

@@ -32,7 +32,7 @@ pub struct Sample<'l> {
     /// Connections whose client address is not known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hidden: Option<u64>,
-    /// Connections of addresses that several users share now: whose each is, is not known.
+    /// Connections of addresses that several users share now: the user of each is not known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ambiguous: Option<u64>,
     /// Addresses of users that no connection has.

@@ -75,10 +75,11 @@ impl Rejects {
 
     /// Writes what is buffered. An error where lines are missing.
     pub(super) fn finish(&mut self) -> Result<(), Error> {
-        self.flush();
-        let what = match (&self.failed, self.missing) {
+        let failed = self.file.flush().err().map(|error| SystemError(&error).to_string());
+        let what = match (failed, self.missing) {
             (None, 0) => return Ok(()),
             (None, missing) => format!("{missing} lines are missing"),
+            (Some(reason), 0) => format!("{reason}; the last lines are missing"),
             (Some(reason), missing) => format!("{reason}; {missing} lines or more are missing"),
         };
         Err(Error::refused(self.path.display(), what))

@@ -191,8 +191,8 @@ const PEOPLE: Section = Section {
          holds, and the overlap that is ignored because of it. common-home: the most used \
          place, where no second home was seen. sequential-networks: several networks, never two at \
          the same time. hidden-addresses: connections that are left out because the address of \
-         their client is not known. counterfactual: the flag that would change the verdict.\n\nNot detected are \
-         people in one household, and people who use the account on different days."
+         their client is not known. counterfactual: the flag that would change the verdict.\n\nNot \
+         detected are people in one household, and people who use the account on different days."
             .to_owned()
     },
 };

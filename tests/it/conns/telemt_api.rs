@@ -152,7 +152,7 @@ fn who_is_where() {
     // As text, and by network.
     let shown = text(&run("mtp-conns", &[&args[..], &["--format", "text"]].concat(), b"").stdout);
     for want in [
-        "3 connections of addresses with several users: whose each is, is not known",
+        "3 connections of addresses with several users: the user of each is not known",
         "Users at addresses that have no connection here:\n  203.0.113.9: alice\n",
         "alice, Елена",
     ] {
