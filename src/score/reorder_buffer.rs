@@ -62,8 +62,6 @@ pub struct BufferedConnection {
     pub open_ms: i64,
     /// The score of the user with this connection.
     pub score: u64,
-    /// The user's connections in the window before this one.
-    pub before: u64,
 }
 
 /// Connections by time. Nearly all come in order and are a queue; only the others are sorted.
@@ -398,7 +396,6 @@ mod tests {
             lasted_ms: 0,
             open_ms: 0,
             score: 0,
-            before: 0,
         }
     }
 

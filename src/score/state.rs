@@ -207,9 +207,8 @@ impl ScoreState {
         let now = newest.unwrap_or(user.last);
         let (_, score, risk) = score(user, now, &self.config, rule);
         let was = std::mem::replace(&mut user.risk, risk);
-        let before = user.window.counts().connections.saturating_sub(1);
         let connection = buffered(event, number, identity);
-        self.buffer.push(BufferedConnection { score, before, ..connection });
+        self.buffer.push(BufferedConnection { score, ..connection });
         (was != risk).then_some(RiskChange { user: number, at: now, was })
     }
 
@@ -311,12 +310,14 @@ impl ScoreState {
             let scope = Scope::of(connection.ip);
             record_gateway(&mut self.gateways, user, number, scope);
             if scope == Scope::Local {
-                let new = || Box::new(HiddenConnections::new(ts, connection.before));
+                let visible = user.visible_at(ts).into();
+                let new = || Box::new(HiddenConnections::new(ts, visible));
                 user.hidden.get_or_insert_with(new).record_hidden(ts, connection.ip);
                 return None;
             }
-            if let Some(hidden) = &mut user.hidden {
-                hidden.record_visible(ts);
+            match &mut user.hidden {
+                Some(hidden) => hidden.record_visible(ts),
+                None => user.visible = user.visible_at(ts).saturating_add(1),
             }
         }
         let network = policy.network(connection.ip)?;
@@ -380,7 +381,7 @@ impl ScoreState {
 fn buffered(event: &ConnectEvent<'_>, user: u32, identity: u64) -> BufferedConnection {
     let (ts, ip, port) = (event.written(), event.ip, event.port.unwrap_or(0));
     let open_ms = event.open_ms;
-    BufferedConnection { ts, ip, port, user, identity, lasted_ms: 0, open_ms, score: 0, before: 0 }
+    BufferedConnection { ts, ip, port, user, identity, lasted_ms: 0, open_ms, score: 0 }
 }
 
 /// Records whether the user has only one address, which is internal to a carrier.

@@ -14,7 +14,7 @@ use crate::io::read_file::read_file;
 
 const MAGIC: &[u8; 8] = b"MTPSCORE";
 /// The version of the layout. Other versions are refused.
-const VERSION: u32 = 15;
+const VERSION: u32 = 16;
 /// Magic and version.
 const HEAD: usize = MAGIC.len() + 4;
 /// Size of a state: two million users.

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::hidden::HiddenConnections;
 use super::window::Window;
+use crate::sharing::presence::decay_steps;
 use crate::sharing::{AccountActivity, VerdictState};
 use crate::stream::Risk;
 
@@ -35,6 +36,9 @@ pub struct UserState {
     /// The connection that changed the verdict, in milliseconds.
     pub verdict_since: i64,
     pub hidden: Option<Box<HiddenConnections>>,
+    /// Visible connections in the period of three days of the newest one, up to the first hidden one.
+    /// Counted in order of time: those that have come depend on how far the sources are apart.
+    pub visible: u32,
     /// The only address so far, if it is internal to a carrier.
     pub carrier_address: Option<Ipv4Addr>,
     /// Start of the first connection, in milliseconds.
@@ -47,6 +51,14 @@ pub struct UserState {
     pub risk: Risk,
     /// Whether a connection came since the last summary.
     pub is_changed: bool,
+}
+
+impl UserState {
+    /// The visible connections of the period of this time.
+    pub(super) fn visible_at(&self, ts: i64) -> u32 {
+        let is_past = self.activity.newest().is_some_and(|newest| decay_steps(newest, ts) > 0);
+        if is_past { 0 } else { self.visible }
+    }
 }
 
 /// What exceeded a maximum, over all users.
@@ -130,6 +142,7 @@ impl UserStates {
             with_more_devices: None,
             verdict_since: i64::MIN,
             hidden: None,
+            visible: 0,
             carrier_address: None,
             first: i64::MAX,
             last: i64::MIN,

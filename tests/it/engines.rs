@@ -79,7 +79,7 @@ fn nats_partitions_have_the_rows_of_one_process() {
         .output()
         .unwrap();
     let report = text(&output.stderr);
-    assert!(output.status.success(), "{report}");
+    assert!(output.status.success(), "{report}\n{}", text(&output.stdout));
     assert!(report.contains("byte for byte the rows of one process"), "{report}");
     assert!(report.contains("killed partition 0 at checkpoint"), "{report}");
     assert!(!report.contains(" 0 alerts"), "{report}");
