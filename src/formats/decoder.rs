@@ -41,7 +41,7 @@ fn skipped(counts: [&mut LineCounts; 2], is_in_secret: bool) -> Decoded {
     Decoded { dialect: None, outcome: Outcome::Ignored, is_in_secret }
 }
 
-/// A note about a source whose events were believed at first.
+/// A note about a source that was trusted at first.
 fn not_a_proxy() -> Event<'static> {
     let mut event = Event::new(Kind::Note, "mtp-parse");
     event.text =
@@ -163,7 +163,7 @@ impl Decoder {
         let has_source = message.source.is_some();
         let is_doubted = has_source && !is_named;
         let is_foreign = is_doubted && program.is_foreign();
-        let is_held = is_doubted && !program.is_believed();
+        let is_held = is_doubted && !program.is_trusted();
         let mut emit_or_hold = |event: Event<'_>| {
             let event = complete(event, name, message.ts, *newest, arrival);
             if is_held {
@@ -278,7 +278,7 @@ impl Decoder {
             let name = self.source_name.as_deref().or(name.as_deref());
             held.clear();
             let is_doubted = has_source && self.only_sources.is_empty();
-            if is_doubted && !program.is_believed() {
+            if is_doubted && !program.is_trusted() {
                 continue;
             }
             let mut emit = |event: Event<'_>| {

@@ -109,8 +109,8 @@ impl SourceProgram {
         self.slot.is_none() && self.unrecognized >= FOREIGN_AFTER
     }
 
-    /// Whether its events are believed: its program is known, or most lines are a proxy's.
-    pub fn is_believed(self) -> bool {
+    /// Whether its events are trusted: its program is known, or most lines are a proxy's.
+    pub fn is_trusted(self) -> bool {
         let is_mostly = self.unrecognized == 0 || self.recognized > self.unrecognized;
         self.slot.is_some() || (is_mostly && !self.is_foreign())
     }
@@ -194,7 +194,7 @@ impl HeldEvents {
         if self.events.is_empty() {
             return Ok(());
         }
-        if program.is_believed() {
+        if program.is_trusted() {
             return self.events.drain(..).try_for_each(|event| {
                 facts.add(&event);
                 emit(event)

@@ -1,4 +1,4 @@
-//! Secrets in whose digits something else stands: groups, colours that are written as text.
+//! Secrets with other text between their digits: in groups, or with colours written as text.
 
 /// A user's secret has as many digits.
 const HEX_MIN: usize = 32;
@@ -10,7 +10,7 @@ const GAP_MAX: usize = 24;
 pub(super) fn spread(text: &[u8]) -> usize {
     let rest_at = |at: usize| text.get(at..).unwrap_or_default();
     let hex = |at: usize| run(rest_at(at), |byte| byte.is_ascii_hexdigit());
-    let (mut at, mut digits, mut groups) = (0, 0, 0);
+    let (mut at, mut digits, mut groups, mut end) = (0, 0, 0, 0);
     let (mut size, mut first_gap): (usize, &[u8]) = (0, b"");
     let (mut is_uniform, mut is_uuid, mut are_colours) = (true, true, true);
     loop {
@@ -28,8 +28,15 @@ pub(super) fn spread(text: &[u8]) -> usize {
             break;
         }
         (at, digits, groups) = (at + prefix + length, digits + length, groups + 1);
-        if digits >= HEX_MIN && hex(at) == 0 {
-            break;
+        if digits >= HEX_MIN {
+            // Eight groups of four with colons are an address.
+            let is_address = size == 4 && first_gap == b":";
+            let is_form = are_colours || is_uuid || (is_uniform && !is_address);
+            let is_whole = !rest_at(at).first().is_some_and(u8::is_ascii_alphanumeric);
+            if !is_form || groups == 1 || (end > 0 && !is_whole) {
+                break;
+            }
+            end = at;
         }
         let colours = colours_as_text(rest_at(at));
         let gap = if colours > 0 { colours } else { separator(rest_at(at)) };
@@ -45,10 +52,7 @@ pub(super) fn spread(text: &[u8]) -> usize {
         }
         at += gap;
     }
-    // Eight groups of four with colons are an address.
-    let is_address = size == 4 && first_gap == b":";
-    let is_form = are_colours || is_uuid || (is_uniform && !is_address);
-    if groups > 1 && digits >= HEX_MIN && is_form { at } else { 0 }
+    end
 }
 
 /// The length of what separates groups of digits.
@@ -60,7 +64,7 @@ fn separator(text: &[u8]) -> usize {
     }
 }
 
-/// The length of colours whose escape byte is written as text, and of characters without a width.
+/// The length of colours with an escape byte written as text, and of characters without a width.
 pub(super) fn colours_as_text(text: &[u8]) -> usize {
     let mut at = 0;
     while let Some(rest) = text.get(at..).filter(|_| at < GAP_MAX) {

@@ -223,7 +223,7 @@ fn is_container_id(name: &[u8]) -> bool {
 }
 
 /// Whether a program or unit prints the lines of containers with their names: Compose and the like,
-/// or the shell in whose unit they run.
+/// or a shell, as the unit that runs them.
 pub(super) fn prints_containers(program: &[u8]) -> bool {
     let tools: [&[u8]; 4] = [b"docker", b"podman", b"compose", b"pm2"];
     let shells: [&[u8]; 4] = [b"sh", b"bash", b"dash", b"env"];

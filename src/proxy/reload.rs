@@ -149,8 +149,8 @@ pub fn find_targets(
     Ok(readers)
 }
 
-/// Returns a process as a target: with its container, whose log can confirm a reload, where the
-/// engine has one that mounts the file.
+/// Returns a process as a target. Its container, if the engine has one that mounts the file, has the
+/// log that confirms a reload.
 fn target_of(process: ProxyProcess, file: &Path) -> ReloadTarget {
     let container = || {
         let docker = Docker::connect().ok()?;

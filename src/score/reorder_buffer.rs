@@ -319,7 +319,7 @@ impl ReorderBuffer {
             && self.elapsed - clock.seen <= SILENCE_MS
     }
 
-    /// A source whose clock is far behind that of others, once each: its name, and how far.
+    /// A source with a clock far behind those of others, once each: its name, and how far.
     pub fn take_behind(&mut self) -> Option<(&str, i64)> {
         let is_behind = |own: &SourceClock| own.lag > BEHIND_MS && !own.is_reported;
         let (name, clock) = self.sources.iter_mut().find(|(_, own)| is_behind(own))?;

@@ -1,9 +1,9 @@
 //! Shared by the tests: running tools, golden files, one random generator, skips.
 
 use std::fs;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Command, Output, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Output, Stdio};
 use std::sync::LazyLock;
 
 use rand::distr::uniform::SampleUniform;
@@ -78,6 +78,45 @@ pub(crate) fn check_with_python(program: &str, cases: Vec<String>) {
     writer.join().unwrap();
     let errors = text(&output.stderr);
     assert!(output.status.success() && errors.is_empty(), "{errors}");
+}
+
+/// A Python program that answers each line with a line of JSON. It ends when it is dropped.
+pub(crate) struct PythonProcess {
+    child: Child,
+    to: ChildStdin,
+    from: BufReader<ChildStdout>,
+}
+
+impl PythonProcess {
+    /// `None` where Python is missing.
+    pub(crate) fn start(program: &str) -> Option<Self> {
+        let mut child = Command::new("python3")
+            .args(["-uc", program])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .ok()?;
+        let to = child.stdin.take().unwrap();
+        let from = BufReader::new(child.stdout.take().unwrap());
+        Some(Self { child, to, from })
+    }
+
+    pub(crate) fn ask(&mut self, line: &str) {
+        writeln!(self.to, "{line}").unwrap();
+    }
+
+    pub(crate) fn answer<T: serde::de::DeserializeOwned>(&mut self) -> T {
+        let mut line = String::new();
+        self.from.read_line(&mut line).unwrap();
+        serde_json::from_str(&line).unwrap()
+    }
+}
+
+impl Drop for PythonProcess {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
 }
 
 /// Bytes as text, for comparisons and messages.

@@ -3,16 +3,15 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use mtp::pyconfig::{TableState, UserTable, read};
 
-use crate::harness::SeededRng;
+use crate::harness::{PythonProcess, SeededRng};
 use crate::harness::{memory_folder, run, skip, text, tool};
 
 /// Loads a file as the proxy does and tells its users; or, told a word more, over and over until
@@ -37,48 +36,19 @@ for line in sys.stdin:
     print(json.dumps(failures or (users if len(words) == 1 else [str(loads)])), flush=True)
 "#;
 
-struct Loader {
-    child: Child,
-    to: ChildStdin,
-    from: BufReader<ChildStdout>,
-}
+struct Loader(PythonProcess);
 
 impl Loader {
     /// `None` where Python is missing.
     fn start() -> Option<Self> {
-        let mut child = Command::new("python3")
-            .args(["-uc", LOADER])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .ok()?;
-        let to = child.stdin.take().unwrap();
-        let from = BufReader::new(child.stdout.take().unwrap());
-        Some(Self { child, to, from })
-    }
-
-    fn ask(&mut self, line: &str) {
-        writeln!(self.to, "{line}").unwrap();
-    }
-
-    fn answer(&mut self) -> Vec<String> {
-        let mut line = String::new();
-        self.from.read_line(&mut line).unwrap();
-        serde_json::from_str(&line).unwrap()
+        PythonProcess::start(LOADER).map(Self)
     }
 
     fn users(&mut self, file: &Path) -> BTreeSet<String> {
-        self.ask(file.to_str().unwrap());
-        let users = self.answer();
+        self.0.ask(file.to_str().unwrap());
+        let users: Vec<String> = self.0.answer();
         assert!(!users.iter().any(|name| name.contains("Error")), "{}", users[0]);
         users.into_iter().collect()
-    }
-}
-
-impl Drop for Loader {
-    fn drop(&mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
     }
 }
 
@@ -133,7 +103,7 @@ fn killed(config: &str, kills: usize) {
     };
     let mut rng = SeededRng::new(7);
     let stop = folder.path().join("stop");
-    reader.ask(&format!("{} {}", file.display(), stop.display()));
+    reader.0.ask(&format!("{} {}", file.display(), stop.display()));
     let spawn = |name: &str| {
         let args = ["add", name, "--config", file.to_str().unwrap()];
         tool("mtp-users").args(args).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
@@ -175,7 +145,7 @@ fn killed(config: &str, kills: usize) {
         }
     }
     fs::write(&stop, "").unwrap();
-    let said = reader.answer();
+    let said: Vec<String> = reader.0.answer();
     assert!(said[0].parse::<u64>().is_ok(), "a reader met {}", said[0]);
     assert!(interrupted > 0, "none of them was in an edit");
     let spent = begun.elapsed();
@@ -193,7 +163,7 @@ fn fifty_writers_at_once() {
     fs::write(&file, CONFIG).unwrap();
     let Some(mut reader) = Loader::start() else { return skip("python3") };
     let stop = folder.path().join("stop");
-    reader.ask(&format!("{} {}", file.display(), stop.display()));
+    reader.0.ask(&format!("{} {}", file.display(), stop.display()));
     let children: Vec<_> = (0..50)
         .map(|n| {
             let name = format!("user{n}");
@@ -206,7 +176,7 @@ fn fifty_writers_at_once() {
         assert!(child.wait().unwrap().success());
     }
     fs::write(&stop, "").unwrap();
-    let said = reader.answer();
+    let said: Vec<String> = reader.0.answer();
     assert!(said[0].parse::<u64>().is_ok(), "a reader met {}", said[0]);
     assert_eq!(Loader::start().unwrap().users(&file).len(), 51);
     is_whole(&file);

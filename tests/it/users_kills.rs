@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::Stdio;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -13,7 +13,7 @@ use mtp::userconfig::ConfigUser;
 use mtp::userconfig::file::read_snapshot;
 use tempfile::TempDir;
 
-use crate::harness::{SeededRng, memory_folder, run, skip, text, tool};
+use crate::harness::{PythonProcess, SeededRng, memory_folder, run, skip, text, tool};
 
 /// Parses a file for each line of input and prints its text as JSON, or the error.
 const LOADER: &str = r#"
@@ -25,39 +25,13 @@ for line in sys.stdin:
     except Exception as error: print(json.dumps(repr(error)), flush=True)
 "#;
 
-struct Loader {
-    child: Child,
-    to: ChildStdin,
-    from: BufReader<ChildStdout>,
-}
+struct Loader(PythonProcess);
 
 impl Loader {
-    /// `None` where Python is missing.
-    fn start() -> Option<Self> {
-        let mut child = Command::new("python3")
-            .args(["-uc", LOADER])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .ok()?;
-        let to = child.stdin.take().unwrap();
-        let from = BufReader::new(child.stdout.take().unwrap());
-        Some(Self { child, to, from })
-    }
-
     /// Returns why tomllib does not load a file; empty where it does.
     fn error(&mut self, file: &Path) -> String {
-        writeln!(self.to, "{}", file.display()).unwrap();
-        let mut line = String::new();
-        self.from.read_line(&mut line).unwrap();
-        serde_json::from_str(&line).unwrap()
-    }
-}
-
-impl Drop for Loader {
-    fn drop(&mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
+        self.0.ask(file.to_str().unwrap());
+        self.0.answer()
     }
 }
 
@@ -219,7 +193,7 @@ impl Victim {
 }
 
 fn killed(kind: &str, way: Way) {
-    let Some(loader) = Loader::start() else { return skip("python3") };
+    let Some(loader) = PythonProcess::start(LOADER).map(Loader) else { return skip("python3") };
     let folder = memory_folder();
     let (path, other) = (folder.path().join("config.toml"), folder.path().join("other.toml"));
     let (first, begun) = (content(kind), Instant::now());

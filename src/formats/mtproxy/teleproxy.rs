@@ -321,7 +321,7 @@ impl TeleproxyReader {
         }
     }
 
-    /// A connect whose user and peer are known.
+    /// A connect with a known user and peer.
     fn labelled(
         &mut self,
         record: &LogLine<'_>,
